@@ -1,0 +1,30 @@
+import type { Knex } from 'knex'
+import { createAccounts } from './001_create_accounts.ts'
+import type { Migration } from './migration.ts'
+
+/** Every step of the schema, in order. */
+export const migrations: readonly Migration[] = [createAccounts]
+
+const source: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: (step) => step.name,
+  getMigration: async (step) => step,
+}
+
+const settings: Knex.MigratorConfig = { migrationSource: source, tableName: 'migrations' }
+
+/** Brings the schema to the newest step; does nothing when it is there already. */
+export async function migrateToLatest(db: Knex): Promise<void> {
+  await db.migrate.latest(settings)
+}
+
+/** Takes every step back, newest first. Data is lost; for tests of the steps. */
+export async function migrateToNothing(db: Knex): Promise<void> {
+  await db.migrate.rollback(settings, true)
+}
+
+/** The names of the steps that are in force and of those that are not yet. */
+export async function migrationStatus(db: Knex): Promise<{ done: string[]; pending: string[] }> {
+  const [done, pending] = (await db.migrate.list(settings)) as [{ name: string }[], Migration[]]
+  return { done: done.map((step) => step.name), pending: pending.map((step) => step.name) }
+}

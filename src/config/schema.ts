@@ -1,0 +1,110 @@
+import { z } from 'zod'
+
+const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a network in CIDR form such as 10.0.0.0/8')
+const port = z.int().min(0).max(65_535)
+const seconds = z.number().positive()
+
+const publicUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => !/[?#]/.test(text), 'must not carry a query or a fragment')
+  .transform((text) => text.replace(/\/+$/, ''))
+
+const server = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  port: port.default(8080).describe('Port of drive, OCM and API; 0 takes a free one.'),
+  tls: z
+    .strictObject({ certFile: z.string(), keyFile: z.string() })
+    .optional()
+    .describe('PEM files, when the node itself ends TLS; without them a reverse proxy does.'),
+  trustedProxies: z
+    .array(cidr)
+    .default([])
+    .describe('Networks of reverse proxies whose X-Forwarded-For is believed.'),
+  stopGraceSeconds: seconds.default(30).describe('How long a stop waits for running requests.'),
+})
+
+const ops = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('Address of the port for health and metrics.'),
+  port: port.optional().describe('Port for /metrics, /healthz, /readyz; 1000 above server.port unless given.'),
+})
+
+const database = z.discriminatedUnion('client', [
+  z.strictObject({
+    client: z.literal('sqlite'),
+    file: z.string().default('causeway.db').describe('Relative to the folder of the node.'),
+  }),
+  z.strictObject({
+    client: z.literal('postgres'),
+    url: z.string().describe('postgres://user:password@host/name; use CAUSEWAY_DATABASE__URL_FILE for the secret.'),
+    poolSize: z.int().min(1).default(10),
+  }),
+])
+
+const storage = z.strictObject({
+  folder: z.string().default('spaces').describe('Where the files lie, relative to the folder of the node.'),
+  fsync: z
+    .enum(['always', 'rename', 'never'])
+    .default('rename')
+    .describe('What is flushed before a write is answered: file and folder, the file, or nothing.'),
+  quotaBytes: z.int().min(0).optional().describe('Bytes one user may store; no limit but the disk unless given.'),
+  maxUploadBytes: z.int().min(1).optional().describe('Largest single file taken.'),
+})
+
+const network = z.strictObject({
+  allow: z.array(cidr).default([]).describe('Private networks that peers may be in.'),
+  insecureHttp: z.boolean().default(false).describe('Speak plain http to peers: closed networks and tests only.'),
+  hosts: z.record(z.string(), z.string()).default({}).describe('Names answered here instead of by DNS.'),
+  extraCaFile: z.string().optional().describe('PEM file of further certificate authorities.'),
+  connectTimeoutSeconds: seconds.default(20),
+  idleTimeoutSeconds: seconds.default(60).describe('Longest silence of another server before we give up.'),
+})
+
+const ocm = z.strictObject({
+  enabled: z.boolean().default(true),
+  trust: z.enum(['open', 'allowlist']).default('open').describe('Whom to talk to: anyone, or hosts of `trust add`.'),
+  requireSignatures: z.boolean().default(true).describe('Refuse messages that are not signed (RFC 9421).'),
+  mustInvite: z.boolean().default(false).describe('Take shares only from people an invitation connected.'),
+  invitationDays: z.number().positive().default(14).describe('How long an invitation can be accepted.'),
+})
+
+const transfers = z.strictObject({
+  executor: z.enum(['stream', 'rclone']).default('stream').describe('Who moves the bytes unless a job says otherwise.'),
+  slots: z.int().min(1).max(256).default(10).describe('Files moved at the same time.'),
+  maxTries: z.int().min(1).max(100).default(10).describe('Attempts per file before it fails.'),
+  retryBaseSeconds: z.number().min(0).default(10).describe('Attempt n waits n² times this long.'),
+  leaseSeconds: seconds.default(30).describe('A silent worker loses its file after this long.'),
+  rcloneProgram: z.string().default('rclone').describe('Name on PATH, or path, of rclone.'),
+})
+
+const app = z.strictObject({
+  name: z.string().min(1),
+  kind: z.literal('link').describe('`link`: a web page that is handed the file by address.'),
+  url: z.url().describe('May hold {fileId}, {fileName} and {lang}.'),
+  description: z.string().optional(),
+  icon: z.string().optional(),
+  mimeTypes: z.array(z.string()).min(1),
+})
+
+const log = z.strictObject({
+  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  requests: z.boolean().default(true).describe('One line for every request.'),
+})
+
+/** Every key of `causeway.yaml`. Only `publicUrl` has no default. */
+export const configSchema = z.strictObject({
+  publicUrl: publicUrl.describe('Where the world reaches this node; the only source of absolute URLs.'),
+  name: z.string().min(1).default('Causeway').describe('What people see as the name of this site.'),
+  server: server.prefault({}),
+  ops: ops.prefault({}),
+  database: database.prefault({ client: 'sqlite' }),
+  storage: storage.prefault({}),
+  network: network.prefault({}),
+  ocm: ocm.prefault({}),
+  transfers: transfers.prefault({}),
+  apps: z.array(app).default([]),
+  log: log.prefault({}),
+})
+
+/** The complete, checked configuration of a node. Rooms get their slice of it. */
+export type Config = z.infer<typeof configSchema>
+export type ConfigInput = z.input<typeof configSchema>

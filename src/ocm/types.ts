@@ -1,0 +1,124 @@
+/** A person on an OCM server: an opaque identifier and the server's host[:port] (OCM 1.4 "OCM Address"). */
+export interface OcmAddress {
+  id: string
+  host: string
+}
+
+/** The two resource types we share; a foreign server may call a folder a file. */
+export type ResourceType = 'file' | 'folder'
+export type OcmPermission = 'read' | 'write' | 'share'
+
+/** A share as one internal model, whatever dialect it came or goes in. */
+export interface OcmShare {
+  shareWith: OcmAddress
+  name: string
+  description: string
+  /** Opaque id of the share at the sending server. */
+  providerId: string
+  owner: OcmAddress
+  ownerDisplayName: string
+  sender: OcmAddress
+  senderDisplayName: string
+  shareType: 'user' | 'group'
+  resourceType: ResourceType
+  expiresAtMs?: number
+  webdav: {
+    /** Absolute URL of the shared file or of the root of the shared folder. */
+    uri: string
+    sharedSecret: string
+    permissions: OcmPermission[]
+    sizeBytes?: number
+  }
+}
+
+export interface OcmPerson {
+  userId: string
+  displayName: string
+  email: string
+}
+
+export interface AcceptedInvite {
+  token: string
+  /** The host that accepted, proven by its signature unless the policy takes unsigned messages. */
+  recipientProvider: string
+  recipient: OcmPerson
+}
+
+export type ShareNotice = 'SHARE_ACCEPTED' | 'SHARE_DECLINED' | 'SHARE_UNSHARED'
+
+export interface OcmNotification {
+  type: ShareNotice
+  resourceType: string
+  providerId: string
+  sharedSecret?: string
+  message?: string
+}
+
+/** The message was understood and does not fit what we have; `ocm` answers it in the protocol's form. */
+export type InboxRefusal =
+  | 'recipient-unknown' // 400 with validationErrors shareWith NOT_FOUND
+  | 'share-unknown' // 400 RESOURCE_NOT_FOUND
+  | 'share-changed' // 409: same providerId, other content
+  | 'not-invited' // 403
+  | 'token-invalid' // 400
+  | 'already-accepted' // 409
+
+export class InboxRefusedError extends Error {
+  override name = 'InboxRefusedError'
+  readonly reason: InboxRefusal
+  constructor(reason: InboxRefusal) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+/**
+ * What an incoming message means to people and files. `ocm` has parsed it, checked the signature and
+ * the trust policy; `peerHost` is the proven (or, unsigned, the claimed) origin. Implemented by `shares`.
+ * Throws `InboxRefusedError`.
+ */
+export interface MeshInbox {
+  receiveShare(share: OcmShare, peerHost: string): Promise<{ recipientDisplayName: string }>
+  receiveNotification(notification: OcmNotification, peerHost: string): Promise<void>
+  inviteAccepted(invite: AcceptedInvite): Promise<OcmPerson>
+  /** The peer a share is with, for finding whose key must have signed a notification about it. */
+  findPeerOfShare(providerId: string, sharedSecret: string | undefined): Promise<string | undefined>
+}
+
+/** What discovery says about a peer, read leniently (OCM 1.4 API Discovery). */
+export interface PeerInfo {
+  host: string
+  apiVersion: string
+  provider: string
+  /** Without trailing slash. */
+  endPoint: string
+  capabilities: string[]
+  criteria: string[]
+  resourceTypes: { name: string; shareTypes: string[]; webdavPath?: string }[]
+  inviteAcceptDialog?: string
+  jwksUri?: string
+}
+
+/** Why a peer could not be talked to; each has its own sentence and remedy. */
+export type PeerFailure =
+  | 'no-such-host'
+  | 'address-refused' // resolves to a private address that network.allow does not list
+  | 'unreachable'
+  | 'certificate'
+  | 'no-ocm' // answers, but has no discovery document
+  | 'ocm-disabled'
+  | 'not-trusted' // by our own policy
+  | 'refused' // the peer said 401 or 403
+  | 'recipient-unknown' // the peer said 400 or 404 about shareWith
+  | 'unsupported' // 501
+  | 'busy' // 503
+  | 'bad-answer'
+
+/** Speaks to other OCM servers: discovery first, trust checked, requests signed. Throws `PeerError`. */
+export interface OcmClient {
+  discover(host: string, options?: { fresh?: boolean; signal?: AbortSignal }): Promise<PeerInfo>
+  sendShare(share: OcmShare): Promise<{ recipientDisplayName?: string }>
+  /** `POST /invite-accepted` at the inviting server; answers who invited. */
+  acceptInvite(provider: string, invite: { token: string; recipient: OcmPerson }): Promise<OcmPerson>
+  notify(host: string, notification: OcmNotification): Promise<void>
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import type { Principal } from './principal.ts'
+
+export type HttpMethod = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** What a handler gets: validated input and who is asking. */
+export interface ApiCall<P, Q, B> {
+  params: P
+  query: Q
+  body: B
+  principal: Principal
+  /** Aborts when the client goes away. */
+  signal: AbortSignal
+}
+
+type Infer<T> = T extends z.ZodType ? z.infer<T> : undefined
+
+/**
+ * One operation of `/api/v1`. The schemas validate the input, type the handler and become the
+ * OpenAPI document; a thrown `AppError` becomes problem+json.
+ */
+export interface ApiRoute {
+  method: HttpMethod
+  /** Below `/api/v1`, parameters in braces: `/transfers/{id}`. */
+  path: string
+  /** The operation's name in OpenAPI and in generated clients: `listTransfers`. */
+  operationId: string
+  summary: string
+  auth: 'none' | 'user' | 'admin'
+  params?: z.ZodType
+  query?: z.ZodType
+  body?: z.ZodType
+  /** The answer's schema; none for 204. */
+  response?: z.ZodType
+  /** Success status; 200 unless given. */
+  status?: number
+  handle(call: ApiCall<never, never, never>): Promise<unknown>
+}
+
+interface TypedRoute<P, Q, B, R> extends Omit<ApiRoute, 'params' | 'query' | 'body' | 'response' | 'handle'> {
+  params?: P
+  query?: Q
+  body?: B
+  response?: R
+  handle(call: ApiCall<Infer<P>, Infer<Q>, Infer<B>>): Promise<R extends z.ZodType ? z.input<R> : void>
+}
+
+/** Declares a route with its handler typed by its schemas. */
+export function apiRoute<P, Q, B, R>(route: TypedRoute<P, Q, B, R>): ApiRoute {
+  return route as unknown as ApiRoute
+}

@@ -1,0 +1,84 @@
+import knexModule, { type Knex } from 'knex'
+import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3/index.js'
+import pg from 'pg'
+
+/** Where the database is: a SQLite file (default) or a PostgreSQL server. */
+export type DatabaseConfig =
+  | { client: 'sqlite'; file: string }
+  | { client: 'postgres'; url: string; poolSize: number }
+
+/** A query builder bound to the pool or to one transaction; what every `*-repo.ts` takes. */
+export type Db = Knex
+
+/** Postgres type id of int8, which the driver returns as text unless told otherwise. */
+const PG_INT8 = 20
+
+/**
+ * SQLite with transactions that take the write lock at once. A transaction that reads first and
+ * writes later would fail with SQLITE_BUSY when another process (an admin command) wrote in between.
+ */
+class ImmediateSqliteClient extends BetterSqlite3Client {
+  // biome-ignore lint/suspicious/noExplicitAny: knex does not publish the types of its dialects
+  transaction(...args: any[]): any {
+    const transaction = super.transaction(...args)
+    transaction.begin = (connection: unknown) => transaction.query(connection, 'BEGIN IMMEDIATE;')
+    return transaction
+  }
+}
+
+/** Opens the pool; nothing is connected or migrated yet. Close with `db.destroy()`. */
+export function openDb(config: DatabaseConfig): Db {
+  return config.client === 'sqlite' ? openSqlite(config.file) : openPostgres(config.url, config.poolSize)
+}
+
+function openSqlite(file: string): Db {
+  return knexModule({
+    client: ImmediateSqliteClient as never,
+    connection: { filename: file },
+    useNullAsDefault: true,
+    pool: { min: 1, max: 1, afterCreate: prepareSqlite },
+  })
+}
+
+interface SqliteConnection {
+  pragma(text: string): unknown
+}
+
+function prepareSqlite(connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) {
+  connection.pragma('journal_mode = WAL')
+  connection.pragma('synchronous = NORMAL')
+  connection.pragma('foreign_keys = ON')
+  connection.pragma('busy_timeout = 10000')
+  done(null, connection)
+}
+
+function openPostgres(url: string, poolSize: number): Db {
+  const types = {
+    getTypeParser: (id: number, format?: 'text' | 'binary') =>
+      id === PG_INT8 ? Number : pg.types.getTypeParser(id, format as 'text'),
+  }
+  return knexModule({
+    client: 'pg',
+    connection: { connectionString: url, types } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: poolSize },
+  })
+}
+
+/** True when this handle speaks to PostgreSQL. */
+export function isPostgres(db: Db): boolean {
+  return db.client.config.client === 'pg'
+}
+
+/**
+ * Runs `work` in one transaction: all or nothing. On SQLite there is one connection, so `work` must
+ * use only the handle it is given, and must not wait for anything but the database.
+ */
+export function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction((tx) => work(tx))
+}
+
+/** True for the error of a violated unique constraint, on either engine. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === '23505' || String(error.code).startsWith('SQLITE_CONSTRAINT')
+}

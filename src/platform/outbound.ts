@@ -1,0 +1,191 @@
+import { lookup as systemLookup } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import type { Readable } from 'node:stream'
+import { rootCertificates } from 'node:tls'
+import ipaddr from 'ipaddr.js'
+import { Agent, type Dispatcher } from 'undici'
+import { OutboundError, refusalOf } from './outbound-error.ts'
+
+export interface OutboundConfig {
+  /** Networks in CIDR form that may be reached although they are private or loopback. */
+  allow: string[]
+  /** Plain http to peers; for tests and closed networks only. */
+  insecureHttp: boolean
+  /** Names answered here instead of by DNS: name → address. */
+  hosts: Record<string, string>
+  /** PEM file of further certificate authorities. */
+  extraCaFile?: string | undefined
+  connectTimeoutMs: number
+  /** Until the answer's headers, and between two chunks of its body. */
+  idleTimeoutMs: number
+}
+
+export interface OutboundRequest {
+  method: string
+  url: string
+  headers?: Record<string, string>
+  body?: string | Uint8Array | Readable
+  signal?: AbortSignal
+  /** Longest wait for the answer's headers and between body chunks, instead of the configured one. */
+  idleTimeoutMs?: number
+}
+
+export interface OutboundResponse {
+  status: number
+  /** Lower-case names; repeated headers joined by `, `. */
+  headers: Record<string, string>
+  /** Must be consumed or destroyed. */
+  body: Readable
+}
+
+/**
+ * The one way out to names that strangers choose: https unless configured otherwise, resolved here,
+ * private and loopback addresses refused unless listed, connected to the very address that was
+ * checked. Redirects are not followed; who wants to follow one asks again and is checked again.
+ */
+export interface Outbound {
+  request(request: OutboundRequest): Promise<OutboundResponse>
+  /** Reads the whole body, at most `maxBytes`. */
+  requestText(request: OutboundRequest, maxBytes?: number): Promise<{ status: number; headers: Record<string, string>; text: string }>
+  /** Throws `OutboundError` when the address rules forbid this URL; resolves the name. */
+  check(url: string): Promise<void>
+  close(): Promise<void>
+}
+
+const DEFAULT_TEXT_BYTES = 256 * 1024
+
+type Resolve = (hostname: string) => Promise<string[]>
+
+/** Resolves by the configured names first, then by the system. */
+export function configuredResolver(hosts: Record<string, string>): Resolve {
+  return async (hostname) => {
+    const mapped = hosts[hostname.toLowerCase()]
+    if (mapped !== undefined) return [mapped]
+    const found = await systemLookup(hostname, { all: true })
+    return found.map((answer) => answer.address)
+  }
+}
+
+/** True for an address on the public internet, or in one of the listed networks. */
+export function isAddressAllowed(address: string, allow: readonly string[]): boolean {
+  const parsed = ipaddr.process(address)
+  if (parsed.range() === 'unicast') return true
+  return allow.some((network) => {
+    const [base, bits] = ipaddr.parseCIDR(network)
+    return base.kind() === parsed.kind() && parsed.match(base, bits)
+  })
+}
+
+export function createOutbound(config: OutboundConfig, resolve = configuredResolver(config.hosts)): Outbound {
+  const agent = createAgent(config, resolve)
+  const request = async (options: OutboundRequest): Promise<OutboundResponse> => {
+    const url = parseUrl(options.url, config.insecureHttp)
+    checkLiteralAddress(url, config.allow)
+    try {
+      const answer = await agent.request(toDispatch(url, options))
+      return { status: answer.statusCode, headers: flatten(answer.headers), body: answer.body }
+    } catch (error) {
+      throw refusalOf(url.host, error)
+    }
+  }
+  return {
+    request,
+    async requestText(options, maxBytes = DEFAULT_TEXT_BYTES) {
+      const answer = await request(options)
+      return { status: answer.status, headers: answer.headers, text: await readText(answer.body, maxBytes, options.url) }
+    },
+    async check(text) {
+      const url = parseUrl(text, config.insecureHttp)
+      checkLiteralAddress(url, config.allow)
+      if (isIP(bareHost(url)) !== 0) return
+      await resolveAllowed(url.hostname, resolve, config.allow)
+    },
+    close: () => agent.close(),
+  }
+}
+
+function createAgent(config: OutboundConfig, resolve: Resolve): Agent {
+  const ca = config.extraCaFile === undefined ? undefined : [...rootCertificates, readFileSync(config.extraCaFile, 'utf8')]
+  return new Agent({
+    connections: 32,
+    headersTimeout: config.idleTimeoutMs,
+    bodyTimeout: config.idleTimeoutMs,
+    connect: {
+      timeout: config.connectTimeoutMs,
+      ...(ca === undefined ? {} : { ca }),
+      lookup: (hostname, options, done) => {
+        resolveAllowed(hostname, resolve, config.allow).then(
+          (addresses) => {
+            const answers = addresses.map((address) => ({ address, family: isIP(address) }))
+            const first = answers[0] as { address: string; family: number }
+            if (options.all) done(null, answers)
+            else done(null, first.address, first.family)
+          },
+          (error: Error) => done(error, '', 4),
+        )
+      },
+    },
+  })
+}
+
+async function resolveAllowed(hostname: string, resolve: Resolve, allow: readonly string[]): Promise<string[]> {
+  const addresses = await resolve(hostname)
+  const refused = addresses.find((address) => !isAddressAllowed(address, allow))
+  if (refused !== undefined) throw OutboundError.addressRefused(hostname, refused)
+  if (addresses.length === 0) throw OutboundError.noSuchHost(hostname)
+  return addresses
+}
+
+function parseUrl(text: string, insecureHttp: boolean): URL {
+  const url = URL.parse(text)
+  if (url === null) throw OutboundError.badUrl('The address is not a URL.')
+  if (url.protocol !== 'https:' && !(insecureHttp && url.protocol === 'http:')) {
+    throw OutboundError.badUrl(`${url.protocol}//${url.host} is not https; plain http needs network.insecureHttp.`)
+  }
+  if (url.username !== '' || url.password !== '') throw OutboundError.badUrl('A URL must not carry credentials.')
+  return url
+}
+
+/** Literal addresses never pass through `lookup`, so they are judged here. */
+function checkLiteralAddress(url: URL, allow: readonly string[]): void {
+  const host = bareHost(url)
+  if (isIP(host) !== 0 && !isAddressAllowed(host, allow)) throw OutboundError.addressRefused(url.host, host)
+}
+
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
+}
+
+function toDispatch(url: URL, options: OutboundRequest): Dispatcher.RequestOptions {
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: options.method as Dispatcher.HttpMethod,
+    headers: { 'User-Agent': 'Causeway', ...options.headers },
+    body: options.body ?? null,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.idleTimeoutMs === undefined
+      ? {}
+      : { headersTimeout: options.idleTimeoutMs, bodyTimeout: options.idleTimeoutMs }),
+  }
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return flat
+}
+
+async function readText(body: Readable, maxBytes: number, url: string): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxBytes) throw OutboundError.tooLarge(new URL(url).host, maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

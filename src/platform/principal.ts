@@ -1,0 +1,8 @@
+/** Who is asking, once proven. Rooms decide what they may do; HTTP only finds out who it is. */
+export interface Principal {
+  userId: string
+  userName: string
+  isAdmin: boolean
+  /** How it was proven; some acts (making app passwords) need the real password. */
+  via: 'password' | 'app-password'
+}

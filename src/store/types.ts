@@ -1,0 +1,165 @@
+import type { Readable } from 'node:stream'
+
+/** A place in a store: the names from its root downwards, decoded; `[]` is the root itself. */
+export type StorePath = readonly string[]
+
+export type EntryKind = 'file' | 'folder'
+
+/** Known checksums of a file's content, lower-case hex; `adler32` has always 8 digits. */
+export type Checksums = Partial<Record<ChecksumType, string>>
+export type ChecksumType = 'sha256' | 'sha1' | 'md5' | 'adler32'
+
+/** What the asker may do with an entry. */
+export interface Rights {
+  read: boolean
+  /** Change the content of a file, create and delete inside a folder. */
+  write: boolean
+  share: boolean
+}
+
+/** A dead property (RFC 4918 4.1): stored and returned as the client wrote it. */
+export interface DeadProperty {
+  namespace: string
+  name: string
+  /** The serialised inside of the property element, well-formed XML, with the namespaces it needs. */
+  xml: string
+}
+
+export interface PropertyChange {
+  namespace: string
+  name: string
+  /** The new value, or undefined to remove the property. */
+  xml?: string
+}
+
+/** One file or folder as a store knows it. */
+export interface Entry {
+  /** Survives rename, move and edit; unique in the node. */
+  id: string
+  /** Last name of the path; empty for the root of a drive. */
+  name: string
+  kind: EntryKind
+  /** Content length of a file; sum of everything below for a folder. */
+  sizeBytes: number
+  mtimeMs: number
+  createdAtMs: number
+  /** Opaque, without quotes. A folder's changes whenever anything below it changes. */
+  etag: string
+  mediaType: string
+  checksums: Checksums
+  rights: Rights
+  /** Set on the root of a store that is mounted into a drive (a received share). */
+  mount?: { kind: 'share'; shareId: string }
+  /** Only when asked for with `withProperties`. */
+  properties?: DeadProperty[]
+}
+
+/** Inclusive byte positions; `end` undefined means to the end of the file. */
+export interface ByteRange {
+  start: number
+  end?: number
+}
+
+/** The bytes of a file; small ones come as one buffer, large ones as a stream the caller must consume or destroy. */
+export interface FileContent {
+  entry: Entry
+  /** The range that is served, both ends inclusive; the whole file when none was asked. */
+  range: { start: number; end: number }
+  body: Buffer | Readable
+}
+
+/** A complete file that already lies in the store's staging folder and is adopted by rename. */
+export interface StagedFile {
+  localPath: string
+  sizeBytes: number
+  /** Checksums computed while it was written; trusted. */
+  checksums: Checksums
+}
+
+export type WriteSource = AsyncIterable<Uint8Array> | { staged: StagedFile }
+
+/** Conditions of RFC 9110 13.1 on the entry a change would replace, checked when it is published. */
+export interface WriteConditions {
+  /** Etags one of which must be the present one, or `*`: something must be there. */
+  ifMatch?: readonly string[] | '*'
+  /** Etags none of which may be the present one, or `*`: nothing may be there. */
+  ifNoneMatch?: readonly string[] | '*'
+}
+
+export interface WriteOptions {
+  /** Declared length; a body of another length is refused and nothing becomes visible. */
+  sizeBytes?: number
+  mtimeMs?: number
+  mediaType?: string
+  /** Declared checksums; a body that differs is refused and nothing becomes visible. */
+  expected?: Checksums
+  conditions?: WriteConditions
+  signal?: AbortSignal
+}
+
+export interface WriteResult {
+  entry: Entry
+  /** False when something was there before and has been replaced. */
+  created: boolean
+}
+
+export interface RelocateOptions {
+  /** Replace what stands at the destination; otherwise a `PreconditionFailedError`. */
+  overwrite: boolean
+}
+
+export interface CopyOptions extends RelocateOptions {
+  /** `0` copies a folder without its members (RFC 4918 9.8.3). */
+  depth?: '0' | 'infinity'
+}
+
+export interface ListOptions {
+  withProperties?: boolean
+}
+
+export interface StoreQuota {
+  usedBytes: number
+  /** Undefined: no limit but the disk's. */
+  availableBytes?: number
+}
+
+/** Names one resource in the whole node, through whatever drive or share it is reached; locks hang here. */
+export interface ResourceKey {
+  /** The bottom store: a space id or `share:<id>` of a received share. */
+  scope: string
+  path: StorePath
+}
+
+/**
+ * The middle of the house: everything that holds files looks like this to WebDAV, transfers, apps and
+ * the API. Home drives, received shares and the layers around them (rights, locks, quota, mounts)
+ * implement it; one contract suite runs against all of them.
+ *
+ * Errors: `NotFoundError` where nothing is; `ConflictError` where the parent is missing or is a file;
+ * `MethodNotAllowedError` where the kind does not fit; `PreconditionFailedError` for conditions and
+ * for a destination that may not be overwritten; `ForbiddenError`, `LockedError` and
+ * `InsufficientStorageError` from the layers; `BadRequestError` for impossible names and for a body
+ * that is not what was declared.
+ */
+export interface FileStore {
+  stat(path: StorePath, options?: ListOptions): Promise<Entry>
+  /** The members of a folder, sorted by name. */
+  list(path: StorePath, options?: ListOptions): Promise<Entry[]>
+  read(path: StorePath, range?: ByteRange, signal?: AbortSignal): Promise<FileContent>
+  /** Creates or replaces a file, atomically: readers see the old content or the new, never a mixture. */
+  write(path: StorePath, source: WriteSource, options?: WriteOptions): Promise<WriteResult>
+  makeCollection(path: StorePath): Promise<Entry>
+  move(from: StorePath, to: StorePath, options: RelocateOptions): Promise<WriteResult>
+  copy(from: StorePath, to: StorePath, options: CopyOptions): Promise<WriteResult>
+  /** Removes a file or a folder with all below it. */
+  remove(path: StorePath, conditions?: WriteConditions): Promise<void>
+  changeProperties(path: StorePath, changes: readonly PropertyChange[]): Promise<void>
+  quota(): Promise<StoreQuota>
+  /** The resource behind a path, present or not. */
+  locate(path: StorePath): Promise<ResourceKey>
+  /**
+   * A local folder on the file system of the destination, from which `write` adopts a `StagedFile` by
+   * rename. Undefined where the bytes lie elsewhere.
+   */
+  stagingFolder(path: StorePath): Promise<string | undefined>
+}
