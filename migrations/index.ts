@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
 import { createAccounts } from './001_create_accounts.ts'
+import { createShareTables } from './030_create_shares.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
-export const migrations: readonly Migration[] = [createAccounts]
+export const migrations: readonly Migration[] = [createAccounts, createShareTables]
 
 const source: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...migrations],

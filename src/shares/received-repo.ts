@@ -1,0 +1,139 @@
+import type { Db } from '../platform/db.ts'
+import type { EntryKind } from '../store/types.ts'
+import type { ShareState } from './share-states.ts'
+import type { ReceivedShare, RootFacts, ShareRole } from './types.ts'
+
+interface Row {
+  id: string
+  user_id: string
+  source: ReceivedShare['source']
+  peer_host: string
+  provider_id: string
+  owner_id: string
+  owner_host: string
+  owner_name: string
+  sender_id: string
+  sender_host: string
+  sender_name: string
+  name: string
+  kind: EntryKind
+  role: ShareRole
+  note: string
+  webdav_uri: string | null
+  secret_sealed: string | null
+  state: ShareState
+  mount_name: string | null
+  root_facts: string | null
+  created_at_ms: number
+  expires_at_ms: number | null
+}
+
+function toReceived(row: Row): ReceivedShare {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    source: row.source,
+    peerHost: row.peer_host,
+    providerId: row.provider_id,
+    owner: { id: row.owner_id, host: row.owner_host, displayName: row.owner_name },
+    sender: { id: row.sender_id, host: row.sender_host, displayName: row.sender_name },
+    name: row.name,
+    kind: row.kind,
+    role: row.role,
+    note: row.note,
+    webdavUri: row.webdav_uri ?? undefined,
+    secretSealed: row.secret_sealed ?? undefined,
+    state: row.state,
+    mountName: row.mount_name ?? undefined,
+    rootFacts: row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts),
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms ?? undefined,
+  }
+}
+
+function toRow(share: ReceivedShare): Row {
+  return {
+    id: share.id,
+    user_id: share.userId,
+    source: share.source,
+    peer_host: share.peerHost,
+    provider_id: share.providerId,
+    owner_id: share.owner.id,
+    owner_host: share.owner.host,
+    owner_name: share.owner.displayName,
+    sender_id: share.sender.id,
+    sender_host: share.sender.host,
+    sender_name: share.sender.displayName,
+    name: share.name,
+    kind: share.kind,
+    role: share.role,
+    note: share.note,
+    webdav_uri: share.webdavUri ?? null,
+    secret_sealed: share.secretSealed ?? null,
+    state: share.state,
+    mount_name: share.mountName ?? null,
+    root_facts: share.rootFacts === undefined ? null : JSON.stringify(share.rootFacts),
+    created_at_ms: share.createdAtMs,
+    expires_at_ms: share.expiresAtMs ?? null,
+  }
+}
+
+/** Stores a share that has arrived; a unique violation when that server sent it to that user before. */
+export async function insertReceived(db: Db, share: ReceivedShare): Promise<void> {
+  await db('received_shares').insert(toRow(share))
+}
+
+/** The user's share by its id. */
+export async function findReceived(db: Db, userId: string, id: string): Promise<ReceivedShare | undefined> {
+  const row = await db<Row>('received_shares').where({ id, user_id: userId }).first()
+  return row && toReceived(row)
+}
+
+/** The share a server knows under `providerId`; local shares have the empty host. */
+export async function findReceivedFrom(
+  db: Db,
+  peerHost: string,
+  providerId: string,
+): Promise<ReceivedShare | undefined> {
+  const row = await db<Row>('received_shares').where({ peer_host: peerHost, provider_id: providerId }).first()
+  return row && toReceived(row)
+}
+
+/** Remote shares with this `providerId` from any server; ids of different servers may be equal. */
+export async function listReceivedByProviderId(db: Db, providerId: string): Promise<ReceivedShare[]> {
+  const rows = await db<Row>('received_shares').where({ provider_id: providerId, source: 'remote' }).limit(100)
+  return rows.map(toReceived)
+}
+
+/** What a user has been given, newest first. */
+export async function listReceived(db: Db, userId: string, state?: ShareState): Promise<ReceivedShare[]> {
+  const rows = await db<Row>('received_shares')
+    .where({ user_id: userId, ...(state === undefined ? {} : { state }) })
+    .orderBy([{ column: 'created_at_ms', order: 'desc' }, 'id'])
+  return rows.map(toReceived)
+}
+
+/**
+ * Changes the state if it is still `from`; false when somebody else was faster. Only an accepted share
+ * has a mount name; a name that is taken is a unique violation.
+ */
+export async function changeReceivedState(
+  db: Db,
+  id: string,
+  change: { from: ShareState; to: ShareState; mountName?: string },
+): Promise<boolean> {
+  const changed = await db('received_shares')
+    .where({ id, state: change.from })
+    .update({ state: change.to, mount_name: change.mountName ?? null })
+  return changed > 0
+}
+
+/** Gives an accepted share another name in the drive; a name that is taken is a unique violation. */
+export async function renameMount(db: Db, id: string, mountName: string): Promise<void> {
+  await db('received_shares').where({ id, state: 'accepted' }).update({ mount_name: mountName })
+}
+
+/** Remembers what the root of the share was when its server last told. */
+export async function saveRootFacts(db: Db, id: string, facts: RootFacts): Promise<void> {
+  await db('received_shares').where({ id }).update({ root_facts: JSON.stringify(facts) })
+}
