@@ -101,7 +101,9 @@ export async function findReceivedFrom(
 
 /** Remote shares with this `providerId` from any server; ids of different servers may be equal. */
 export async function listReceivedByProviderId(db: Db, providerId: string): Promise<ReceivedShare[]> {
-  const rows = await db<Row>('received_shares').where({ provider_id: providerId, source: 'remote' }).limit(100)
+  const rows = await db<Row>('received_shares')
+    .where({ provider_id: providerId, source: 'remote' })
+    .limit(100)
   return rows.map(toReceived)
 }
 
@@ -135,5 +137,7 @@ export async function renameMount(db: Db, id: string, mountName: string): Promis
 
 /** Remembers what the root of the share was when its server last told. */
 export async function saveRootFacts(db: Db, id: string, facts: RootFacts): Promise<void> {
-  await db('received_shares').where({ id }).update({ root_facts: JSON.stringify(facts) })
+  await db('received_shares')
+    .where({ id })
+    .update({ root_facts: JSON.stringify(facts) })
 }

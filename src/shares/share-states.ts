@@ -35,13 +35,19 @@ export function nextState(state: ShareState, event: ShareEvent): ShareState {
 }
 
 /** The state people see: a share whose time is over counts as withdrawn. */
-export function stateAt(share: { state: ShareState; expiresAtMs: number | undefined }, nowMs: number): ShareState {
+export function stateAt(
+  share: { state: ShareState; expiresAtMs: number | undefined },
+  nowMs: number,
+): ShareState {
   const isOver = share.expiresAtMs !== undefined && share.expiresAtMs <= nowMs
   return isOver && share.state !== 'declined' ? 'revoked' : share.state
 }
 
 /** True while the share gives access, or may yet give it. */
-export function isLive(share: { state: ShareState; expiresAtMs: number | undefined }, nowMs: number): boolean {
+export function isLive(
+  share: { state: ShareState; expiresAtMs: number | undefined },
+  nowMs: number,
+): boolean {
   const state = stateAt(share, nowMs)
   return state === 'pending' || state === 'accepted'
 }

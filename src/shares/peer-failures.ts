@@ -1,0 +1,55 @@
+import { PeerError } from '../ocm/peer-error.ts'
+import type { PeerFailure } from '../ocm/types.ts'
+import {
+  type AppError,
+  BadGatewayError,
+  ForbiddenError,
+  NotFoundError,
+  NotImplementedError,
+  UnavailableError,
+} from '../platform/errors.ts'
+
+/** Nothing changes by trying again: the peer, or our own policy, has decided. */
+const DECIDED = new Set<PeerFailure>([
+  'not-trusted',
+  'refused',
+  'recipient-unknown',
+  'unsupported',
+  'ocm-disabled',
+])
+
+/** True for an answer of a peer that a repeat would not change. */
+export function isPermanentPeerFailure(error: unknown): boolean {
+  return error instanceof PeerError && DECIDED.has(error.reason)
+}
+
+/** The error people see when another server could not be talked to; anything else passes unchanged. */
+export function toPeerAppError(error: unknown): unknown {
+  return error instanceof PeerError ? appErrorOf(error) : error
+}
+
+function appErrorOf(error: PeerError): AppError {
+  const message = `${error.message} ${error.remedy}`
+  const options = { code: codeOf(error.reason), cause: error }
+  switch (error.reason) {
+    case 'not-trusted':
+      return new ForbiddenError(message, options)
+    case 'recipient-unknown':
+    case 'no-such-host':
+      return new NotFoundError(message, options)
+    case 'unsupported':
+      return new NotImplementedError(message, options)
+    case 'busy':
+    case 'unreachable':
+      return new UnavailableError(message, {
+        ...options,
+        ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
+      })
+    default:
+      return new BadGatewayError(message, options)
+  }
+}
+
+function codeOf(reason: PeerFailure): string {
+  return `PEER_${reason.toUpperCase().replaceAll('-', '_')}`
+}

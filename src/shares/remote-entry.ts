@@ -1,0 +1,86 @@
+import { sha256Hex } from '../platform/ids.ts'
+import type { Checksums, ChecksumType, Entry, Rights, StorePath } from '../store/types.ts'
+import type { DavResource } from './dav-multistatus.ts'
+
+const CHECKSUM_NAMES: Record<string, { type: ChecksumType; digits: number }> = {
+  SHA256: { type: 'sha256', digits: 64 },
+  'SHA-256': { type: 'sha256', digits: 64 },
+  SHA1: { type: 'sha1', digits: 40 },
+  MD5: { type: 'md5', digits: 32 },
+  ADLER32: { type: 'adler32', digits: 8 },
+}
+
+/** What every entry of one remote share has in common. */
+export interface RemoteShareFacts {
+  shareId: string
+  rights: Rights
+}
+
+/** The entry behind one response of a PROPFIND, standing at `path` in the share. */
+export function toRemoteEntry(resource: DavResource, path: StorePath, share: RemoteShareFacts): Entry {
+  const property = (name: string) => resource.properties.get(name) ?? ''
+  const owncloud = (name: string) => property(`http://owncloud.org/ns${name}`)
+  const kind = resource.isCollection ? 'folder' : 'file'
+  const sizeBytes = toSize(kind === 'file' ? property('DAV:getcontentlength') : owncloud('size'))
+  const mtimeMs = toTimeMs(property('DAV:getlastmodified')) ?? 0
+  return {
+    id: remoteEntryId(share.shareId, path, owncloud('id') || owncloud('fileid')),
+    name: path.at(-1) ?? '',
+    kind,
+    sizeBytes,
+    mtimeMs,
+    createdAtMs: toTimeMs(property('DAV:creationdate')) ?? mtimeMs,
+    etag: toEtag(property('DAV:getetag')) || sha256Hex(`${mtimeMs}:${sizeBytes}`).slice(0, 32),
+    mediaType: toMediaType(property('DAV:getcontenttype'), kind),
+    checksums: parseChecksums(owncloud('checksums')),
+    rights: share.rights,
+  }
+}
+
+/**
+ * An id that is unique here and stays: made of the share and the other server's own id, or of the path
+ * where that server has no ids. The root is the share itself.
+ */
+export function remoteEntryId(shareId: string, path: StorePath, remoteId: string): string {
+  if (path.length === 0) return sha256Hex(`share:${shareId}`).slice(0, 32)
+  const key = remoteId === '' ? `path:${path.join('/')}` : `id:${remoteId}`
+  return sha256Hex(`share:${shareId}:${key}`).slice(0, 32)
+}
+
+/** Without quotes and without the mark of a weak tag. */
+export function toEtag(header: string): string {
+  return header
+    .trim()
+    .replace(/^W\//, '')
+    .replace(/^"(.*)"$/, '$1')
+}
+
+/** Checksums in ownCloud's form: `SHA1:… MD5:… ADLER32:…`. Unknown kinds and odd values are left out. */
+export function parseChecksums(text: string): Checksums {
+  const checksums: Checksums = {}
+  for (const part of text.split(/[\s,]+/)) {
+    const colon = part.indexOf(':')
+    const known = CHECKSUM_NAMES[part.slice(0, colon).toUpperCase()]
+    const value = part.slice(colon + 1).toLowerCase()
+    if (colon < 0 || known === undefined || !/^[0-9a-f]+$/.test(value) || value.length > known.digits)
+      continue
+    if (known.type !== 'adler32' && value.length !== known.digits) continue
+    checksums[known.type] = value.padStart(known.digits, '0')
+  }
+  return checksums
+}
+
+/** Milliseconds of an HTTP or ISO date, or undefined. */
+export function toTimeMs(text: string): number | undefined {
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function toSize(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0
+}
+
+function toMediaType(text: string, kind: Entry['kind']): string {
+  if (kind === 'folder') return 'httpd/unix-directory'
+  return /^[\w.+-]+\/[\w.+-]+/.exec(text)?.[0] ?? 'application/octet-stream'
+}

@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream'
+import { MethodNotAllowedError, RangeNotSatisfiableError } from '../platform/errors.ts'
+import type { OutboundResponse } from '../platform/outbound.ts'
+import type { ByteRange, Entry, FileContent, Rights, StorePath } from '../store/types.ts'
+import { OWNCLOUD } from './dav-multistatus.ts'
+import { discard, type RemoteDav } from './remote-dav.ts'
+import { toRemoteEntry } from './remote-entry.ts'
+import { badAnswer } from './remote-errors.ts'
+
+interface ReadOptions {
+  range?: ByteRange | undefined
+  signal?: AbortSignal | undefined
+  /** Asks for the entry; only where the answer itself does not tell its size. */
+  stat(): Promise<Entry>
+}
+
+interface Place {
+  shareId: string
+  rights: Rights
+  dav: RemoteDav
+}
+
+/**
+ * GET of a file or a part of it (RFC 9110 14), streamed. A server that knows no ranges sends everything;
+ * then what was not asked for is dropped here.
+ */
+export async function readRemote(place: Place, path: StorePath, options: ReadOptions): Promise<FileContent> {
+  const { range, signal } = options
+  const answer = await place.dav.request(
+    { method: 'GET', path, headers: { 'Accept-Encoding': 'identity', ...rangeHeader(range) }, signal },
+    [200, 206, 416],
+  )
+  if (answer.status === 416) return await refuseRange(answer, options)
+  try {
+    return await toContent(place, path, answer, options)
+  } catch (error) {
+    answer.body.on('error', () => undefined).destroy()
+    throw error
+  }
+}
+
+async function toContent(
+  place: Place,
+  path: StorePath,
+  answer: OutboundResponse,
+  options: ReadOptions,
+): Promise<FileContent> {
+  const part =
+    answer.status === 206 ? parseContentRange(answer.headers['content-range'], place.dav.host) : undefined
+  const sizeBytes = part?.sizeBytes ?? toLength(answer.headers['content-length'])
+  const entry = sizeBytes === undefined ? await options.stat() : entryOf(answer, path, place, sizeBytes)
+  if (entry.kind === 'folder') throw new MethodNotAllowedError('A folder has no content to read.')
+  if (part !== undefined) {
+    checkPart(part, options.range, place.dav.host)
+    return { entry, range: { start: part.start, end: part.end }, body: answer.body }
+  }
+  const wanted = clip(options.range, entry.sizeBytes)
+  const isWhole = wanted.start === 0 && wanted.end === entry.sizeBytes - 1
+  return { entry, range: wanted, body: isWhole ? answer.body : slice(answer.body, wanted) }
+}
+
+function rangeHeader(range: ByteRange | undefined): Record<string, string> {
+  return range === undefined ? {} : { Range: `bytes=${range.start}-${range.end ?? ''}` }
+}
+
+async function refuseRange(answer: OutboundResponse, options: ReadOptions): Promise<never> {
+  await discard(answer.body)
+  const told = /^bytes \*\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1]
+  throw new RangeNotSatisfiableError(told === undefined ? (await options.stat()).sizeBytes : Number(told))
+}
+
+interface Part {
+  start: number
+  end: number
+  sizeBytes: number | undefined
+}
+
+function parseContentRange(header: string | undefined, host: string): Part {
+  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header ?? '')
+  if (match === null) throw badAnswer(host, 'sent a part of a file without saying which')
+  return {
+    start: Number(match[1]),
+    end: Number(match[2]),
+    sizeBytes: match[3] === '*' ? undefined : Number(match[3]),
+  }
+}
+
+/** Bytes from another place than asked would silently make a broken file. */
+function checkPart(part: Part, range: ByteRange | undefined, host: string): void {
+  const tooMuch = range?.end !== undefined && part.end > range.end
+  if (range === undefined || part.start !== range.start || tooMuch || part.end < part.start) {
+    throw badAnswer(host, 'sent another part of the file than was asked for')
+  }
+}
+
+function clip(range: ByteRange | undefined, sizeBytes: number): { start: number; end: number } {
+  if (range === undefined) return { start: 0, end: sizeBytes - 1 }
+  if (range.start >= sizeBytes) throw new RangeNotSatisfiableError(sizeBytes)
+  return { start: range.start, end: Math.min(range.end ?? sizeBytes - 1, sizeBytes - 1) }
+}
+
+function slice(body: Readable, wanted: { start: number; end: number }): Readable {
+  return Readable.from(
+    (async function* () {
+      let at = 0
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        const from = Math.max(0, wanted.start - at)
+        const to = Math.min(chunk.length, wanted.end + 1 - at)
+        if (from < to) yield chunk.subarray(from, to)
+        at += chunk.length
+        if (at > wanted.end) return
+      }
+    })(),
+    { objectMode: false },
+  )
+}
+
+function toLength(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+}
+
+/** The entry as far as the headers of a GET tell it. */
+function entryOf(answer: OutboundResponse, path: StorePath, place: Place, sizeBytes: number): Entry {
+  const header = (name: string) => answer.headers[name] ?? ''
+  const properties = new Map([
+    ['DAV:getcontentlength', `${sizeBytes}`],
+    ['DAV:getlastmodified', header('last-modified')],
+    ['DAV:getetag', header('etag')],
+    ['DAV:getcontenttype', header('content-type')],
+    [`${OWNCLOUD}id`, header('oc-fileid')],
+    [`${OWNCLOUD}checksums`, header('oc-checksum')],
+  ])
+  return toRemoteEntry({ href: '', isCollection: false, properties }, path, place)
+}

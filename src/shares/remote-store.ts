@@ -1,0 +1,154 @@
+import type { Clock } from '../platform/clock.ts'
+import { ForbiddenError, MethodNotAllowedError, NotImplementedError } from '../platform/errors.ts'
+import { checkPath } from '../store/paths.ts'
+import type {
+  ByteRange,
+  CopyOptions,
+  Entry,
+  FileContent,
+  FileStore,
+  PropertyChange,
+  RelocateOptions,
+  ResourceKey,
+  Rights,
+  StorePath,
+  StoreQuota,
+  WriteConditions,
+  WriteOptions,
+  WriteResult,
+  WriteSource,
+} from '../store/types.ts'
+import type { RemoteDav } from './remote-dav.ts'
+import { toRemoteEntry } from './remote-entry.ts'
+import { readRemote } from './remote-read.ts'
+import { conditionHeaders, writeRemote } from './remote-write.ts'
+
+export interface RemoteShareOptions {
+  /** Id of the received share. */
+  shareId: string
+  rights: Rights
+  dav: RemoteDav
+  clock: Clock
+}
+
+/**
+ * A share on another server as a `FileStore`: every call is one WebDAV request there, bytes are streamed
+ * through. The root may be a single file. Errors besides the usual: code `REMOTE_UNREACHABLE` when the
+ * server is away, `SHARE_GONE` when it no longer lets us in.
+ */
+export class RemoteShareStore implements FileStore {
+  private readonly options: RemoteShareOptions
+
+  constructor(options: RemoteShareOptions) {
+    this.options = options
+  }
+
+  async stat(path: StorePath): Promise<Entry> {
+    return await this.statWithin(path)
+  }
+
+  /** `stat` with a limit on the other server's silence. */
+  async statWithin(path: StorePath, idleTimeoutMs?: number): Promise<Entry> {
+    checkPath(path)
+    const { self } = await this.options.dav.propfind(path, '0', { idleTimeoutMs })
+    return toRemoteEntry(self, path, this.options)
+  }
+
+  async list(path: StorePath): Promise<Entry[]> {
+    checkPath(path)
+    const { self, members } = await this.options.dav.propfind(path, '1')
+    if (!self.isCollection) throw new MethodNotAllowedError('A file has no members to list.')
+    return [...members]
+      .map(([name, resource]) => toRemoteEntry(resource, [...path, name], this.options))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async read(path: StorePath, range?: ByteRange, signal?: AbortSignal): Promise<FileContent> {
+    checkPath(path)
+    return await readRemote(this.options, path, { range, signal, stat: () => this.stat(path) })
+  }
+
+  async write(path: StorePath, source: WriteSource, options: WriteOptions = {}): Promise<WriteResult> {
+    checkPath(path)
+    const created = await writeRemote(this.options.dav, path, source, options)
+    return { entry: await this.stat(path), created }
+  }
+
+  async makeCollection(path: StorePath): Promise<Entry> {
+    checkPath(path)
+    if (path.length === 0) throw new MethodNotAllowedError('The root of the share is there already.')
+    await this.options.dav.send({ method: 'MKCOL', path }, [200, 201])
+    return await this.stat(path)
+  }
+
+  async move(from: StorePath, to: StorePath, options: RelocateOptions): Promise<WriteResult> {
+    return await this.relocate('MOVE', from, to, { Overwrite: options.overwrite ? 'T' : 'F' })
+  }
+
+  async copy(from: StorePath, to: StorePath, options: CopyOptions): Promise<WriteResult> {
+    return await this.relocate('COPY', from, to, {
+      Overwrite: options.overwrite ? 'T' : 'F',
+      Depth: options.depth ?? 'infinity',
+    })
+  }
+
+  async remove(path: StorePath, conditions?: WriteConditions): Promise<void> {
+    checkPath(path)
+    this.refuseRoot(path)
+    await this.options.dav.send(
+      { method: 'DELETE', path, headers: conditionHeaders(conditions) },
+      [200, 202, 204],
+    )
+  }
+
+  async changeProperties(path: StorePath, _changes: readonly PropertyChange[]): Promise<void> {
+    await this.stat(path)
+    throw new NotImplementedError(
+      `Properties of files at ${this.options.dav.host} cannot be changed from here; change them on that server.`,
+    )
+  }
+
+  async quota(): Promise<StoreQuota> {
+    const { self } = await this.options.dav.propfind([], '0', { quota: true })
+    const used = self.properties.get('DAV:quota-used-bytes') ?? ''
+    const available = self.properties.get('DAV:quota-available-bytes') ?? ''
+    return {
+      usedBytes: /^\d+$/.test(used) ? Number(used) : 0,
+      // Negative numbers are ownCloud's way to say unknown or unlimited.
+      ...(/^\d+$/.test(available) ? { availableBytes: Number(available) } : {}),
+    }
+  }
+
+  async locate(path: StorePath): Promise<ResourceKey> {
+    checkPath(path)
+    return { scope: `share:${this.options.shareId}`, path }
+  }
+
+  async stagingFolder(): Promise<undefined> {
+    return undefined
+  }
+
+  private async relocate(
+    method: 'MOVE' | 'COPY',
+    from: StorePath,
+    to: StorePath,
+    headers: Record<string, string>,
+  ): Promise<WriteResult> {
+    checkPath(from)
+    checkPath(to)
+    if (method === 'MOVE') this.refuseRoot(from)
+    this.refuseRoot(to)
+    const { dav } = this.options
+    const request = { method, path: from, headers: { Destination: dav.urlOf(to), ...headers } }
+    const answer = await dav.send(request, [201, 204])
+    return { entry: await this.stat(to), created: answer.status === 201 }
+  }
+
+  /** The root belongs to the owner; leaving the share is another thing and done elsewhere. */
+  private refuseRoot(path: StorePath): void {
+    if (path.length > 0) return
+    throw new ForbiddenError(
+      'The root of a share cannot be replaced, moved or deleted; leave the share instead.',
+    )
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { Adler32 } from '../platform/adler32.ts'
+import { type AppError, BadRequestError } from '../platform/errors.ts'
+import type {
+  Checksums,
+  ChecksumType,
+  StorePath,
+  WriteConditions,
+  WriteOptions,
+  WriteSource,
+} from '../store/types.ts'
+import type { RemoteDav } from './remote-dav.ts'
+
+/** The names of ownCloud's `OC-Checksum`, the strongest first. */
+const CHECKSUM_NAMES: [ChecksumType, string][] = [
+  ['sha256', 'SHA256'],
+  ['sha1', 'SHA1'],
+  ['md5', 'MD5'],
+  ['adler32', 'ADLER32'],
+]
+
+/**
+ * PUT of a file, streamed (RFC 9110 9.3.4). True when nothing was there before. A body that is not what
+ * was declared is cut off before its last bytes are sent, so that the other server discards it.
+ */
+export async function writeRemote(
+  dav: RemoteDav,
+  path: StorePath,
+  source: WriteSource,
+  options: WriteOptions,
+): Promise<boolean> {
+  const wrong: { error?: unknown } = {}
+  const body = Readable.from(checkedBody(chunksOf(source), declaredBy(source, options), wrong), {
+    objectMode: false,
+  })
+  try {
+    const answer = await dav.send(
+      { method: 'PUT', path, headers: writeHeaders(source, options), body, signal: options.signal },
+      [200, 201, 204],
+    )
+    return answer.status === 201
+  } catch (error) {
+    // When our own check ended the body, the broken connection is only its consequence.
+    throw wrong.error ?? error
+  } finally {
+    body.destroy()
+  }
+}
+
+/** `If-Match` and `If-None-Match` (RFC 9110 13.1) of the conditions. */
+export function conditionHeaders(conditions: WriteConditions = {}): Record<string, string> {
+  const { ifMatch, ifNoneMatch } = conditions
+  return {
+    ...(ifMatch === undefined ? {} : { 'If-Match': etagList(ifMatch) }),
+    ...(ifNoneMatch === undefined ? {} : { 'If-None-Match': etagList(ifNoneMatch) }),
+  }
+}
+
+function etagList(etags: readonly string[] | '*'): string {
+  return etags === '*' ? '*' : etags.map((etag) => `"${etag}"`).join(', ')
+}
+
+interface Declared {
+  sizeBytes: number | undefined
+  expected: Checksums
+}
+
+function declaredBy(source: WriteSource, options: WriteOptions): Declared {
+  const staged = 'staged' in source ? source.staged : undefined
+  return {
+    sizeBytes: options.sizeBytes ?? staged?.sizeBytes,
+    expected: options.expected ?? staged?.checksums ?? {},
+  }
+}
+
+function writeHeaders(source: WriteSource, options: WriteOptions): Record<string, string> {
+  const { sizeBytes, expected } = declaredBy(source, options)
+  const checksum = CHECKSUM_NAMES.find(([type]) => expected[type] !== undefined)
+  return {
+    'Content-Type': options.mediaType ?? 'application/octet-stream',
+    ...(sizeBytes === undefined ? {} : { 'Content-Length': `${sizeBytes}` }),
+    ...(options.mtimeMs === undefined ? {} : { 'X-OC-Mtime': `${Math.floor(options.mtimeMs / 1000)}` }),
+    ...(checksum === undefined ? {} : { 'OC-Checksum': `${checksum[1]}:${expected[checksum[0]]}` }),
+    ...conditionHeaders(options.conditions),
+  }
+}
+
+function chunksOf(source: WriteSource): AsyncIterable<Uint8Array> {
+  return 'staged' in source ? createReadStream(source.staged.localPath) : source
+}
+
+/** Passes chunks on one late, so that the last is only sent once everything has been found right. */
+async function* checkedBody(
+  chunks: AsyncIterable<Uint8Array>,
+  declared: Declared,
+  wrong: { error?: unknown },
+): AsyncGenerator<Uint8Array> {
+  const hashes = startHashes(declared.expected)
+  let sizeBytes = 0
+  let held: Uint8Array | undefined
+  try {
+    for await (const chunk of chunks) {
+      if (chunk.length === 0) continue
+      sizeBytes += chunk.length
+      if (sizeBytes > (declared.sizeBytes ?? sizeBytes)) throw wrongLength(declared.sizeBytes, 'more')
+      for (const hash of hashes.values()) hash.update(chunk)
+      if (held !== undefined) yield held
+      held = chunk
+    }
+    if (sizeBytes < (declared.sizeBytes ?? 0)) throw wrongLength(declared.sizeBytes, 'fewer')
+    compareHashes(hashes, declared.expected)
+  } catch (error) {
+    wrong.error = error instanceof Error ? error : new Error(String(error))
+    throw error
+  }
+  if (held !== undefined) yield held
+}
+
+function wrongLength(sizeBytes: number | undefined, what: 'more' | 'fewer'): AppError {
+  return new BadRequestError(
+    `The body has ${what} than the ${sizeBytes} bytes that were declared; send it again.`,
+  )
+}
+
+function startHashes(expected: Checksums): Map<ChecksumType, Hash | Adler32> {
+  const types = CHECKSUM_NAMES.map(([type]) => type).filter((type) => expected[type] !== undefined)
+  return new Map(types.map((type) => [type, type === 'adler32' ? new Adler32() : createHash(type)]))
+}
+
+function compareHashes(hashes: Map<ChecksumType, Hash | Adler32>, expected: Checksums): void {
+  for (const [type, hash] of hashes) {
+    const found = hash instanceof Adler32 ? hash.digestHex() : hash.digest('hex')
+    if (found === expected[type]) continue
+    throw new BadRequestError(
+      `The ${type} of the body is ${found}, not the ${expected[type]} that was declared.`,
+      {
+        code: 'CHECKSUM_MISMATCH',
+      },
+    )
+  }
+}
