@@ -1,0 +1,53 @@
+import type { UserDirectory } from '../accounts/types.ts'
+import type { OcmClient } from '../ocm/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { UnauthenticatedError } from '../platform/errors.ts'
+import type { EventBus } from '../platform/events.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Seal } from '../platform/seal.ts'
+import type { FileStore, StorePath } from '../store/types.ts'
+import type { NoticeQueue } from './notice-queue.ts'
+
+/** What sharing needs of the configuration. */
+export interface SharesConfig {
+  /** Without trailing slash. */
+  publicUrl: string
+  /** The host of this node's OCM addresses, in the one spelling of `normaliseHost`. */
+  ownHost: string
+  mustInvite: boolean
+  invitationDays: number
+}
+
+/** A user's own files, found by path or by stable id. */
+export interface HomeSpace {
+  store: FileStore
+  /** Where the entry stands now, or undefined when it is gone. */
+  findPath(fileId: string): Promise<StorePath | undefined>
+}
+
+/** The users' own files. */
+export interface Homes {
+  homeOf(userId: string): Promise<HomeSpace>
+}
+
+/** What the services of this room share. */
+export interface ShareContext {
+  db: Db
+  clock: Clock
+  log: Logger
+  events: EventBus
+  seal: Seal
+  users: UserDirectory
+  homes: Homes
+  ocm: OcmClient
+  notices: NoticeQueue
+  config: SharesConfig
+}
+
+/** The user behind a request; throws when the account was deleted meanwhile. */
+export async function getActor(ctx: ShareContext, userId: string) {
+  const user = await ctx.users.findUserById(userId)
+  if (user === undefined) throw new UnauthenticatedError('This account no longer exists; sign in again.')
+  return user
+}

@@ -1,0 +1,139 @@
+import type { ShareNotice } from '../ocm/types.ts'
+import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
+import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import type { ShareContext } from './context.ts'
+import { candidateNames, checkChosenName, isFreeAtHome, nameTaken, toMountName } from './mount-names.ts'
+import { publish, publishReceived } from './outgoing-shares.ts'
+import { findReceived, listReceived, renameMount } from './received-repo.ts'
+import { nextState, type ShareEvent, type ShareState, stateAt } from './share-states.ts'
+import { moveOutgoing, moveReceived } from './transitions.ts'
+import type { ReceivedShare } from './types.ts'
+
+/** What a user has been given, newest first; a share past its end counts as revoked. */
+export async function listReceivedShares(
+  ctx: ShareContext,
+  userId: string,
+  state?: ShareState,
+): Promise<ReceivedShare[]> {
+  const all = (await listReceived(ctx.db, userId)).map((share) => toPresent(ctx, share))
+  return state === undefined ? all : all.filter((share) => share.state === state)
+}
+
+/** One share the user has been given. */
+export async function getReceivedShare(
+  ctx: ShareContext,
+  userId: string,
+  id: string,
+): Promise<ReceivedShare> {
+  const share = await findReceived(ctx.db, userId, id)
+  if (share === undefined) throw new NotFoundError('You have been given no such share.')
+  return toPresent(ctx, share)
+}
+
+/**
+ * Accepts a share: it appears in the drive under its name or the next free one (`name (2)`); a name that
+ * was chosen on purpose must be free. The sender is told, when reachable.
+ */
+export async function acceptShare(
+  ctx: ShareContext,
+  userId: string,
+  id: string,
+  chosenName?: string,
+): Promise<ReceivedShare> {
+  const share = await getReceivedShare(ctx, userId, id)
+  nextState(share.state, 'accept')
+  if (share.state === 'accepted') return share
+  const home = await ctx.homes.homeOf(userId)
+  const names =
+    chosenName === undefined
+      ? candidateNames(toMountName(share.name), share.kind)
+      : [checkChosenName(chosenName)]
+  for (const name of names) {
+    if (!(await isFreeAtHome(home.store, name))) continue
+    const accepted = await tryAccept(ctx, share, name)
+    if (accepted !== undefined) return accepted
+  }
+  throw nameTaken(chosenName ?? share.name)
+}
+
+/** Refuses a share, or leaves one that was accepted; the sender is told, when reachable. */
+export async function endShare(
+  ctx: ShareContext,
+  userId: string,
+  id: string,
+  event: 'decline' | 'leave',
+): Promise<ReceivedShare> {
+  const share = await getReceivedShare(ctx, userId, id)
+  if (event === 'decline' && share.state === 'accepted') {
+    throw new ConflictError('The share has been accepted; leave it instead.', { code: 'SHARE_STATE' })
+  }
+  return await answer(ctx, share, event)
+}
+
+/** Gives an accepted share another name in the drive. */
+export async function renameShareMount(ctx: ShareContext, share: ReceivedShare, name: string): Promise<void> {
+  checkChosenName(name)
+  try {
+    await renameMount(ctx.db, share.id, name)
+  } catch (error) {
+    throw isUniqueViolation(error) ? nameTaken(name) : error
+  }
+}
+
+/** Undefined when another share took the name first. */
+async function tryAccept(
+  ctx: ShareContext,
+  share: ReceivedShare,
+  name: string,
+): Promise<ReceivedShare | undefined> {
+  try {
+    return await answer(ctx, share, 'accept', name)
+  } catch (error) {
+    if (isUniqueViolation(error)) return undefined
+    throw error
+  }
+}
+
+/** Stores the recipient's answer, and in the same transaction what has to be told to the sender. */
+async function answer(
+  ctx: ShareContext,
+  share: ReceivedShare,
+  event: ShareEvent,
+  mountName?: string,
+): Promise<ReceivedShare> {
+  const done = await inTransaction(ctx.db, async (tx) => {
+    const received = await moveReceived(tx, share, event, mountName)
+    if (received === undefined) throw new NotFoundError('You have been given no such share.')
+    if (received.share.state === received.from) return { received: received.share }
+    if (share.source === 'local') {
+      const outgoing = await moveOutgoing(tx, share.providerId, event)
+      return { received: received.share, outgoing: outgoing?.share }
+    }
+    await tellSender(ctx, tx, share, noticeOf(event, received.from))
+    return { received: received.share }
+  })
+  ctx.notices.wake()
+  publishReceived(ctx, done.received)
+  if (done.outgoing !== undefined) publish(ctx, done.outgoing)
+  return done.received
+}
+
+async function tellSender(ctx: ShareContext, tx: Db, share: ReceivedShare, type: ShareNotice): Promise<void> {
+  await ctx.notices.enqueue(tx, {
+    peerHost: share.peerHost,
+    type,
+    resourceType: share.kind,
+    providerId: share.providerId,
+    secretSealed: share.secretSealed,
+  })
+}
+
+/** A recipient who leaves says SHARE_UNSHARED (OCM 1.4 Share Notifications); one who never took it, DECLINED. */
+function noticeOf(event: ShareEvent, from: ShareState): ShareNotice {
+  if (event === 'accept') return 'SHARE_ACCEPTED'
+  return from === 'accepted' ? 'SHARE_UNSHARED' : 'SHARE_DECLINED'
+}
+
+function toPresent(ctx: ShareContext, share: ReceivedShare): ReceivedShare {
+  return { ...share, state: stateAt(share, ctx.clock.nowMs()) }
+}
