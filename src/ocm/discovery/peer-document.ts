@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { PeerInfo } from '../types.ts'
+
+/** Spellings seen at other servers → the word of OCM 1.4. */
+const aliases = new Map([
+  ['invite-accepted', 'invites'],
+  ['http-request-signatures', 'must-use-http-sig'],
+  ['token-exchange', 'must-exchange-token'],
+  ['invite', 'must-invite'],
+])
+
+const words = z
+  .array(z.unknown())
+  .catch([])
+  .transform((list) => list.filter((word) => typeof word === 'string').map(canonicalWord))
+
+const resourceType = z.looseObject({
+  name: z.string(),
+  shareTypes: z.array(z.string()).catch(['user']),
+  protocols: z.record(z.string(), z.unknown()).catch({}),
+})
+
+const resourceTypes = z
+  .array(z.unknown())
+  .catch([])
+  .transform((list) => list.flatMap((entry) => resourceType.safeParse(entry).data ?? []))
+
+const document = z.looseObject({
+  enabled: z.boolean().catch(true),
+  apiVersion: z.union([z.string(), z.number().transform(String)]).catch('1.0'),
+  endPoint: z.string().min(1),
+  provider: z.string().catch(''),
+  resourceTypes,
+  /** ownCloud 10 has its resource types here. */
+  shareTypes: resourceTypes,
+  capabilities: words,
+  criteria: words,
+  inviteAcceptDialog: z.string().optional().catch(undefined),
+  jwksUri: z.string().optional().catch(undefined),
+})
+
+/** A peer's document, and whether OCM is on there. */
+export interface PeerDocument {
+  enabled: boolean
+  info: PeerInfo
+}
+
+/**
+ * Reads a discovery document leniently: unknown and odd members are passed over, only `endPoint` is
+ * needed. `url` is where it was found; relative addresses in it are resolved against it.
+ */
+export function readPeerDocument(host: string, url: string, json: unknown): PeerDocument | undefined {
+  const read = document.safeParse(json).data
+  const endPoint = read === undefined ? undefined : webAddress(read.endPoint, url)
+  if (read === undefined || endPoint === undefined) return undefined
+  const types = read.resourceTypes.length > 0 ? read.resourceTypes : read.shareTypes
+  return {
+    enabled: read.enabled,
+    info: {
+      host,
+      apiVersion: read.apiVersion,
+      provider: read.provider,
+      endPoint: endPoint.replace(/\/+$/, ''),
+      capabilities: read.capabilities,
+      criteria: read.criteria,
+      resourceTypes: types.map(toResourceType),
+      ...optionalAddress('inviteAcceptDialog', read.inviteAcceptDialog, url),
+      ...optionalAddress('jwksUri', read.jwksUri, url),
+    },
+  }
+}
+
+function toResourceType(type: z.infer<typeof resourceType>): PeerInfo['resourceTypes'][number] {
+  const path = type.protocols.webdav
+  return {
+    name: type.name,
+    shareTypes: type.shareTypes,
+    ...(typeof path === 'string' ? { webdavPath: path } : {}),
+  }
+}
+
+function canonicalWord(word: string): string {
+  const bare = word.replace(/^\//, '')
+  return aliases.get(bare) ?? bare
+}
+
+/** Only web addresses: a `javascript:` dialog must never reach a browser. */
+function webAddress(text: string, base: string): string | undefined {
+  const url = URL.parse(text, base)
+  return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined
+}
+
+function optionalAddress<K extends string>(key: K, text: string | undefined, base: string) {
+  const address = text === undefined ? undefined : webAddress(text, base)
+  return (address === undefined ? {} : { [key]: address }) as { [P in K]?: string }
+}

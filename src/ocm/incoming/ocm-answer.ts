@@ -1,0 +1,67 @@
+import { AppError } from '../../platform/errors.ts'
+import { SignatureError } from '../signatures/signature-error.ts'
+import { type InboxRefusal, InboxRefusedError } from '../types.ts'
+
+/** One wrong member of a message, in the protocol's words: REQUIRED, INVALID_FORMAT, NOT_FOUND, … */
+export interface ValidationError {
+  name: string
+  message: string
+}
+
+/** An answer in the form of OCM 1.4: JSON objects whose `message` is a machine word. */
+export interface OcmAnswer {
+  status: number
+  body: object
+  headers?: Record<string, string>
+}
+
+/** Ends the handling of a message with an answer that is not a success. */
+export class OcmRefusal extends Error {
+  override name = 'OcmRefusal'
+  readonly answer: OcmAnswer
+
+  constructor(status: number, message: string, validationErrors?: ValidationError[]) {
+    super(message)
+    this.answer = {
+      status,
+      body: validationErrors === undefined ? { message } : { message, validationErrors },
+    }
+  }
+
+  /** 400: members are missing or make no sense. */
+  static invalid(...errors: ValidationError[]): OcmRefusal {
+    return new OcmRefusal(400, 'INVALID_PARAMETERS', errors)
+  }
+
+  /** 501: understood, and nothing that this node takes. */
+  static unsupported(message: string): OcmRefusal {
+    return new OcmRefusal(501, message)
+  }
+}
+
+/** The same answer whether the name is unknown here or belongs to another server: no hint beyond the spec. */
+export function recipientUnknown(): OcmRefusal {
+  return OcmRefusal.invalid({ name: 'shareWith', message: 'NOT_FOUND' })
+}
+
+const refusals: Record<InboxRefusal, () => OcmRefusal> = {
+  'recipient-unknown': recipientUnknown,
+  'share-unknown': () => new OcmRefusal(400, 'RESOURCE_NOT_FOUND'),
+  'share-changed': () => new OcmRefusal(409, 'SHARE_CHANGED'),
+  'not-invited': () => new OcmRefusal(403, 'SENDER_NOT_INVITED'),
+  'token-invalid': () => new OcmRefusal(400, 'TOKEN_INVALID'),
+  'already-accepted': () => new OcmRefusal(409, 'INVITE_ALREADY_ACCEPTED'),
+}
+
+/** The answer for whatever was thrown, or undefined when it is our own fault and must not be told. */
+export function findAnswer(error: unknown): OcmAnswer | undefined {
+  if (error instanceof OcmRefusal) return error.answer
+  if (error instanceof SignatureError) return { status: 401, body: { message: error.fault } }
+  if (error instanceof InboxRefusedError) return refusals[error.reason]().answer
+  if (!(error instanceof AppError)) return undefined
+  const wait = error.retryAfterSeconds
+  const body = { message: error.code }
+  return wait === undefined
+    ? { status: error.status, body }
+    : { status: error.status, body, headers: { 'Retry-After': String(wait) } }
+}

@@ -1,0 +1,20 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { Outbound } from '../../platform/outbound.ts'
+import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
+import type { MeshInbox } from '../types.ts'
+import type { OriginJudge } from './origin.ts'
+
+/** What the handling of an incoming message needs. */
+export interface Reception {
+  /** Our own host; people of other hosts are not ours. */
+  host: string
+  enabled: boolean
+  origin: OriginJudge
+  discovery: PeerDiscovery
+  outbound: Outbound
+  /** Bound late: `shares` is built after `ocm`. */
+  inbox: () => MeshInbox
+  clock: Clock
+  log: Logger
+}

@@ -1,0 +1,52 @@
+import type { PeerFailure } from './types.ts'
+
+const remedies: Record<PeerFailure, string> = {
+  'no-such-host': 'Check the spelling of the server name.',
+  'address-refused': 'If it is one of your own servers, add its network to network.allow.',
+  unreachable: 'Try again later, or ask its operators whether it is running.',
+  certificate: 'Ask its operators for a valid certificate, or name its authority in network.extraCaFile.',
+  'no-ocm': 'Check the name; the server must publish /.well-known/ocm.',
+  'ocm-disabled': 'Ask its operators to enable Open Cloud Mesh.',
+  'not-trusted': 'An administrator can allow it with `causeway trust add`.',
+  refused: 'Ask its operators whether they trust this node, and compare the clocks of both.',
+  'recipient-unknown': 'Check the name of the person.',
+  unsupported: 'Share it another way; that server cannot take this kind of message.',
+  busy: 'Try again later.',
+  'bad-answer': 'Tell its operators; `causeway doctor peer` shows more.',
+}
+
+export interface PeerErrorOptions {
+  /** The HTTP status the peer answered, when it did. */
+  status?: number
+  retryAfterSeconds?: number
+  remedy?: string
+  cause?: unknown
+}
+
+/**
+ * Why another OCM server could not be talked to. `message` is one sentence with the host and the
+ * cause, `remedy` one sentence on what to do; both may be shown to people.
+ */
+export class PeerError extends Error {
+  override name = 'PeerError'
+  readonly reason: PeerFailure
+  readonly host: string
+  readonly remedy: string
+  readonly status: number | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(reason: PeerFailure, host: string, message: string, options: PeerErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.reason = reason
+    this.host = host
+    this.remedy = options.remedy ?? remedies[reason]
+    this.status = options.status
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  /** True when the same message may well succeed later. */
+  get temporary(): boolean {
+    if (this.reason === 'unreachable' || this.reason === 'busy') return true
+    return this.reason === 'bad-answer' && this.status !== undefined && this.status >= 500
+  }
+}

@@ -1,0 +1,93 @@
+import type { Context, Middleware } from 'koa'
+import type { OcmAnswer } from './incoming/ocm-answer.ts'
+import { isEndpoint, receive } from './incoming/receive.ts'
+import type { Reception } from './incoming/reception.ts'
+import type { PublicJwk } from './signatures/algorithms.ts'
+
+const MAX_BODY_BYTES = 64 * 1024
+const DISCOVERY_PATHS = ['/.well-known/ocm', '/ocm-provider', '/ocm-provider/']
+const JWKS_PATH = '/.well-known/jwks.json'
+const ENDPOINT_PATH = /^\/ocm\/([a-z-]+)$/
+
+export interface OcmRoutes {
+  publicUrl: string
+  document: Record<string, unknown>
+  publicKeys: readonly PublicJwk[]
+  reception: Reception
+}
+
+/** Discovery, keys and the three endpoints; every other path is somebody else's. */
+export function createOcmMiddleware(routes: OcmRoutes): Middleware {
+  const basePath = new URL(routes.publicUrl).pathname.replace(/\/$/, '')
+  return async (ctx, next) => {
+    const path = withoutBase(ctx.path, basePath)
+    if (DISCOVERY_PATHS.includes(path)) return servePublic(ctx, routes.document)
+    if (path === JWKS_PATH) return servePublic(ctx, { keys: routes.publicKeys })
+    const endpoint = ENDPOINT_PATH.exec(path)?.[1] ?? ''
+    if (!isEndpoint(endpoint)) return next()
+    if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
+    const body = await readBody(ctx)
+    if (body === undefined) return refuseSize(ctx)
+    // Rebuilt from the public address: behind a proxy, Host and scheme are not what the client called.
+    const targetUri = new URL(routes.publicUrl + path + ctx.search).href
+    answer(
+      ctx,
+      await receive(routes.reception, endpoint, {
+        method: ctx.method,
+        targetUri,
+        headers: headersOf(ctx),
+        body,
+      }),
+    )
+  }
+}
+
+/** A proxy may or may not cut the path of `publicUrl` off. */
+function withoutBase(path: string, basePath: string): string {
+  return basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path
+}
+
+function servePublic(ctx: Context, body: object): void {
+  const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
+  if (isRead) answer(ctx, { status: 200, body, headers: { 'Cache-Control': 'public, max-age=300' } })
+  else refuseMethod(ctx, 'GET, HEAD')
+}
+
+function refuseMethod(ctx: Context, allow: string): void {
+  answer(ctx, { status: 405, body: { message: 'METHOD_NOT_ALLOWED' }, headers: { Allow: allow } })
+}
+
+function refuseSize(ctx: Context): void {
+  answer(ctx, { status: 413, body: { message: 'PAYLOAD_TOO_LARGE' }, headers: { Connection: 'close' } })
+}
+
+function answer(ctx: Context, { status, body, headers }: OcmAnswer): void {
+  ctx.status = status
+  ctx.set({ ...headers, 'X-Content-Type-Options': 'nosniff' })
+  // As text with a bare media type: Reva compares it literally.
+  ctx.body = JSON.stringify(body)
+  ctx.set('Content-Type', 'application/json')
+}
+
+function headersOf(ctx: Context): Record<string, string | undefined> {
+  const pairs = Object.entries(ctx.req.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ])
+  return Object.fromEntries(pairs)
+}
+
+/** The raw bytes, which the digest is about; undefined when there are too many. */
+async function readBody(ctx: Context): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let sizeBytes = Number(ctx.get('Content-Length') || 0)
+  if (sizeBytes > MAX_BODY_BYTES) return undefined
+  sizeBytes = 0
+  // Not destroyed when we stop reading: the connection must still carry the 413.
+  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
+    sizeBytes += chunk.length
+    if (sizeBytes > MAX_BODY_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
