@@ -1,0 +1,105 @@
+/** What `/api/v1` answers, as far as the command shows it. Times are ISO 8601 texts. */
+export interface Page<T> {
+  items: T[]
+  nextCursor?: string | null
+}
+
+export interface Me {
+  id: string
+  name: string
+  displayName: string
+  email?: string | null
+  address: string
+  isAdmin: boolean
+  quota?: { usedBytes: number; availableBytes?: number | null }
+}
+
+export interface AppPassword {
+  id: string
+  label: string
+  createdAt: string
+  /** Only in the answer that creates it. */
+  password?: string
+}
+
+export interface Invitation {
+  id: string
+  state: 'open' | 'accepted' | 'revoked' | 'expired'
+  token: string
+  inviteString: string
+  link: string
+  description?: string | null
+  createdAt: string
+  expiresAt: string
+}
+
+export interface Contact {
+  id: string
+  address: string
+  host: string
+  userId: string
+  displayName: string
+  email?: string | null
+  createdAt: string
+}
+
+export interface Share {
+  id: string
+  path: string
+  name: string
+  kind: 'file' | 'folder'
+  role: string
+  recipient: { type: string; address: string; displayName: string }
+  state: string
+  note?: string | null
+  createdAt: string
+  expiresAt?: string | null
+}
+
+export interface ReceivedShare {
+  id: string
+  name: string
+  kind: 'file' | 'folder'
+  role: string
+  owner: { address: string; displayName: string }
+  sender: { address: string; displayName: string }
+  state: string
+  mountPath?: string | null
+  note?: string | null
+  createdAt: string
+}
+
+export type JobState = 'SUBMITTED' | 'ACTIVE' | 'FINISHED' | 'FINISHEDDIRTY' | 'FAILED' | 'CANCELED'
+
+export type TransferSource = { path: string } | { shareId: string; path?: string }
+
+export interface Job {
+  id: string
+  label?: string | null
+  state: JobState
+  source: { path?: string | null; shareId?: string | null }
+  destination: { path?: string | null }
+  createdAt: string
+  startedAt?: string | null
+  finishedAt?: string | null
+  files: { total: number; done: number; failed: number; skipped: number; canceled: number; active: number }
+  bytes: { total: number; done: number }
+  bytesPerSecond: number
+  secondsLeft?: number | null
+  error?: { code: string; message: string } | null
+}
+
+export interface JobFile {
+  id: string
+  path: string
+  state: string
+  sizeBytes?: number | null
+  bytesDone: number
+  attempts: number
+  error?: { type: string; location: string; message: string; retryAt?: string | null } | null
+}
+
+/** True when nothing more will happen to a job. */
+export function isFinal(state: JobState): boolean {
+  return state !== 'SUBMITTED' && state !== 'ACTIVE'
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import { segment } from '../api-client.ts'
+import type { Contact, Invitation } from '../api-types.ts'
+import { type CliContext, onAction } from '../context.ts'
+import { formatTime } from '../format.ts'
+
+/** Adds `invite …` and `contacts …`. */
+export function registerInvite(program: Command, context: CliContext): void {
+  const invite = program.command('invite').description('Connect with people on other nodes by invitation.')
+
+  const create = invite
+    .command('create')
+    .option('--description <text>', 'for whom it is; seen by you only')
+    .option('--email <address>', 'mail address of the invited person')
+    .description('Make an invitation; send the string or the link to one person.')
+  onAction<{ description?: string; email?: string }>(create, context, async ({ api, options, output }) => {
+    const { description, email } = options
+    const made = await (await api()).post<Invitation>('/invitations', { description, email })
+    output.result(made, () => `${made.inviteString}\n${made.link}`)
+    output.note(
+      `Good until ${formatTime(made.expiresAt)}, for one person. There: causeway invite accept INVITE`,
+    )
+  })
+
+  onAction(invite.command('list').description('Invitations you made.'), context, async ({ api, output }) => {
+    output.list(await (await api()).list<Invitation>('/invitations'), {
+      headings: ['ID', 'STATE', 'EXPIRES', 'DESCRIPTION'],
+      row: (item) => [item.id, item.state, formatTime(item.expiresAt), item.description ?? ''],
+      empty: 'No invitations. Make one with "causeway invite create".',
+    })
+  })
+
+  const revoke = invite.command('revoke').argument('<id>').description('Make an invitation worthless.')
+  onAction(revoke, context, async ({ api, args: [id = ''], output }) => {
+    await (await api()).delete(`/invitations/${segment(id)}`)
+    output.result({ id, state: 'revoked' }, () => `invitation ${id} revoked`)
+  })
+
+  const accept = invite
+    .command('accept')
+    .argument('<invite>', 'the invite string or the link you were sent')
+    .description('Accept an invitation; both sides become contacts.')
+  onAction(accept, context, async ({ api, args: [text = ''], output }) => {
+    const contact = await (await api()).post<Contact>('/invitations/accept', { invite: text })
+    output.result(contact, () => `${contact.displayName} <${contact.address}> is a contact now`)
+  })
+
+  registerContacts(program, context)
+}
+
+function registerContacts(program: Command, context: CliContext): void {
+  const contacts = program.command('contacts').description('People on other nodes you are connected with.')
+
+  onAction(contacts.command('list').description('All contacts.'), context, async ({ api, output }) => {
+    output.list(await (await api()).list<Contact>('/contacts'), {
+      headings: ['ID', 'ADDRESS', 'NAME', 'SINCE'],
+      row: (item) => [item.id, item.address, item.displayName, formatTime(item.createdAt)],
+      empty: 'No contacts. Invite somebody with "causeway invite create".',
+    })
+  })
+
+  const remove = contacts.command('remove').argument('<id>').description('Forget a contact; shares stay.')
+  onAction(remove, context, async ({ api, args: [id = ''], output }) => {
+    await (await api()).delete(`/contacts/${segment(id)}`)
+    output.result({ id, state: 'removed' }, () => `contact ${id} removed`)
+  })
+}

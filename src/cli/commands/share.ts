@@ -1,0 +1,132 @@
+import { type Command, Option } from 'commander'
+import { isoTime } from '../../platform/clock.ts'
+import { segment } from '../api-client.ts'
+import type { ReceivedShare, Share } from '../api-types.ts'
+import { type CliContext, type CommandCall, onAction } from '../context.ts'
+import { usageError } from '../exit.ts'
+import { parseDriveOnly } from '../locations.ts'
+
+interface CreateOptions {
+  role: string
+  note?: string
+  expires?: string
+}
+
+/** Adds `share …`: what you give and what you were given. */
+export function registerShare(program: Command, context: CliContext): void {
+  const share = program.command('share').description('Share with people here and on other nodes.')
+
+  const create = share
+    .command('create')
+    .argument('<path>', 'file or folder in your drive, such as drive:/data')
+    .argument('<with>', 'user@host, or the name of a user of this node')
+    .addOption(
+      new Option('--role <role>', 'what they may do').choices(['viewer', 'editor']).default('viewer'),
+    )
+    .option('--note <text>', 'a word to the recipient')
+    .option('--expires <date>', 'last moment, such as 2027-01-31 or 2027-01-31T12:00Z')
+    .description('Give somebody access.')
+  onAction<CreateOptions>(create, context, createShare)
+
+  const list = share
+    .command('list')
+    .option('--path <path>', 'only of this file or folder')
+    .description('Shares you gave.')
+  onAction<{ path?: string }>(list, context, async ({ api, options, output }) => {
+    const path = options.path === undefined ? undefined : parseDriveOnly(options.path)
+    output.list(await (await api()).list<Share>('/shares', { path }), {
+      headings: ['ID', 'PATH', 'WITH', 'ROLE', 'STATE'],
+      row: (item) => [item.id, item.path, item.recipient.address, item.role, item.state],
+      empty: 'You share nothing.',
+    })
+  })
+
+  const revoke = share.command('revoke').argument('<id>').description('Take a share back.')
+  onAction(revoke, context, async ({ api, args: [id = ''], output }) => {
+    await (await api()).delete(`/shares/${segment(id)}`)
+    output.result({ id, state: 'revoked' }, () => `share ${id} revoked`)
+  })
+
+  registerReceived(share, context)
+}
+
+async function createShare({
+  api,
+  args: [path = '', shareWith = ''],
+  options,
+  output,
+}: CommandCall<CreateOptions>): Promise<void> {
+  const { role, note } = options
+  const expiresAt = options.expires === undefined ? undefined : parseMoment(options.expires)
+  const body = { path: parseDriveOnly(path), shareWith, role, note, expiresAt }
+  const made = await (await api()).post<Share>('/shares', body)
+  output.result(
+    made,
+    () =>
+      `${made.path} shared with ${made.recipient.address} (${made.role}, ${made.state}); share ${made.id}`,
+  )
+}
+
+function registerReceived(share: Command, context: CliContext): void {
+  const pending = share.command('pending').description('Shares that wait for your yes or no.')
+  onAction(pending, context, (call) => listReceived(call, 'pending', 'Nothing waits for you.'))
+
+  const states = ['pending', 'accepted', 'declined', 'revoked']
+  const received = share
+    .command('received')
+    .addOption(new Option('--state <state>', 'only in this state').choices(states))
+    .description('Shares you were given.')
+  onAction<{ state?: string }>(received, context, (call) =>
+    listReceived(call, call.options.state, 'Nobody shares with you.'),
+  )
+
+  const accept = share
+    .command('accept')
+    .argument('<id>')
+    .option('--name <name>', 'what it is called in your drive')
+    .description('Take a share into your drive.')
+  onAction<{ name?: string }>(accept, context, async ({ api, args: [id = ''], options, output }) => {
+    const share = await (await api()).post<ReceivedShare>(`/received-shares/${segment(id)}/accept`, {
+      name: options.name,
+    })
+    output.result(
+      share,
+      () => `${share.name} is in your drive${share.mountPath ? ` at drive:${share.mountPath}` : ''}`,
+    )
+  })
+
+  const decline = share.command('decline').argument('<id>').description('Say no to a share.')
+  onAction(decline, context, async ({ api, args: [id = ''], output }) => {
+    const share = await (await api()).post<ReceivedShare | undefined>(
+      `/received-shares/${segment(id)}/decline`,
+    )
+    output.result(share ?? { id, state: 'declined' }, () => `share ${id} declined`)
+  })
+
+  const leave = share.command('leave').argument('<id>').description('Give an accepted share back.')
+  onAction(leave, context, async ({ api, args: [id = ''], output }) => {
+    await (await api()).delete(`/received-shares/${segment(id)}`)
+    output.result({ id, state: 'left' }, () => `share ${id} left`)
+  })
+}
+
+async function listReceived(
+  { api, output }: CommandCall<object>,
+  state: string | undefined,
+  empty: string,
+): Promise<void> {
+  output.list(await (await api()).list<ReceivedShare>('/received-shares', { state }), {
+    headings: ['ID', 'NAME', 'FROM', 'ROLE', 'STATE', 'IN YOUR DRIVE'],
+    row: (item) => [item.id, item.name, item.owner.address, item.role, item.state, item.mountPath ?? ''],
+    empty,
+  })
+}
+
+/** A date alone means its last second, in local time; ISO 8601 in UTC comes out. */
+export function parseMoment(text: string): string {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  const timeMs = Date.parse(isDate ? `${text}T23:59:59` : text)
+  if (Number.isNaN(timeMs))
+    throw usageError(`"${text}" is not a date; write 2027-01-31 or 2027-01-31T12:00Z.`)
+  return isoTime(timeMs)
+}

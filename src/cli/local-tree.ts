@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { hasErrorCode, messageOf } from '../platform/errors.ts'
+import { CliError } from './exit.ts'
+import type { TreeEntry } from './multistatus.ts'
+
+/** What stands at a local path, or undefined. Symbolic links are followed. */
+export async function findLocal(path: string): Promise<TreeEntry | undefined> {
+  try {
+    const found = await stat(path)
+    const kind = found.isDirectory() ? 'folder' : 'file'
+    return {
+      name: basename(path),
+      kind,
+      sizeBytes: kind === 'file' ? found.size : 0,
+      mtimeMs: found.mtimeMs,
+      checksums: {},
+    }
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ENOTDIR')) return undefined
+    throw toLocalError(path, error)
+  }
+}
+
+/**
+ * The files and folders in a local folder, sorted by name. Links to files are followed; links to folders
+ * (they may lead in circles), links to nowhere, sockets and devices are left out.
+ */
+export async function listLocal(path: string): Promise<TreeEntry[]> {
+  const entries: TreeEntry[] = []
+  try {
+    for (const found of await readdir(path, { withFileTypes: true })) {
+      const usable = found.isFile() || found.isDirectory() || found.isSymbolicLink()
+      const entry = usable ? await findLocal(join(path, found.name)) : undefined
+      const isLinkedFolder = found.isSymbolicLink() && entry?.kind === 'folder'
+      if (entry !== undefined && !isLinkedFolder) entries.push(entry)
+    }
+  } catch (error) {
+    throw toLocalError(path, error)
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+export function readLocal(path: string): Readable {
+  return createReadStream(path, { highWaterMark: 1024 * 1024 })
+}
+
+export async function makeLocalFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw toLocalError(path, error)
+  }
+}
+
+export interface LocalWrite {
+  mtimeMs: number | undefined
+  overwrite: boolean
+  signal: AbortSignal
+}
+
+/** Writes beside the target and renames at the end: a failure leaves what was there, and no leftovers. */
+export async function writeLocal(path: string, body: Readable, options: LocalWrite): Promise<void> {
+  if (!options.overwrite && (await findLocal(path)) !== undefined) {
+    throw new CliError(`${path}: something is there already and may not be overwritten.`, { code: 'EXISTS' })
+  }
+  const part = join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(4).toString('hex')}.part`)
+  try {
+    await pipeline(body, createWriteStream(part, { flags: 'wx', highWaterMark: 1024 * 1024 }), {
+      signal: options.signal,
+    })
+    if (options.mtimeMs !== undefined) await utimes(part, options.mtimeMs / 1000, options.mtimeMs / 1000)
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw toLocalError(path, error)
+  }
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'you may not read or write there',
+  EPERM: 'you may not read or write there',
+  ENOENT: 'the folder it should go into is missing',
+  EISDIR: 'that is a folder',
+  ENOTDIR: 'a part of the path is a file',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+  ENAMETOOLONG: 'the name is too long for this disk',
+}
+
+/** A failure of the file system in words; all others stay what they are. */
+export function toLocalError(path: string, error: unknown): Error {
+  if (!(error instanceof Error) || !('code' in error)) return error as Error
+  const code = String(error.code)
+  if (REASONS[code] === undefined && !('path' in error)) return error
+  return new CliError(`${path}: ${REASONS[code] ?? messageOf(error)}.`, { code, cause: error })
+}

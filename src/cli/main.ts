@@ -1,0 +1,26 @@
+import { readCliEnv } from '../config/cli-env.ts'
+import { exitCodes } from './exit.ts'
+import { runCommand } from './run.ts'
+
+const interrupt = new AbortController()
+const onSignal = () => {
+  // The second Ctrl-C does not wait for anything.
+  if (interrupt.signal.aborted) process.exit(exitCodes.interrupted)
+  interrupt.abort()
+}
+process.on('SIGINT', onSignal)
+process.on('SIGTERM', onSignal)
+// Whoever reads our output may stop reading: `causeway ls -r | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
+)
+
+const { stdin, stdout, stderr } = process
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: readCliEnv(),
+  stdin,
+  stdout,
+  stderr,
+  signal: interrupt.signal,
+  exitCode: exitCodes.ok,
+})

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { registerAppPassword } from './commands/app-password.ts'
+import { registerBench } from './commands/bench.ts'
+import { registerCopy } from './commands/copy.ts'
+import { registerDoctor } from './commands/doctor.ts'
+import { registerFiles } from './commands/files.ts'
+import { registerInvite } from './commands/invite.ts'
+import { registerLogin } from './commands/login.ts'
+import { registerOperator } from './commands/operator.ts'
+import { registerShare } from './commands/share.ts'
+import { registerTransfer } from './commands/transfer.ts'
+import type { CliContext } from './context.ts'
+
+const HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with errors, 124 waited too long, 130 interrupted.
+Environment: CAUSEWAY_URL, CAUSEWAY_USER, CAUSEWAY_TOKEN or CAUSEWAY_PASSWORD instead of a login;
+CAUSEWAY_PROFILE, NO_COLOR, NODE_EXTRA_CA_CERTS (PEM file of a private certificate authority).`
+
+type Register = (program: Command, context: CliContext) => void
+
+const GROUPS: [heading: string, registers: Register[]][] = [
+  ['Run a node:', [registerOperator, registerDoctor, registerBench]],
+  ['Log in to a node:', [registerLogin, registerAppPassword]],
+  ['Files:', [registerFiles, registerCopy]],
+  ['People and copies:', [registerInvite, registerShare, registerTransfer]],
+]
+
+/** The whole command: every sub-command, its options and its help. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('causeway')
+    .description('A federated sync-and-share node: run one, or use one.')
+    .version(readVersion(), '-V, --version')
+    .option('--json', 'one JSON object, or one a line for lists; errors too')
+    .option('--profile <name>', 'which login to use')
+    .configureHelp({ showGlobalOptions: true, subcommandDescription: summaryOf })
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      // The reason of a usage error is told once, by us, as JSON where asked for; a group without its
+      // sub-command shows its help.
+      writeErr: (text) => {
+        if (text.startsWith('Usage:')) context.stderr.write(`${text}\n`)
+      },
+    })
+  for (const [heading, registers] of GROUPS) {
+    program.commandsGroup(heading)
+    for (const register of registers) register(program, context)
+  }
+  return program
+}
+
+/** In a list of commands: the description without capital and full stop. */
+function summaryOf(command: Command): string {
+  const text = command.summary() || command.description()
+  return (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.$/, '')
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
