@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Context, Middleware } from 'koa'
+import type { Clock } from '../platform/clock.ts'
+import { AppError, BadGatewayError } from '../platform/errors.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Principal } from '../platform/principal.ts'
+import type { LockRegistry } from '../store/locks.ts'
+import type { DavAnswer, DavContext } from './call.ts'
+import { toWireError } from './errors.ts'
+import type { DavMount } from './mount.ts'
+import { type Asker, MountTable, openAddress } from './mount-table.ts'
+import { isPending, linger, type RequestBody, requestBody } from './request-body-koa.ts'
+import { serveDav } from './serve.ts'
+import { type DavTarget, isOwnTarget, parseTarget } from './target.ts'
+
+const SHORT_BYTES = 64 * 1024
+
+export interface DavOptions {
+  mounts: readonly DavMount[]
+  locks: LockRegistry
+  clock: Clock
+  log: Logger
+  /** The node's own address; `Destination` may name it, or the host of the request. */
+  publicUrl: string
+  /** Who asks; throws `UnauthenticatedError` when nobody is proven. Called at most once per request. */
+  authenticate(ctx: Context): Promise<Principal>
+  /** Most entries one `Depth: infinity` may answer (10,000). */
+  maxTreeEntries?: number
+}
+
+/** RFC 4918 below the mounts; other addresses go on to the next middleware. Place it before any router. */
+export function davMiddleware(options: DavOptions): Middleware {
+  const table = new MountTable(options.mounts)
+  return async (ctx, next) => {
+    const url = ctx.req.url ?? '/'
+    let target: DavTarget
+    try {
+      target = parseTarget(url)
+    } catch (error) {
+      if (!table.isBelow(url)) return next()
+      return answer(ctx, options, async () => {
+        throw error
+      })
+    }
+    if (table.find(target.segments) === undefined) return next()
+    return answer(ctx, options, (body) => serve(ctx, options, table, target, body))
+  }
+}
+
+async function serve(
+  ctx: Context,
+  options: DavOptions,
+  table: MountTable,
+  target: DavTarget,
+  body: RequestBody,
+): Promise<DavAnswer> {
+  const asker = askerOf(ctx, options)
+  const ownHosts = [new URL(options.publicUrl).host, ctx.req.headers.host ?? '']
+  const context: DavContext = {
+    locks: options.locks,
+    clock: options.clock,
+    maxTreeEntries: options.maxTreeEntries ?? 10_000,
+    isOwn: (other) => isOwnTarget(other, ownHosts),
+    async open(other) {
+      const session = await openAddress(table, other, asker)
+      if (session !== undefined) return session
+      throw new BadGatewayError('That address of this server holds no files.')
+    },
+  }
+  const request = {
+    method: ctx.method,
+    target,
+    session: await context.open(target),
+    header: (name: string) => headerOf(ctx.req, name),
+    body,
+    signal: abortSignal(ctx.res),
+  }
+  return serveDav(request, context)
+}
+
+function askerOf(ctx: Context, options: DavOptions): Asker {
+  let principal: Promise<Principal> | undefined
+  return {
+    method: ctx.method,
+    authorization: ctx.req.headers.authorization,
+    authenticate: () => {
+      principal ??= options.authenticate(ctx)
+      return principal
+    },
+  }
+}
+
+function headerOf(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+/** Aborts when the client goes away before it has everything. */
+function abortSignal(res: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
+
+/** Runs `work` and writes what it answers, or the error it threw. */
+async function answer(
+  ctx: Context,
+  { log, clock }: DavOptions,
+  work: (body: RequestBody) => Promise<DavAnswer>,
+): Promise<void> {
+  ctx.respond = false
+  const body = requestBody(ctx.req, ctx.res)
+  try {
+    const result = await work(body)
+    if (body.isAwaited && !body.wasAccepted()) ctx.res.setHeader('Connection', 'close')
+    await writeAnswer(ctx, result)
+  } catch (error) {
+    if (ctx.res.destroyed) return
+    if (ctx.res.headersSent) {
+      log.error({ err: error, method: ctx.method }, 'dav answer broke off')
+      ctx.res.destroy()
+      return
+    }
+    if (!(error instanceof AppError)) log.error({ err: error, method: ctx.method }, 'dav request failed')
+    await writeRefusal(ctx, body, clock, error)
+  }
+}
+
+async function writeAnswer(ctx: Context, { status, headers, body }: DavAnswer): Promise<void> {
+  const { res } = ctx
+  ctx.status = status
+  for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
+    if (body !== undefined) res.setHeader('Content-Length', Buffer.byteLength(body))
+    else if (status !== 204 && status !== 304 && ctx.method !== 'HEAD') res.setHeader('Content-Length', 0)
+    res.end(body)
+    return
+  }
+  await pipeline(body instanceof Readable ? body : Readable.from(body), res)
+}
+
+async function writeRefusal(ctx: Context, body: RequestBody, clock: Clock, error: unknown): Promise<void> {
+  const { req, res } = ctx
+  const [href = '/'] = (req.url ?? '/').split('?', 1)
+  const wire = toWireError(error, { method: ctx.method, href })
+  // A short body is swallowed and the connection kept; a long one is cut off, after the answer is out.
+  if (isPending(req, body) && (body.declaredBytes ?? Infinity) <= SHORT_BYTES) await linger(req, clock)
+  const isStillSending = isPending(req, body)
+  ctx.status = wire.status
+  for (const [name, value] of Object.entries(wire.headers)) res.setHeader(name, value)
+  res.setHeader('Content-Length', Buffer.byteLength(wire.body))
+  if (isStillSending || (body.isAwaited && !body.wasAccepted())) res.setHeader('Connection', 'close')
+  if (ctx.method !== 'HEAD') res.write(wire.body)
+  if (isStillSending) await linger(req, clock)
+  res.end()
+}

@@ -1,0 +1,64 @@
+import type { Checksums, ChecksumType } from '../store/types.ts'
+import { ALGORITHMS, type HeaderReader } from './digests.ts'
+
+function hexToBase64(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64')
+}
+
+/** What a reader asked for with `Want-Digest` or `Want-Repr-Digest`, as far as it is known; or nothing. */
+export function answerWantedDigests(header: HeaderReader, checksums: Checksums): Record<string, string> {
+  const answer: Record<string, string> = {}
+  const digests = wanted(header('want-digest')).flatMap((type) => {
+    const hex = checksums[type]
+    if (hex === undefined) return []
+    return [`${DIGEST_NAMES[type]}=${type === 'adler32' ? hex : hexToBase64(hex)}`]
+  })
+  if (digests.length > 0) answer.Digest = digests.join(',')
+  const representation = wanted(header('want-repr-digest')).flatMap((type) => {
+    const hex = checksums[type]
+    return hex === undefined ? [] : [`${REPRESENTATION_NAMES[type]}=:${hexToBase64(hex)}:`]
+  })
+  if (representation.length > 0) answer['Repr-Digest'] = representation.join(', ')
+  return answer
+}
+
+const DIGEST_NAMES: Readonly<Record<ChecksumType, string>> = {
+  sha256: 'sha-256',
+  sha1: 'sha',
+  md5: 'md5',
+  adler32: 'adler32',
+}
+const REPRESENTATION_NAMES: Readonly<Record<ChecksumType, string>> = {
+  sha256: 'sha-256',
+  sha1: 'sha',
+  md5: 'md5',
+  adler32: 'adler',
+}
+
+/** Algorithms in the order they stand; weight zero means "not this one". */
+function wanted(header: string | undefined): ChecksumType[] {
+  const types = (header ?? '').split(',').flatMap((part) => {
+    const [algorithm = '', weight = '1'] = part.split(/;\s*q\s*=|=/).map((text) => text.trim())
+    const type = ALGORITHMS.get(algorithm.toLowerCase())
+    return type === undefined || Number(weight) === 0 ? [] : [type]
+  })
+  return [...new Set(types)]
+}
+
+/** `SHA1:… MD5:…` as ownCloud's property and header write checksums; empty when none is known. */
+export function toOwncloudChecksums(checksums: Checksums): string {
+  const parts = (['sha1', 'md5', 'adler32', 'sha256'] as const).flatMap((type) => {
+    const hex = checksums[type]
+    return hex === undefined ? [] : [`${type.toUpperCase()}:${hex}`]
+  })
+  return parts.join(' ')
+}
+
+/** `adler32=…,md5=…` as dCache's property writes them; ARC reads it. */
+export function toDcacheChecksums(checksums: Checksums): string {
+  const parts = (['adler32', 'md5', 'sha1', 'sha256'] as const).flatMap((type) => {
+    const hex = checksums[type]
+    return hex === undefined ? [] : [`${type}=${hex}`]
+  })
+  return parts.join(',')
+}

@@ -1,0 +1,39 @@
+import type { Principal } from '../platform/principal.ts'
+import type { FileStore, StorePath } from '../store/types.ts'
+
+/** What a mount gets to decide whose files these are. */
+export interface DavOpenRequest {
+  /** The names after the mount's prefix, decoded and checked. */
+  segments: StorePath
+  method: string
+  /** The `Authorization` header, for mounts that prove the asker themselves (a share's secret). */
+  authorization: string | undefined
+  /** The user who asks; throws `UnauthenticatedError` when there is none. */
+  authenticate(): Promise<Principal>
+}
+
+/** One asker at one tree of files, for one request. */
+export interface DavSession {
+  /** Names the tree: two addresses whose sessions have the same key lie in one store, so MOVE works between. */
+  key: string
+  /** The tree with all its layers; `lockTokens` are those the request submitted. */
+  store(lockTokens: readonly string[]): FileStore
+  /** What of the address lies inside the tree. */
+  path: StorePath
+  /** Whose the locks are that this request takes. */
+  userId: string
+}
+
+/** A place in the node's address space where WebDAV is spoken. */
+export interface DavMount {
+  /** `/dav/files/`; the longest prefix that fits wins. */
+  prefix: string
+  /** Throws `UnauthenticatedError`, `NotFoundError` or `ForbiddenError` for who may not come in. */
+  open(request: DavOpenRequest): Promise<DavSession>
+}
+
+/** A user's drive: a name for the tree, and the tree behind its layers. */
+export interface Drive {
+  key: string
+  store(lockTokens: readonly string[]): FileStore
+}

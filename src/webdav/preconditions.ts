@@ -1,0 +1,88 @@
+import { AppError, PreconditionFailedError } from '../platform/errors.ts'
+import type { Entry, FileStore } from '../store/types.ts'
+import { type DavAnswer, type DavCall, type DavContext, findEntry } from './call.ts'
+import { type ConditionHeaders, decideConditions } from './conditions.ts'
+import { fileHeaders } from './file-answer.ts'
+import { type IfList, isIfSatisfied, type ResourceState, taggedResources } from './if-header.ts'
+import type { DavSession } from './mount.ts'
+import { parseTarget } from './target.ts'
+
+/** The conditional headers of a request (RFC 9110 13.1). */
+export function conditionHeaders(header: DavCall['header']): ConditionHeaders {
+  return {
+    ifMatch: header('if-match'),
+    ifNoneMatch: header('if-none-match'),
+    ifModifiedSince: header('if-modified-since'),
+    ifUnmodifiedSince: header('if-unmodified-since'),
+  }
+}
+
+/** Methods that can bring something into being, for which "nothing is there" is a state like another. */
+const CREATING = new Set(['PUT', 'MKCOL', 'LOCK'])
+
+/** Answers 304 or throws `PreconditionFailedError` when the conditions say so; undefined to go on. */
+export async function checkConditions(call: DavCall): Promise<DavAnswer | undefined> {
+  const headers = conditionHeaders(call.header)
+  if (Object.values(headers).every((value) => value === undefined)) return undefined
+  const entry = await findEntry(call.store, call.session.path)
+  // What is going to be 404 anyway is answered so, whatever the conditions (RFC 9110 13.2.1).
+  if (entry === undefined && !CREATING.has(call.method)) return undefined
+  const isRead = call.method === 'GET' || call.method === 'HEAD'
+  const outcome = decideConditions(headers, entry, isRead)
+  if (outcome === 'failed') throw conditionFailed()
+  return outcome === 'not modified' && entry !== undefined ? notModified(call, entry) : undefined
+}
+
+function conditionFailed(): PreconditionFailedError {
+  return new PreconditionFailedError('What is there is not what the request expects; look again and repeat.')
+}
+
+function notModified(call: DavCall, entry: Entry): DavAnswer {
+  const { ETag, 'Last-Modified': lastModified } = fileHeaders(call, entry)
+  return { status: 304, headers: { ETag: ETag ?? '', 'Last-Modified': lastModified ?? '' } }
+}
+
+/** Throws `PreconditionFailedError` when the `If` header does not hold (RFC 4918 10.4.1). */
+export async function checkIf(
+  lists: readonly IfList[],
+  session: DavSession,
+  context: DavContext,
+): Promise<void> {
+  const states = new Map<string | undefined, ResourceState>()
+  for (const tag of taggedResources(lists)) states.set(tag, await stateOf(tag, session, context))
+  if (isIfSatisfied(lists, (tag) => states.get(tag) ?? NOTHING)) return
+  throw new PreconditionFailedError('The If header does not hold: a lock or an etag is not the one named.')
+}
+
+const NOTHING: ResourceState = { tokens: [] }
+
+async function stateOf(
+  tag: string | undefined,
+  session: DavSession,
+  context: DavContext,
+): Promise<ResourceState> {
+  try {
+    const place = tag === undefined ? session : await openTag(tag, context)
+    return place === undefined ? NOTHING : await readState(place.store([]), place.path, context)
+  } catch (error) {
+    // A resource that cannot be read has no state the asker may know; the condition fails, not the request.
+    if (error instanceof AppError) return NOTHING
+    throw error
+  }
+}
+
+async function openTag(tag: string, context: DavContext): Promise<DavSession | undefined> {
+  const target = parseTarget(tag)
+  return context.isOwn(target) ? context.open(target) : undefined
+}
+
+async function readState(
+  store: FileStore,
+  path: DavSession['path'],
+  context: DavContext,
+): Promise<ResourceState> {
+  const locks = await context.locks.covering(await store.locate(path))
+  const entry = await findEntry(store, path)
+  const tokens = locks.map((lock) => lock.token)
+  return entry === undefined ? { tokens } : { etag: entry.etag, tokens }
+}

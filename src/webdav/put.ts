@@ -1,0 +1,114 @@
+import {
+  BadRequestError,
+  ConflictError,
+  ForbiddenError,
+  InsufficientStorageError,
+  LockedError,
+  MethodNotAllowedError,
+  NotImplementedError,
+} from '../platform/errors.ts'
+import { toHttpDate } from '../platform/http-date.ts'
+import type { Lock } from '../store/locks.ts'
+import { parentOf } from '../store/paths.ts'
+import type { Entry, WriteOptions } from '../store/types.ts'
+import { type DavAnswer, type DavCall, findEntry } from './call.ts'
+import { toWriteConditions } from './conditions.ts'
+import { parseDeclaredChecksums } from './digests.ts'
+import { identityHeaders } from './file-answer.ts'
+import { conditionHeaders } from './preconditions.ts'
+
+/** Up to here the store's own refusal is as cheap as a look before the body is taken. */
+const SMALL_BYTES = 64 * 1024
+
+/** PUT (RFC 9110 9.3.4, RFC 4918 9.7): the whole file or nothing, streamed. */
+export async function put(call: DavCall): Promise<DavAnswer> {
+  // RFC 9110 14.4 says 400; ARC falls back to a whole upload only on 501, so that is what it gets.
+  if (call.header('content-range') !== undefined) {
+    throw new NotImplementedError('Parts of a file cannot be written; send the whole, without Content-Range.')
+  }
+  if (call.session.path.length === 0) throw isFolder()
+  const options = writeOptions(call)
+  const { declaredBytes, isAwaited } = call.body
+  if (isAwaited || declaredBytes === undefined || declaredBytes > SMALL_BYTES) await checkBeforeBody(call)
+  const { entry, created } = await call.store.write(call.session.path, call.body.accept(), options)
+  const headers: Record<string, string> = {
+    ...identityHeaders(entry),
+    'Last-Modified': toHttpDate(entry.mtimeMs),
+  }
+  if (options.mtimeMs !== undefined) headers['X-OC-MTime'] = 'accepted'
+  return { status: created ? 201 : 204, headers }
+}
+
+/** What the headers of an upload say about the file. Its type follows from its name, not from a client. */
+export function writeOptions(call: DavCall): WriteOptions {
+  const options: WriteOptions = { signal: call.signal }
+  const expected = parseDeclaredChecksums(call.header)
+  const conditions = toWriteConditions(conditionHeaders(call.header))
+  const mtimeMs = parseMtime(call.header('x-oc-mtime'))
+  if (call.body.declaredBytes !== undefined) options.sizeBytes = call.body.declaredBytes
+  if (expected !== undefined) options.expected = expected
+  if (conditions !== undefined) options.conditions = conditions
+  if (mtimeMs !== undefined) options.mtimeMs = mtimeMs
+  return options
+}
+
+const MAX_SECONDS = 253_402_300_799 // the end of the year 9999
+
+/** `X-OC-Mtime`: seconds since 1970, whole or with a fraction. */
+function parseMtime(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined
+  const seconds = Number(header)
+  if (!/^-?\d+(\.\d+)?$/.test(header.trim()) || Math.abs(seconds) > MAX_SECONDS) {
+    throw new BadRequestError('X-OC-Mtime must be seconds since 1970.', { code: 'INVALID_MTIME' })
+  }
+  return Math.floor(seconds * 1_000)
+}
+
+/** Every refusal that needs no body, before the client sends one (RFC 9110 10.1.1). */
+async function checkBeforeBody(call: DavCall): Promise<void> {
+  const { store, session } = call
+  const existing = await findEntry(store, session.path)
+  if (existing?.kind === 'folder') throw isFolder()
+  const parent = existing === undefined ? await getParent(call) : undefined
+  const guarded = existing ?? parent
+  if (guarded !== undefined && !guarded.rights.write) throw new ForbiddenError('You may not write here.')
+  await checkLocks(call, parent !== undefined)
+  await checkRoom(call, existing)
+}
+
+async function getParent({ store, session }: DavCall): Promise<Entry> {
+  const parent = await findEntry(store, parentOf(session.path))
+  if (parent?.kind === 'folder') return parent
+  throw new ConflictError('The folder for this file does not exist; make it first.')
+}
+
+/** A new member also changes its folder, which a lock of depth 0 protects (RFC 4918 7.4). */
+async function checkLocks(call: DavCall, isNew: boolean): Promise<void> {
+  const { store, session, context, lockTokens } = call
+  const paths = isNew ? [session.path, parentOf(session.path)] : [session.path]
+  for (const path of paths) {
+    const locks = await context.locks.covering(await store.locate(path))
+    if (isBlocked(locks, lockTokens, session.userId)) {
+      throw new LockedError('The file or its folder is locked; the request does not name the lock.')
+    }
+  }
+}
+
+/** True when there are locks and none of them is the asker's and named by the request (RFC 4918 7). */
+export function isBlocked(locks: readonly Lock[], tokens: readonly string[], userId: string): boolean {
+  return locks.length > 0 && !locks.some((lock) => lock.userId === userId && tokens.includes(lock.token))
+}
+
+async function checkRoom({ store, session, body }: DavCall, existing: Entry | undefined): Promise<void> {
+  if (body.declaredBytes === undefined) return
+  // The room in a share that another node keeps is that node's affair.
+  if ((await store.locate(session.path)).scope.startsWith('share:')) return
+  const { availableBytes } = await store.quota()
+  if (availableBytes !== undefined && body.declaredBytes > availableBytes + (existing?.sizeBytes ?? 0)) {
+    throw new InsufficientStorageError('The file is larger than the room that is left in this drive.')
+  }
+}
+
+function isFolder(): MethodNotAllowedError {
+  return new MethodNotAllowedError('A folder stands here; PUT writes files.')
+}
