@@ -1,10 +1,21 @@
 import type { Knex } from 'knex'
 import { createAccounts } from './001_create_accounts.ts'
+import { createFiles } from './010_create_files.ts'
+import { createLocks } from './011_create_locks.ts'
+import { createOcmPeers } from './020_create_ocm_peers.ts'
 import { createShareTables } from './030_create_shares.ts'
+import { createTransfers } from './040_create_transfers.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
-export const migrations: readonly Migration[] = [createAccounts, createShareTables]
+export const migrations: readonly Migration[] = [
+  createAccounts,
+  createFiles,
+  createLocks,
+  createOcmPeers,
+  createShareTables,
+  createTransfers,
+]
 
 const source: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...migrations],

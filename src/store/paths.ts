@@ -5,10 +5,11 @@ import type { StorePath } from './types.ts'
 const MAX_NAME_BYTES = 255
 const MAX_DEPTH = 200
 
-/** Throws `BadRequestError` for a name that cannot be a file's: empty, dots, slash, NUL, too long. */
+/** Throws `BadRequestError` for a name that cannot be a file's: empty, dots, slash, NUL, half a character, too long. */
 export function checkName(name: string): void {
   if (name === '' || name === '.' || name === '..') throw invalid(name, 'is not a name of a file')
   if (/[/\0]/.test(name)) throw invalid(name, 'contains a slash or a NUL character')
+  if (!name.isWellFormed()) throw invalid(name, 'is not text that can be written as UTF-8')
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw invalid(name, `is longer than ${MAX_NAME_BYTES} bytes`)
 }
 

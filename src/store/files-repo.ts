@@ -1,0 +1,199 @@
+import { type Db, inTransaction, isPostgres } from '../platform/db.ts'
+import { newSecret } from '../platform/ids.ts'
+import type { FileIndex, FileRow, FileRowChange } from './file-index.ts'
+import * as properties from './properties-repo.ts'
+import type { DeadProperty, EntryKind, PropertyChange, StorePath } from './types.ts'
+
+/** Rows of one INSERT: below the limits on parameters of both engines. */
+const INSERT_BATCH = 400
+const ID_BATCH = 1_000
+
+interface Columns {
+  id: string
+  parent_id: string | null
+  name: string
+  kind: EntryKind
+  size_bytes: number
+  mtime_ms: number
+  disk_mtime_ns: string
+  disk_seen_ms: number
+  inode: string
+  etag: string
+  media_type: string
+  sha256: string | null
+  sha1: string | null
+  md5: string | null
+  adler32: string | null
+  created_at_ms: number
+}
+
+/** An etag nobody had before. */
+export function newEtag(): string {
+  return newSecret(12)
+}
+
+/** The index of one space in SQL. */
+export class FilesRepo implements FileIndex {
+  private readonly db: Db
+  private readonly spaceId: string
+  private readonly rootId: string
+
+  constructor(db: Db, spaceId: string, rootId: string) {
+    this.db = db
+    this.spaceId = spaceId
+    this.rootId = rootId
+  }
+
+  /**
+   * Every change of a space first takes the row of the space, so two never wait for each other's rows
+   * (no deadlock) and no update of a folder's size is lost. SQLite has one writer anyway.
+   */
+  change<T>(work: (index: FileIndex) => Promise<T>): Promise<T> {
+    return inTransaction(this.db, async (tx) => {
+      if (isPostgres(tx)) await tx('spaces').where('id', this.spaceId).forUpdate().select('id')
+      return await work(new FilesRepo(tx, this.spaceId, this.rootId))
+    })
+  }
+
+  async chain(path: StorePath): Promise<FileRow[]> {
+    if (path.length === 0) return (await this.db<Columns>('files').where('id', this.rootId)).map(toRow)
+    const wanted = path.map((_, index) => `(${index + 1}, cast(? as text))`).join(', ')
+    const sql = `with recursive wanted(depth, name) as (values ${wanted}), found as (
+      select f.*, 0 as depth from files f where f.id = ?
+      union all
+      select f.*, p.depth + 1 from found p join wanted w on w.depth = p.depth + 1
+      join files f on f.space_id = p.space_id and f.parent_id = p.id and f.name = w.name
+    ) select * from found order by depth`
+    return (await this.rows<Columns>(sql, [...path, this.rootId])).map(toRow)
+  }
+
+  async members(parentId: string): Promise<FileRow[]> {
+    const found = await this.db<Columns>('files').where({
+      space_id: this.spaceId,
+      parent_id: parentId,
+    } as object)
+    return found.map(toRow)
+  }
+
+  async findPath(id: string): Promise<StorePath | undefined> {
+    const sql = `with recursive up as (
+      select id, parent_id, name, 0 as height from files where id = ? and space_id = ?
+      union all
+      select f.id, f.parent_id, f.name, u.height + 1 from up u join files f on f.id = u.parent_id
+    ) select id, name from up order by height desc`
+    const found = await this.rows<{ id: string; name: string }>(sql, [id, this.spaceId])
+    return found[0]?.id === this.rootId ? found.slice(1).map((row) => row.name) : undefined
+  }
+
+  async listByInode(inodes: readonly string[]): Promise<FileRow[]> {
+    const rows: FileRow[] = []
+    for (const batch of batches(inodes, ID_BATCH)) {
+      const found = await this.db<Columns>('files').where('space_id', this.spaceId).whereIn('inode', batch)
+      rows.push(...found.map(toRow))
+    }
+    return rows
+  }
+
+  async insert(rows: readonly FileRow[]): Promise<void> {
+    for (const batch of batches(rows, INSERT_BATCH)) {
+      await this.db('files').insert(
+        batch.map((row) => ({
+          id: row.id,
+          space_id: this.spaceId,
+          kind: row.kind,
+          created_at_ms: row.createdAtMs,
+          ...toColumns(row),
+        })),
+      )
+    }
+  }
+
+  async update(id: string, change: FileRowChange): Promise<void> {
+    const columns = toColumns(change)
+    if (Object.keys(columns).length > 0) await this.db('files').where('id', id).update(columns)
+  }
+
+  async bump(ids: readonly string[], deltaBytes: number): Promise<void> {
+    const size_bytes = this.db.raw('size_bytes + ?', [deltaBytes])
+    const change = deltaBytes === 0 ? { etag: newEtag() } : { etag: newEtag(), size_bytes }
+    await this.db('files').whereIn('id', ids).update(change)
+  }
+
+  async removeTree(id: string): Promise<void> {
+    const sql = `with recursive tree(id) as (
+      select cast(? as text) union all
+      select f.id from tree t join files f on f.space_id = ? and f.parent_id = t.id
+    ) delete from files where id in (select id from tree)`
+    await this.db.raw(sql, [id, this.spaceId])
+  }
+
+  properties(id: string): Promise<DeadProperty[]> {
+    return properties.listProperties(this.db, id)
+  }
+
+  memberProperties(parentId: string): Promise<Map<string, DeadProperty[]>> {
+    return properties.listMemberProperties(this.db, this.spaceId, parentId)
+  }
+
+  changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void> {
+    return inTransaction(this.db, (tx) => properties.changeProperties(tx, id, changes))
+  }
+
+  copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void> {
+    return properties.copyProperties(this.db, pairs)
+  }
+
+  private async rows<R>(sql: string, values: (string | number)[]): Promise<R[]> {
+    const result = await this.db.raw(sql, values)
+    return isPostgres(this.db) ? result.rows : result
+  }
+}
+
+function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}
+
+function toRow(found: Columns): FileRow {
+  const { sha256, sha1, md5, adler32 } = found
+  return {
+    id: found.id,
+    parentId: found.parent_id,
+    name: found.name,
+    kind: found.kind,
+    sizeBytes: found.size_bytes,
+    mtimeMs: found.mtime_ms,
+    diskMtimeNs: found.disk_mtime_ns,
+    diskSeenMs: found.disk_seen_ms,
+    inode: found.inode,
+    etag: found.etag,
+    mediaType: found.media_type,
+    checksums: {
+      ...(sha256 !== null && { sha256 }),
+      ...(sha1 !== null && { sha1 }),
+      ...(md5 !== null && { md5 }),
+      ...(adler32 !== null && { adler32 }),
+    },
+    createdAtMs: found.created_at_ms,
+  }
+}
+
+function toColumns(change: FileRowChange): Partial<Columns> {
+  const sums = change.checksums
+  return {
+    ...(change.parentId !== undefined && { parent_id: change.parentId }),
+    ...(change.name !== undefined && { name: change.name }),
+    ...(change.sizeBytes !== undefined && { size_bytes: change.sizeBytes }),
+    ...(change.mtimeMs !== undefined && { mtime_ms: change.mtimeMs }),
+    ...(change.diskMtimeNs !== undefined && { disk_mtime_ns: change.diskMtimeNs }),
+    ...(change.diskSeenMs !== undefined && { disk_seen_ms: change.diskSeenMs }),
+    ...(change.inode !== undefined && { inode: change.inode }),
+    ...(change.etag !== undefined && { etag: change.etag }),
+    ...(change.mediaType !== undefined && { media_type: change.mediaType }),
+    ...(sums !== undefined && {
+      sha256: sums.sha256 ?? null,
+      sha1: sums.sha1 ?? null,
+      md5: sums.md5 ?? null,
+      adler32: sums.adler32 ?? null,
+    }),
+  }
+}

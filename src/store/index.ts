@@ -1,0 +1,8 @@
+export { LocalStore, type LocalStoreOptions } from './local-store.ts'
+export type { Lock, LockRegistry, NewLock } from './locks.ts'
+export { checkName, checkPath, formatPath, isWithin, nameOf, parentOf, parsePath } from './paths.ts'
+export { type QuotaLimit, QuotaStore } from './quota-store.ts'
+export type { RebuildReport } from './rebuild-index.ts'
+export { createSpaces, type FilePlace, type Spaces, type SpacesConfig, type SpacesOptions } from './spaces.ts'
+export type * from './types.ts'
+export { findEntry, WrappedStore } from './wrapped-store.ts'

@@ -1,0 +1,145 @@
+import { join } from 'node:path'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { DiskTree } from './disk-tree.ts'
+import { byName, targetOf, toEntry, wrongKind } from './entries.ts'
+import { FilesRepo } from './files-repo.ts'
+import { IndexSync } from './index-sync.ts'
+import { readLocal } from './local-read.ts'
+import { copyLocal, moveLocal } from './local-relocate.ts'
+import { makeFolderLocal, removeLocal } from './local-remove.ts'
+import { writeLocal } from './local-write.ts'
+import { openRoot } from './open-root.ts'
+import { checkPath } from './paths.ts'
+import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
+import { SerialQueue } from './serial-queue.ts'
+import type { SpaceContext } from './space-context.ts'
+import { Staging, type StagingOptions } from './staging.ts'
+import type * as t from './types.ts'
+
+export interface LocalStoreOptions extends StagingOptions {
+  db: Db
+  clock: Clock
+  space: { id: string; rootId: string }
+  /** Holds `files/`, the tree itself, and `staging/` on the same file system. */
+  folder: string
+}
+
+/**
+ * A drive on a local disk: ordinary files that mirror what the user sees, and an index beside them in
+ * SQL. Others may change the files too: that shows when a folder is listed or a file is touched. What
+ * changed from outside keeps its id, gets a new etag and loses its checksums until it is written here.
+ * Dead properties are no content: changing them changes no etag.
+ */
+export class LocalStore implements t.FileStore {
+  private readonly space: SpaceContext
+  private readonly sync: IndexSync
+
+  private constructor(space: SpaceContext) {
+    this.space = space
+    this.sync = new IndexSync(space)
+  }
+
+  /** Opens the drive of a space that has its rows; makes its folders at the first time. */
+  static async open(options: LocalStoreOptions): Promise<LocalStore> {
+    const { id, rootId } = options.space
+    const index = new FilesRepo(options.db, id, rootId)
+    const root = await openRoot(index, join(options.folder, 'files'))
+    const staging = new Staging(join(options.folder, 'staging'), options)
+    await staging.create()
+    const disk = new DiskTree(root)
+    return new LocalStore({ id, index, disk, staging, queue: new SerialQueue(), clock: options.clock })
+  }
+
+  async stat(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry> {
+    checkPath(path)
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    return toEntry(row, options.withProperties ? await this.space.index.properties(row.id) : undefined)
+  }
+
+  async list(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry[]> {
+    checkPath(path)
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    if (row.kind === 'file') throw wrongKind(path, 'file')
+    const rows = (await this.space.index.members(row.id)).sort(byName)
+    if (!options.withProperties) return rows.map((member) => toEntry(member))
+    const properties = await this.space.index.memberProperties(row.id)
+    return rows.map((member) => toEntry(member, properties.get(member.id) ?? []))
+  }
+
+  async read(path: t.StorePath, range?: t.ByteRange, signal?: AbortSignal): Promise<t.FileContent> {
+    checkPath(path)
+    return await readLocal(this.space, this.sync, path, { range, signal })
+  }
+
+  async write(
+    path: t.StorePath,
+    source: t.WriteSource,
+    options: t.WriteOptions = {},
+  ): Promise<t.WriteResult> {
+    checkPath(path)
+    if (path.length === 0) throw wrongKind(path, 'folder')
+    return await writeLocal(this.space, this.sync, path, { source, options })
+  }
+
+  async makeCollection(path: t.StorePath): Promise<t.Entry> {
+    checkPath(path)
+    return await makeFolderLocal(this.space, this.sync, path)
+  }
+
+  async move(from: t.StorePath, to: t.StorePath, options: t.RelocateOptions): Promise<t.WriteResult> {
+    checkPath(from)
+    checkPath(to)
+    return await moveLocal(this.space, this.sync, { from, to, options })
+  }
+
+  async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
+    checkPath(from)
+    checkPath(to)
+    return await copyLocal(this.space, this.sync, { from, to, options })
+  }
+
+  async remove(path: t.StorePath, conditions?: t.WriteConditions): Promise<void> {
+    checkPath(path)
+    await removeLocal(this.space, this.sync, path, conditions)
+  }
+
+  async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+    checkPath(path)
+    const { id } = targetOf(path, await this.sync.fresh(path))
+    await this.space.index.changeProperties(id, changes)
+  }
+
+  async quota(): Promise<t.StoreQuota> {
+    return { usedBytes: targetOf([], await this.space.index.chain([])).sizeBytes }
+  }
+
+  async locate(path: t.StorePath): Promise<t.ResourceKey> {
+    checkPath(path)
+    return { scope: this.space.id, path }
+  }
+
+  async stagingFolder(_path: t.StorePath): Promise<string> {
+    return this.space.staging.transfersFolder
+  }
+
+  /** Where the entry with this id is now; undefined when it is not (or no longer) in this drive. */
+  async findPathOfId(id: string): Promise<t.StorePath | undefined> {
+    return await this.space.index.findPath(id)
+  }
+
+  /** Walks the whole tree and brings the index up to date with it, whatever the folders' times say. */
+  async rebuildIndex(): Promise<RebuildReport> {
+    return await rebuildIndex(this.space, this.sync)
+  }
+
+  /** Removes what uploads of dead processes left in staging; returns how many. */
+  async sweep(): Promise<number> {
+    return await this.space.staging.sweep(this.space.clock.nowMs())
+  }
+
+  /** Resolves when all changes that were asked for are done. */
+  async idle(): Promise<void> {
+    await this.space.queue.idle()
+  }
+}

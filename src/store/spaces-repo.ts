@@ -1,0 +1,103 @@
+import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
+import { newId } from '../platform/ids.ts'
+import { FOLDER_MEDIA_TYPE } from './entries.ts'
+import { newEtag } from './files-repo.ts'
+
+/** One drive: whose it is, where its bytes lie, how much may be stored. */
+export interface SpaceRow {
+  id: string
+  ownerUserId?: string
+  /** Name of its folder below the folder of all spaces. */
+  folder: string
+  rootId: string
+  /** The space's own limit; undefined: that of the node. */
+  quotaBytes?: number
+}
+
+interface Columns {
+  id: string
+  owner_user_id: string | null
+  folder: string
+  root_id: string
+  quota_bytes: number | null
+  created_at_ms: number
+}
+
+/** The spaces of the node in SQL. */
+export class SpacesRepo {
+  private readonly db: Db
+
+  constructor(db: Db) {
+    this.db = db
+  }
+
+  async find(id: string): Promise<SpaceRow | undefined> {
+    return toSpace(await this.db<Columns>('spaces').where('id', id).first())
+  }
+
+  async findOfOwner(userId: string): Promise<SpaceRow | undefined> {
+    return toSpace(await this.db<Columns>('spaces').where('owner_user_id', userId).first())
+  }
+
+  /** The space that holds the file or folder with this id. */
+  async findOfFile(fileId: string): Promise<SpaceRow | undefined> {
+    const ofFile = this.db('files').select('space_id').where('id', fileId)
+    return toSpace(
+      await this.db<Columns>('spaces')
+        .whereIn('id', ofFile as never)
+        .first(),
+    )
+  }
+
+  async listAll(): Promise<SpaceRow[]> {
+    const found = await this.db<Columns>('spaces').orderBy('id')
+    return found.map((row) => toSpace(row) as SpaceRow)
+  }
+
+  /** Makes the space of a user with an empty root; the one that is there when another was faster. */
+  async createForOwner(userId: string, nowMs: number): Promise<SpaceRow> {
+    const space = { id: newId(), rootId: newId() }
+    try {
+      await inTransaction(this.db, (tx) => insertSpace(tx, { ...space, userId, nowMs }))
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+    }
+    const made = await this.findOfOwner(userId)
+    if (made === undefined) throw new Error('the space that was just made is not there')
+    return made
+  }
+}
+
+async function insertSpace(
+  tx: Db,
+  { id, rootId, userId, nowMs }: { id: string; rootId: string; userId: string; nowMs: number },
+): Promise<void> {
+  const space = { id, owner_user_id: userId, folder: id, root_id: rootId, created_at_ms: nowMs }
+  await tx('spaces').insert(space)
+  await tx('files').insert({
+    id: rootId,
+    space_id: id,
+    parent_id: null,
+    name: '',
+    kind: 'folder',
+    size_bytes: 0,
+    mtime_ms: nowMs,
+    disk_mtime_ns: '',
+    disk_seen_ms: 0,
+    inode: '',
+    etag: newEtag(),
+    media_type: FOLDER_MEDIA_TYPE,
+    created_at_ms: nowMs,
+  })
+}
+
+function toSpace(found: Columns | undefined): SpaceRow | undefined {
+  if (found === undefined) return undefined
+  return {
+    id: found.id,
+    folder: found.folder,
+    rootId: found.root_id,
+    ...(found.owner_user_id !== null && { ownerUserId: found.owner_user_id }),
+    ...(found.quota_bytes !== null && { quotaBytes: found.quota_bytes }),
+  }
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { NotFoundError } from '../platform/errors.ts'
+import { LocalStore } from './local-store.ts'
+import { QuotaStore } from './quota-store.ts'
+import type { RebuildReport } from './rebuild-index.ts'
+import { type SpaceRow, SpacesRepo } from './spaces-repo.ts'
+import type { FsyncPolicy } from './staging.ts'
+import type { FileStore, StorePath } from './types.ts'
+
+/** The part of the node's configuration that spaces need; `folder` resolved to an absolute path. */
+export interface SpacesConfig {
+  folder: string
+  fsync: FsyncPolicy
+  quotaBytes?: number | undefined
+}
+
+export interface SpacesOptions {
+  db: Db
+  config: SpacesConfig
+  clock: Clock
+  /** The user's own limit, when the accounts know one; it goes before that of the node. */
+  quotaOf?: (userId: string) => Promise<number | undefined>
+}
+
+/** Where a file of the node is now. */
+export interface FilePlace {
+  spaceId: string
+  ownerUserId?: string
+  path: StorePath
+}
+
+/** All drives of the node that lie on its own disks. */
+export interface Spaces {
+  /** The drive of a user, made on first use. Quota is observed; rights and locks are for the caller to add. */
+  spaceOf(userId: string): Promise<FileStore>
+  /** The drive with this id (the scope of its `ResourceKey`s); throws `NotFoundError`. */
+  getSpace(spaceId: string): Promise<FileStore>
+  /** Where the file or folder with this id is now, whatever it was renamed to; undefined when it is gone. */
+  findFile(fileId: string): Promise<FilePlace | undefined>
+  /** The path of an id in the drive that holds it; undefined when it is gone. */
+  pathOfId(fileId: string): Promise<StorePath | undefined>
+  /** Walks the disk of a space and brings its index up to date. */
+  rebuildIndex(spaceId: string): Promise<RebuildReport>
+  /** Removes leftovers of dead processes from all staging folders; returns how many. Call it at start. */
+  sweep(): Promise<number>
+  /** Resolves when running changes are done. */
+  close(): Promise<void>
+}
+
+export function createSpaces(options: SpacesOptions): Spaces {
+  const spaces = new OpenSpaces(options)
+  return {
+    spaceOf: async (userId) => (await spaces.ofOwner(userId)).drive,
+    getSpace: async (spaceId) => (await spaces.byId(spaceId)).drive,
+    findFile: (fileId) => spaces.findFile(fileId),
+    pathOfId: async (fileId) => (await spaces.findFile(fileId))?.path,
+    rebuildIndex: async (spaceId) => await (await spaces.byId(spaceId)).local.rebuildIndex(),
+    sweep: () => spaces.sweep(),
+    close: () => spaces.idle(),
+  }
+}
+
+interface OpenSpace {
+  local: LocalStore
+  drive: FileStore
+}
+
+/** Keeps one store for each space: the queue that orders its changes lives in it. */
+class OpenSpaces {
+  private readonly options: SpacesOptions
+  private readonly repo: SpacesRepo
+  private readonly open = new Map<string, Promise<OpenSpace>>()
+  private readonly spaceIds = new Map<string, string>()
+
+  constructor(options: SpacesOptions) {
+    this.options = options
+    this.repo = new SpacesRepo(options.db)
+  }
+
+  async ofOwner(userId: string): Promise<OpenSpace> {
+    const known = this.open.get(this.spaceIds.get(userId) ?? '')
+    if (known !== undefined) return await known
+    const found = await this.repo.findOfOwner(userId)
+    const space = found ?? (await this.repo.createForOwner(userId, this.options.clock.nowMs()))
+    this.spaceIds.set(userId, space.id)
+    return await this.opened(space)
+  }
+
+  async byId(spaceId: string): Promise<OpenSpace> {
+    const known = this.open.get(spaceId)
+    if (known !== undefined) return await known
+    const space = await this.repo.find(spaceId)
+    if (space === undefined) throw new NotFoundError('There is no drive with this id.')
+    return await this.opened(space)
+  }
+
+  async findFile(fileId: string): Promise<FilePlace | undefined> {
+    const space = await this.repo.findOfFile(fileId)
+    if (space === undefined) return undefined
+    const path = await (await this.opened(space)).local.findPathOfId(fileId)
+    if (path === undefined) return undefined
+    const { id: spaceId, ownerUserId } = space
+    return ownerUserId === undefined ? { spaceId, path } : { spaceId, ownerUserId, path }
+  }
+
+  async sweep(): Promise<number> {
+    let removed = 0
+    for (const space of await this.repo.listAll()) removed += await (await this.opened(space)).local.sweep()
+    return removed
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.open.values()].map(async (space) => await (await space).local.idle()))
+  }
+
+  private opened(space: SpaceRow): Promise<OpenSpace> {
+    const known = this.open.get(space.id)
+    if (known !== undefined) return known
+    const opening = this.openSpace(space)
+    this.open.set(space.id, opening)
+    opening.catch(() => this.open.delete(space.id)) // the next one tries again
+    return opening
+  }
+
+  private async openSpace(space: SpaceRow): Promise<OpenSpace> {
+    const { db, clock, config, quotaOf } = this.options
+    const folder = join(config.folder, space.folder)
+    const local = await LocalStore.open({ db, clock, space, folder, fsync: config.fsync })
+    const drive = new QuotaStore(local, async () => {
+      const ofUser = space.ownerUserId === undefined ? undefined : await quotaOf?.(space.ownerUserId)
+      return space.quotaBytes ?? ofUser ?? config.quotaBytes
+    })
+    return { local, drive }
+  }
+}

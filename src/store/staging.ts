@@ -1,0 +1,184 @@
+import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, sep } from 'node:path'
+import { BadRequestError, hasErrorCode } from '../platform/errors.ts'
+import { newId, sha256Hex } from '../platform/ids.ts'
+import { abortable } from './abortable.ts'
+import { ContentHash, checkChecksums } from './content-hash.ts'
+import { removeRemains } from './disk-tree.ts'
+import type { StagedFile, WriteOptions } from './types.ts'
+
+/** Bytes gathered before one write to the disk. */
+const WRITE_BYTES = 1024 * 1024
+/** Leftovers of other machines are ours to remove after this long. */
+const FOREIGN_LEFTOVER_MS = 7 * 24 * 3_600_000
+const TRANSFERS = 'transfers'
+
+export type FsyncPolicy = 'always' | 'rename' | 'never'
+type OpenFile = (path: string, flags: string) => Promise<FileHandle>
+
+export interface StagingOptions {
+  fsync: FsyncPolicy
+  /** Opens a new file; tests put a full disk here. */
+  openFile?: OpenFile
+}
+
+/** Names of running and finished work of this process, to tell it from that of a dead one. */
+const host = sha256Hex(hostname()).slice(0, 8)
+const prefix = `${host}-${process.pid}-`
+
+/** The folder beside a tree in which files are written before they appear in it. */
+export class Staging {
+  private readonly folder: string
+  private readonly fsync: FsyncPolicy
+  private readonly openFile: OpenFile
+  private readonly active = new Set<string>()
+
+  constructor(folder: string, options: StagingOptions) {
+    this.folder = folder
+    this.fsync = options.fsync
+    this.openFile = options.openFile ?? ((path, flags) => open(path, flags))
+  }
+
+  /** Where transfers stage; they sweep it themselves. */
+  get transfersFolder(): string {
+    return join(this.folder, TRANSFERS)
+  }
+
+  async create(): Promise<void> {
+    await mkdir(this.transfersFolder, { recursive: true })
+  }
+
+  /** Lends a fresh local path; whatever is left there when `work` ends is removed. */
+  async lend<T>(work: (localPath: string) => Promise<T>): Promise<T> {
+    const name = prefix + newId()
+    const localPath = join(this.folder, name)
+    this.active.add(name)
+    try {
+      return await work(localPath)
+    } finally {
+      await removeRemains(localPath)
+      this.active.delete(name)
+    }
+  }
+
+  /** Throws `BadRequestError` when a file offered for adoption is not a complete one of this folder. */
+  async checkStaged(staged: StagedFile): Promise<void> {
+    if (!staged.localPath.startsWith(this.folder + sep) || staged.localPath.split(sep).includes('..')) {
+      throw new BadRequestError('The staged file does not lie in the staging folder of the destination.')
+    }
+    const stats = await lstat(staged.localPath)
+    if (!stats.isFile()) throw new BadRequestError('What was staged is not an ordinary file.')
+    checkLength(stats.size, staged.sizeBytes)
+  }
+
+  /** Writes a whole body to a new file: length and checksums checked, time set, flushed by policy. */
+  async fill(
+    localPath: string,
+    source: AsyncIterable<Uint8Array>,
+    options: WriteOptions,
+  ): Promise<StagedFile> {
+    const handle = await this.openFile(localPath, 'wx')
+    try {
+      const hash = new ContentHash(options.expected)
+      const sizeBytes = await pour(abortable(source, options.signal), handle, hash, options.sizeBytes)
+      checkLength(sizeBytes, options.sizeBytes ?? sizeBytes)
+      const checksums = hash.checksums()
+      checkChecksums(checksums, options.expected)
+      await this.finish(handle, options.mtimeMs)
+      return { localPath, sizeBytes, checksums }
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Sets the time of a finished file and flushes it by policy. */
+  async finish(handle: FileHandle, mtimeMs: number | undefined): Promise<void> {
+    if (mtimeMs !== undefined) await handle.utimes(mtimeMs / 1_000, mtimeMs / 1_000)
+    if (this.fsync !== 'never') await handle.sync()
+  }
+
+  /** Flushes a folder whose members changed, when the policy asks for it. */
+  async flushFolder(localPath: string): Promise<void> {
+    if (this.fsync !== 'always') return
+    const handle = await open(localPath, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Removes what dead processes left behind; returns how many. Staged transfers stay. */
+  async sweep(nowMs: number): Promise<number> {
+    let removed = 0
+    for (const name of await readdir(this.folder)) {
+      if (name === TRANSFERS || this.active.has(name)) continue
+      if (!(await this.isLeftover(name, nowMs))) continue
+      await removeRemains(join(this.folder, name))
+      removed++
+    }
+    return removed
+  }
+
+  private async isLeftover(name: string, nowMs: number): Promise<boolean> {
+    const [, owner, pid] = /^([0-9a-f]{8})-(\d+)-/.exec(name) ?? []
+    if (owner === host) return Number(pid) === process.pid || !isRunning(Number(pid))
+    const stats = await lstat(join(this.folder, name)).catch(() => undefined)
+    return stats !== undefined && stats.mtimeMs < nowMs - FOREIGN_LEFTOVER_MS
+  }
+}
+
+/** Signal 0 asks whether a process exists; EPERM means that it does. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return hasErrorCode(error, 'EPERM')
+  }
+}
+
+function checkLength(actual: number, declared: number): void {
+  if (actual === declared) return
+  const message = `The body has ${actual} bytes where ${declared} were declared. Send it again.`
+  throw new BadRequestError(message, { code: 'LENGTH_MISMATCH' })
+}
+
+/** Writes in large pieces while the next is gathered and hashed; returns the length. */
+async function pour(
+  source: AsyncIterable<Uint8Array>,
+  handle: FileHandle,
+  hash: ContentHash,
+  declared = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  let total = 0
+  let gathered: Uint8Array[] = []
+  let gatheredBytes = 0
+  let writing: Promise<void> = Promise.resolve()
+  try {
+    for await (const chunk of source) {
+      total += chunk.length
+      if (total > declared) checkLength(total, declared)
+      hash.update(chunk)
+      gathered.push(chunk)
+      gatheredBytes += chunk.length
+      if (gatheredBytes < WRITE_BYTES) continue
+      await writing
+      writing = writeAll(handle, gathered)
+      writing.catch(() => undefined) // looked at by the next await
+      gathered = []
+      gatheredBytes = 0
+    }
+  } finally {
+    await writing // the file must not be closed under a running write
+  }
+  await writeAll(handle, gathered)
+  return total
+}
+
+/** Writes all pieces at the end of the file, however many the system takes at once. */
+async function writeAll(handle: FileHandle, pieces: Uint8Array[]): Promise<void> {
+  if (pieces.length === 0) return
+  let rest = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+  while (rest.length > 0) rest = rest.subarray((await handle.write(rest)).bytesWritten)
+}
