@@ -12,7 +12,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/
  */
 export function parseAddress(text: string): OcmAddress {
   const at = text.lastIndexOf('@')
-  const id = text.slice(0, Math.max(at, 0)).trim()
+  const id = text.slice(0, Math.max(at, 0)).trimStart()
   if (id === '' || CONTROL.test(id)) {
     throw new BadRequestError(`"${printable(text)}" is not a federated address; write name@host.`)
   }

@@ -4,6 +4,9 @@ import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { OcmAddress, OcmPermission, OcmShare, PeerInfo, ResourceType } from '../types.ts'
 import { readMessage } from './read-json.ts'
 
+/** The last moment that has a date (ECMA-262 21.4.1.1). */
+const MAX_TIME_SECONDS = 8.64e12
+
 const optionalText = z
   .string()
   .nullish()
@@ -32,7 +35,7 @@ const wireShare = z.looseObject({
   sharedByDisplayName: optionalText,
   shareType: z.string(),
   resourceType: z.string(),
-  expiration: z.number().nullish(),
+  expiration: z.number().min(0).max(MAX_TIME_SECONDS).nullish(),
   protocol: z.looseObject({ name: z.string().nullish() }),
 })
 
@@ -42,7 +45,7 @@ const wireWebdav = z.looseObject({
   sharedSecret: z.string().min(1),
   permissions: z.array(z.string()).catch(['read']),
   requirements: z.array(z.string()).nullish(),
-  size: z.number().nonnegative().nullish().catch(null),
+  size: z.int().nonnegative().nullish().catch(null),
 })
 
 /**
@@ -68,7 +71,7 @@ export function readShare(json: unknown): OcmShare {
     shareType: wire.shareType,
     resourceType: readResourceType(wire.resourceType),
     // Reva sends 0 for "none". The wire has seconds.
-    ...(wire.expiration ? { expiresAtMs: wire.expiration * 1000 } : {}),
+    ...(wire.expiration ? { expiresAtMs: Math.round(wire.expiration * 1000) } : {}),
     webdav: readWebdav(wire.protocol.webdav),
   }
 }

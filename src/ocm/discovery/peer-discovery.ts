@@ -9,6 +9,8 @@ import { readPeerDocument } from './peer-document.ts'
 
 const GOOD_MS = 60 * 60 * 1000
 const BAD_MS = 30 * 1000
+/** A server that is down may be up again at once; this only keeps many callers from asking together. */
+const DOWN_MS = 3 * 1000
 const TIMEOUT_MS = 15 * 1000
 const MAX_PEERS = 2000
 /** The second is what OCM had before 1.4 and all that ownCloud 10 has. */
@@ -28,7 +30,7 @@ export interface PeerDiscoveryOptions {
 
 type Known = { info: PeerInfo; untilMs: number } | { error: PeerError; untilMs: number }
 
-/** Asks other servers what they are, and remembers the answer for an hour, a failure for half a minute. */
+/** Asks other servers what they are, and remembers the answer for an hour, a failure for seconds. */
 export function createPeerDiscovery(options: PeerDiscoveryOptions): PeerDiscovery {
   const cache = new BoundedCache<Known>(MAX_PEERS)
   const flights = new SingleFlight<PeerInfo>()
@@ -38,7 +40,8 @@ export function createPeerDiscovery(options: PeerDiscoveryOptions): PeerDiscover
       cache.set(host, { info, untilMs: options.clock.nowMs() + GOOD_MS })
       return info
     } catch (error) {
-      if (error instanceof PeerError) cache.set(host, { error, untilMs: options.clock.nowMs() + BAD_MS })
+      if (error instanceof PeerError)
+        cache.set(host, { error, untilMs: options.clock.nowMs() + keepMs(error) })
       throw error
     }
   }
@@ -51,6 +54,10 @@ export function createPeerDiscovery(options: PeerDiscoveryOptions): PeerDiscover
       return known.info
     },
   }
+}
+
+function keepMs(error: PeerError): number {
+  return error.temporary ? DOWN_MS : BAD_MS
 }
 
 async function discoverNow(options: PeerDiscoveryOptions, host: string): Promise<PeerInfo> {

@@ -1,6 +1,10 @@
 import { AppError } from '../../platform/errors.ts'
+import { PeerError } from '../peer-error.ts'
 import { SignatureError } from '../signatures/signature-error.ts'
 import { type InboxRefusal, InboxRefusedError } from '../types.ts'
+
+/** Longer than keys and discovery remember a failure. */
+const RETRY_AFTER_SECONDS = 60
 
 /** One wrong member of a message, in the protocol's words: REQUIRED, INVALID_FORMAT, NOT_FOUND, … */
 export interface ValidationError {
@@ -56,7 +60,7 @@ const refusals: Record<InboxRefusal, () => OcmRefusal> = {
 /** The answer for whatever was thrown, or undefined when it is our own fault and must not be told. */
 export function findAnswer(error: unknown): OcmAnswer | undefined {
   if (error instanceof OcmRefusal) return error.answer
-  if (error instanceof SignatureError) return { status: 401, body: { message: error.fault } }
+  if (error instanceof SignatureError) return signatureAnswer(error)
   if (error instanceof InboxRefusedError) return refusals[error.reason]().answer
   if (!(error instanceof AppError)) return undefined
   const wait = error.retryAfterSeconds
@@ -64,4 +68,11 @@ export function findAnswer(error: unknown): OcmAnswer | undefined {
   return wait === undefined
     ? { status: error.status, body }
     : { status: error.status, body, headers: { 'Retry-After': String(wait) } }
+}
+
+/** A sender that is only down for the moment is told to come again; a 401 would make it give up. */
+function signatureAnswer(error: SignatureError): OcmAnswer {
+  const body = { message: error.fault }
+  if (!(error.cause instanceof PeerError && error.cause.temporary)) return { status: 401, body }
+  return { status: 503, body, headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } }
 }

@@ -27,6 +27,7 @@ export interface OcmClientOptions {
 export function createOcmClient(options: OcmClientOptions): OcmClient {
   return {
     async discover(text, { fresh = false, signal } = {}) {
+      signal?.throwIfAborted()
       return withSignal(options.discovery.discover(hostOf(text), { fresh }), signal)
     },
     async sendShare(share) {
@@ -69,7 +70,6 @@ function hostOf(text: string): string {
 /** The wait ends with the caller's signal; the discovery itself goes on for others who wait for it. */
 function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
-  signal.throwIfAborted()
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const stop = () => reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
