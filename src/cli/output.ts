@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import type { Failure } from './exit.ts'
 import { formatTable, printable } from './format.ts'
 
@@ -71,4 +72,16 @@ export class Output {
   style(style: Style, text: string): string {
     return this.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
   }
+}
+
+/** A stream that writes to a sink and waits where the sink asks for it. */
+export function toWritable(sink: Sink): Writable {
+  const { stdout } = process
+  if ((sink as unknown) === stdout) return stdout
+  return new Writable({
+    write(chunk, _encoding, done) {
+      sink.write(chunk)
+      done()
+    },
+  })
 }

@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { isoTime } from '../../platform/clock.ts'
@@ -8,7 +7,7 @@ import { CliError, exitCodes, toFailure, usageError } from '../exit.ts'
 import { formatBytes, formatTable, formatTime } from '../format.ts'
 import { formatDrivePath } from '../locations.ts'
 import type { TreeEntry } from '../multistatus.ts'
-import type { Sink } from '../output.ts'
+import { type Sink, toWritable } from '../output.ts'
 import { Places, type RemotePlace } from '../places.ts'
 import { ensureFolder } from '../tree.ts'
 
@@ -144,18 +143,6 @@ async function printFile(place: RemotePlace, stdout: Sink): Promise<void> {
   const { body, sizeBytes, checksums } = await place.drive.read(place.path)
   const hashing = new ChecksumStream({ name, sizeBytes, checksums })
   await pipeline(body, hashing, toWritable(stdout), { end: false })
-}
-
-/** A stream that writes to a sink and waits where the sink asks for it. */
-export function toWritable(sink: Sink): Writable {
-  const { stdout } = process
-  if ((sink as unknown) === stdout) return stdout
-  return new Writable({
-    write(chunk, _encoding, done) {
-      sink.write(chunk)
-      done()
-    },
-  })
 }
 
 async function getEntry({ drive, path }: RemotePlace): Promise<TreeEntry> {
