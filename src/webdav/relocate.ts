@@ -22,7 +22,9 @@ export async function move(call: DavCall): Promise<DavAnswer> {
 export async function copy(call: DavCall): Promise<DavAnswer> {
   const { from, to, overwrite } = await readRelocation(call)
   const depth = parseZeroOrInfinity(call.header('depth'))
-  if (isWithin(to, from) || isWithin(from, to)) throw overlapping()
+  // A folder alone may be copied into itself; with its members that would never end.
+  const isInside = isWithin(to, from) && (depth === 'infinity' || to.length === from.length)
+  if (isInside || isWithin(from, to)) throw overlapping()
   return answer(await call.store.copy(from, to, { overwrite, depth }))
 }
 
