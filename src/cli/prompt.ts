@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import type { Readable } from 'node:stream'
 import { usageError } from './exit.ts'
 import type { Sink } from './output.ts'
@@ -14,13 +13,7 @@ const MAX_SECRET_BYTES = 4096
 export async function ask(terminal: Terminal, question: string): Promise<string> {
   requireTerminal(terminal, question)
   terminal.stderr.write(question)
-  const lines = createInterface({ input: terminal.stdin })
-  try {
-    for await (const line of lines) return line.trim()
-    return ''
-  } finally {
-    lines.close()
-  }
+  return (await readLine(terminal.stdin)).trim()
 }
 
 /** Asks for a secret; nothing of it is shown. Enter ends it, Backspace and Ctrl-U correct it. */
@@ -29,23 +22,39 @@ export async function askSecret(terminal: Terminal, question: string): Promise<s
   const { stdin, stderr } = terminal
   stderr.write(question)
   stdin.setRawMode?.(true)
-  let secret = ''
   try {
-    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-      for (const key of String(chunk)) {
-        if (key === '\r' || key === '\n') return secret
-        if (key === '\u0003' || key === '\u0004') throw new DOMException('Interrupted.', 'AbortError')
-        if (key === '\u007f' || key === '\b') secret = [...secret].slice(0, -1).join('')
-        else if (key === '\u0015') secret = ''
-        else secret += key
-      }
-    }
-    return secret
+    return await readLine(stdin)
   } finally {
     stdin.setRawMode?.(false)
-    stdin.pause()
     stderr.write('\n')
   }
+}
+
+/** One line, key by key: a terminal in raw mode leaves editing to us, one in cooked mode has done it. */
+function readLine(stdin: Terminal['stdin']): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let line = ''
+    const finish = (end: () => void) => {
+      stdin.off('data', onData).off('end', onEnd)
+      stdin.pause()
+      end()
+    }
+    const onEnd = () => finish(() => resolve(line))
+    const onData = (chunk: Buffer | string) => {
+      for (const key of String(chunk)) {
+        if (key === '\r' || key === '\n') return finish(() => resolve(line))
+        if (key === '\u0003' || key === '\u0004')
+          return finish(() => reject(new DOMException('Interrupted.', 'AbortError')))
+        line = edit(line, key)
+      }
+    }
+    stdin.on('data', onData).on('end', onEnd).resume()
+  })
+}
+
+function edit(line: string, key: string): string {
+  if (key === '\u007f' || key === '\b') return [...line].slice(0, -1).join('')
+  return key === '\u0015' ? '' : line + key
 }
 
 /** The secret that was piped in: all of standard input without one line end. */
