@@ -8,6 +8,7 @@ import { registerFiles } from './commands/files.ts'
 import { registerInvite } from './commands/invite.ts'
 import { registerLogin } from './commands/login.ts'
 import { registerOperator } from './commands/operator.ts'
+import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
 import { registerTransfer } from './commands/transfer.ts'
 import type { CliContext } from './context.ts'
@@ -20,7 +21,7 @@ CAUSEWAY_PROFILE, NO_COLOR, NODE_EXTRA_CA_CERTS (PEM file of a private certifica
 type Register = (program: Command, context: CliContext) => void
 
 const GROUPS: [heading: string, registers: Register[]][] = [
-  ['Run a node:', [registerOperator, registerDoctor, registerBench]],
+  ['Run a node:', [registerOperator, registerSettings, registerDoctor, registerBench]],
   ['Log in to a node:', [registerLogin, registerAppPassword]],
   ['Files:', [registerFiles, registerCopy]],
   ['People and copies:', [registerInvite, registerShare, registerTransfer]],

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { type CliContext, onAction } from '../context.ts'
+import { operator } from '../operator.ts'
+
+/** Adds `trust`, `config`, `migrate` and `index`: they work on the folder of a node. */
+export function registerSettings(program: Command, context: CliContext): void {
+  const folder = ['<dir>', 'folder of the node'] as const
+  const trust = program.command('trust').description('Which nodes this one talks to.')
+  const trustAdd = trust
+    .command('add')
+    .argument(...folder)
+    .argument('<host>', 'host, with its port when it has one')
+    .description('Allow a peer.')
+  onAction(trustAdd, context, async ({ args: [dir = '', host = ''], output }) => {
+    await (await operator.admin()).trustHost(dir, host)
+    output.result({ host, trusted: true }, () => `${host} is trusted`)
+  })
+
+  const config = program.command('config').description('The configuration of a node.')
+  const show = config
+    .command('show')
+    .argument(...folder)
+    .description('The configuration in force, without secrets.')
+  onAction(show, context, async ({ args: [dir = ''], output }) => {
+    const { stringify } = await import('yaml')
+    const shown = await (await operator.admin()).showConfig(dir)
+    output.result(shown, () => stringify(shown).trimEnd())
+  })
+
+  const migrate = program.command('migrate').description('The database of a node.')
+  const status = migrate
+    .command('status')
+    .argument(...folder)
+    .description('Which migrations have run.')
+  onAction(status, context, async ({ args: [dir = ''], output }) => {
+    const { stringify } = await import('yaml')
+    const found: unknown = await (await operator.admin()).migrationStatus(dir)
+    output.result(found, () => stringify(found).trimEnd())
+  })
+
+  const index = program.command('index').description('The index of the files of a node.')
+  const rebuild = index
+    .command('rebuild')
+    .argument(...folder)
+    .description('Read all files again.')
+  onAction(rebuild, context, async ({ args: [dir = ''], output }) => {
+    const { stringify } = await import('yaml')
+    const report: unknown = await (await operator.admin()).rebuildIndex(dir)
+    output.result(report ?? { rebuilt: true }, () =>
+      report === undefined || report === null ? 'index rebuilt' : stringify(report).trimEnd(),
+    )
+  })
+}
