@@ -1,0 +1,185 @@
+import { newId } from '../platform/ids.ts'
+import type { TransferExecutor } from './executors/executor.ts'
+import { releaseExpansionLeases } from './expansion-repo.ts'
+import { type RunDeps, runFile } from './file-run.ts'
+import { expandJob, type GeneratorDeps } from './generator.ts'
+import type { TransfersDeps } from './index.ts'
+import { JobContexts } from './job-contexts.ts'
+import { JobFeed } from './job-feed.ts'
+import { Journal } from './journal.ts'
+import { createTransferMetrics, type TransferMetrics } from './metrics.ts'
+import { releaseFileLeases } from './queue-repo.ts'
+import { Scheduler } from './scheduler.ts'
+import { TransferService } from './service.ts'
+import type { TransferFile, TransferJob } from './types.ts'
+import { describeProcess, isProcessGone } from './worker-identity.ts'
+import { announceWorker, markWorkerSeen } from './worker-repo.ts'
+
+const PROGRESS_EVERY_MS = 500
+const CLOSE_GRACE_MS = 10_000
+
+/** Wires the parts of the room together and owns their life. */
+export class TransferEngine {
+  readonly feed: JobFeed
+  readonly service: TransferService
+  private readonly deps: TransfersDeps
+  private readonly executors: readonly TransferExecutor[]
+  private readonly metrics: TransferMetrics
+  private readonly life = newId()
+  private readonly owner: string
+  private readonly contexts: JobContexts
+  private readonly journal: Journal
+  private readonly scheduler: Scheduler
+  private readonly ending = new AbortController()
+  private loops: Promise<void>[] = []
+
+  constructor(deps: TransfersDeps, executors: readonly TransferExecutor[]) {
+    const { db, clock, endpoints, config, workerId } = deps
+    this.deps = deps
+    this.executors = executors
+    this.owner = `${workerId}/${this.life}`
+    this.metrics = createTransferMetrics(deps.registry, db)
+    this.feed = new JobFeed(deps)
+    this.contexts = new JobContexts(db, endpoints)
+    this.journal = new Journal({
+      db,
+      clock,
+      owner: this.owner,
+      leaseMs: config.leaseSeconds * 1000,
+      onJobs: (jobs) => {
+        for (const job of jobs) this.tell(job)
+      },
+    })
+    this.scheduler = this.newScheduler()
+    this.service = new TransferService({
+      db,
+      clock,
+      endpoints,
+      config,
+      feed: this.feed,
+      abortJob: (jobId) => this.abortJob(jobId),
+      poke: () => this.scheduler.poke(),
+    })
+  }
+
+  start(): void {
+    if (this.loops.length > 0) return
+    this.loops = [this.begin(), this.reportProgress()]
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort()
+    await Promise.all(this.loops)
+    await this.scheduler.close(CLOSE_GRACE_MS)
+    await Promise.all(this.executors.map((executor) => executor.close()))
+    await this.releaseLeases(this.owner, '')
+  }
+
+  idle(): Promise<void> {
+    return this.scheduler.idle()
+  }
+
+  /** Takes back the leases of this worker's former life when that is surely over, then starts. */
+  private async begin(): Promise<void> {
+    const { db, clock, workerId, log } = this.deps
+    try {
+      const row = {
+        id: workerId,
+        life: this.life,
+        process: await describeProcess(),
+        seen_at_ms: clock.nowMs(),
+      }
+      const before = await announceWorker(db, row)
+      if (before !== undefined && (await isProcessGone(before.process))) {
+        const files = await this.releaseLeases(`${workerId}/`, this.owner)
+        if (files > 0) log.info({ files }, 'transfers of the last run are taken up again')
+      }
+    } catch (error) {
+      log.error({ err: error }, 'transfer worker could not announce itself')
+    }
+    if (!this.ending.signal.aborted) this.scheduler.start()
+  }
+
+  private async releaseLeases(prefix: string, except: string): Promise<number> {
+    await releaseExpansionLeases(this.deps.db, prefix, except)
+    return releaseFileLeases(this.deps.db, prefix, except)
+  }
+
+  private async reportProgress(): Promise<void> {
+    const { signal } = this.ending
+    while (!signal.aborted) {
+      await this.deps.clock.wait(PROGRESS_EVERY_MS, signal).catch(() => undefined)
+      for (const file of this.scheduler.runningFiles())
+        if (file.state === 'TRANSFERRING') this.journal.note(file)
+      await this.feed
+        .flush()
+        .catch((error) => this.deps.log.warn({ err: error }, 'transfer progress not told'))
+    }
+  }
+
+  private tell(job: TransferJob): void {
+    this.feed.changed(job).catch((error) => this.deps.log.warn({ err: error }, 'transfer change not told'))
+  }
+
+  private async abortJob(jobId: string): Promise<void> {
+    this.contexts.drop(jobId)
+    await this.scheduler.abortJob(jobId, 'cancel')
+  }
+
+  private newScheduler(): Scheduler {
+    const { db, clock, log, config, workerId } = this.deps
+    const run = this.runDeps()
+    const generator = this.generatorDeps()
+    return new Scheduler({
+      db,
+      clock,
+      log,
+      journal: this.journal,
+      contexts: this.contexts,
+      owner: this.owner,
+      slots: config.slots,
+      leaseMs: config.leaseSeconds * 1000,
+      runFile: (file, signal) => runFile(run, file, signal),
+      expandJob: (job, signal) => expandJob(generator, job, signal),
+      onBeat: () => markWorkerSeen(db, workerId, this.life, clock.nowMs()),
+    })
+  }
+
+  private runDeps(): RunDeps {
+    const { outbound, clock, log, config } = this.deps
+    return {
+      journal: this.journal,
+      outbound,
+      executors: new Map(this.executors.map((executor) => [executor.name, executor])),
+      onBytes: (file, bytes) => this.countBytes(file, bytes),
+      contexts: this.contexts,
+      clock,
+      log,
+      random: this.deps.random ?? Math.random,
+      maxTries: config.maxTries,
+      retryBaseSeconds: config.retryBaseSeconds,
+      onAttempt: (result) => this.metrics.attemptEnded(result),
+    }
+  }
+
+  private countBytes(file: TransferFile, bytes: number): void {
+    this.metrics.bytesMoved(bytes)
+    this.feed.moved(file.jobId, bytes)
+  }
+
+  private generatorDeps(): GeneratorDeps {
+    const { db, clock, log, config } = this.deps
+    return {
+      db,
+      clock,
+      log,
+      owner: this.owner,
+      contexts: this.contexts,
+      random: this.deps.random ?? Math.random,
+      maxTries: config.maxTries,
+      retryBaseSeconds: config.retryBaseSeconds,
+      onJob: (job) => this.tell(job),
+      onFiles: () => this.scheduler.poke(),
+    }
+  }
+}

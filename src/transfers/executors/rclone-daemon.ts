@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Client } from 'undici'
+import { newSecret } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/log.ts'
+import { TransferError } from '../transfer-error.ts'
+import { findRclone, isAtLeast, type RcloneProgram } from './rclone-program.ts'
+
+const USER = 'causeway'
+/**
+ * Keeps the daemon from outliving us, even when we are killed: the shell holds our end of a pipe and
+ * ends the daemon when the pipe closes.
+ */
+const SUPERVISE =
+  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { read -r _ <&3; kill "$child"; } & watcher=$!; ' +
+  'trap \'kill "$child"\' TERM INT; wait "$child"; kill "$watcher" 2>/dev/null'
+
+/** One running daemon. */
+interface Life {
+  program: RcloneProgram
+  child: ChildProcess
+  client: Client
+  password: string
+  folder: string
+}
+
+/** The one `rclone rcd` of a node: started when first needed, started again after it died. */
+export class RcloneDaemon {
+  private readonly program: string
+  private readonly log: Logger
+  private life: Promise<Life> | undefined
+
+  constructor(deps: { program: string; log: Logger }) {
+    this.program = deps.program
+    this.log = deps.log
+  }
+
+  /** Starts the daemon when it does not run. Says what it can do. */
+  async ensure(): Promise<RcloneProgram> {
+    return (await this.present()).program
+  }
+
+  /** One remote control call. Throws a temporary `TransferError` when the daemon died, `RcloneRefusal` for its errors. */
+  async call(method: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { client, password } = await this.present()
+    const authorization = `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`
+    try {
+      const answer = await client.request({
+        method: 'POST',
+        path: `/${method}`,
+        headers: { Authorization: authorization, 'Content-Type': 'application/json' },
+        body: JSON.stringify(input),
+      })
+      const output = (await answer.body.json()) as Record<string, unknown>
+      if (answer.statusCode === 200) return output
+      // The answer repeats the whole input; only its error text goes on.
+      throw new RcloneRefusal(String(output['error']), answer.statusCode)
+    } catch (error) {
+      if (error instanceof RcloneRefusal) throw error
+      throw died(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    const life = await this.life?.catch(() => undefined)
+    if (life === undefined) return
+    const { child } = life
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit')
+      child.stdin?.end()
+      await exited
+    }
+  }
+
+  private present(): Promise<Life> {
+    if (this.life === undefined) {
+      const life = this.begin()
+      this.life = life
+      life.catch(() => this.forget(life))
+    }
+    return this.life
+  }
+
+  private forget(life: Promise<Life>): void {
+    if (this.life === life) this.life = undefined
+  }
+
+  private async begin(): Promise<Life> {
+    const program = await findRclone(this.program)
+    const folder = await mkdtemp(join(tmpdir(), 'causeway-rclone-'))
+    const password = newSecret()
+    const socket = isAtLeast(program, 1, 61) ? join(folder, 'rc.sock') : undefined
+    const child = startDaemon(program, {
+      folder,
+      password,
+      address: socket === undefined ? '127.0.0.1:0' : `unix://${socket}`,
+    })
+    const address = await listeningAddress(child)
+    const client =
+      socket === undefined ? new Client(address) : new Client('http://localhost', { socketPath: socket })
+    this.log.info({ version: program.version.join('.'), pid: child.pid }, 'rclone daemon started')
+    this.watch(child, client, folder)
+    return { program, child, client, password, folder }
+  }
+
+  private watch(child: ChildProcess, client: Client, folder: string): void {
+    child.once('exit', (code, signal) => {
+      this.life = undefined
+      this.log.info({ code, signal }, 'rclone daemon ended')
+      client.destroy().catch(() => undefined)
+      rm(folder, { recursive: true, force: true }).catch(() => undefined)
+    })
+  }
+}
+
+/** What rclone complained about. */
+export class RcloneRefusal extends Error {
+  override name = 'RcloneRefusal'
+  readonly status: number
+  constructor(message: string, status: number) {
+    super(message)
+    this.status = status
+  }
+}
+
+function startDaemon(program: RcloneProgram, options: { folder: string; password: string; address: string }) {
+  const args = ['-c', SUPERVISE, 'sh', program.path, 'rcd', '--rc-addr', options.address]
+  return spawn('/bin/sh', args, {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    // Nothing of our own environment: it may hold secrets of the node.
+    env: {
+      HOME: options.folder,
+      RCLONE_CONFIG: '/dev/null',
+      RCLONE_RC_USER: USER,
+      RCLONE_RC_PASS: options.password,
+    },
+  })
+}
+
+/** Reads until the daemon says where it listens; afterwards its log is read and forgotten. */
+async function listeningAddress(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  if (child.stderr === null) throw new Error('no log of the daemon')
+  const lines = createInterface({ input: child.stderr })
+  lines.on('line', (line) => {
+    const match = /Serving remote control on ((?:http|unix):\/\/\S*?)\/?$/.exec(line.trim())
+    if (match !== null) resolve(String(match[1]))
+  })
+  child.once('error', reject)
+  child.once('exit', () => reject(died(undefined)))
+  return promise
+}
+
+function died(cause: unknown): TransferError {
+  return new TransferError(
+    {
+      code: 'EXECUTOR_DIED',
+      type: 'INTERNAL_PROCESS_ERROR',
+      location: 'ERROR_TRANSFER',
+      message: 'rclone ended unexpectedly. It is started again for the next attempt.',
+      temporary: true,
+    },
+    cause,
+  )
+}

@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { toHttpDate } from '../../platform/http-date.ts'
+import { newSecret } from '../../platform/ids.ts'
+import type { Outbound } from '../../platform/outbound.ts'
+import type { ByteRange } from '../../store/types.ts'
+import type { FetchTask } from './executor.ts'
+import { openRange } from './range-body.ts'
+
+/** One source, offered to an external program. */
+export interface RelayedSource {
+  /** Folder URL on loopback; the file in it is called `relayedName`. */
+  url: string
+  /** What the source answered when it last failed; it explains more than the program's complaint. */
+  failure(): unknown
+  release(): void
+}
+
+export const relayedName = 'file'
+
+interface Offer {
+  task: FetchTask
+  failure: unknown
+}
+
+/**
+ * Hands sources to an external program under secret loopback addresses. So the program never sees a
+ * credential, every request keeps the rules of the one way out (address checks, configured names,
+ * trusted authorities), credentials are fresh for every range, and any kind of source can be offered.
+ */
+export class SourceRelay {
+  private readonly outbound: Outbound
+  private readonly offers = new Map<string, Offer>()
+  private server: Promise<Server> | undefined
+
+  constructor(outbound: Outbound) {
+    this.outbound = outbound
+  }
+
+  async offer(task: FetchTask): Promise<RelayedSource> {
+    this.server ??= this.listen()
+    const address = (await this.server).address()
+    if (address === null || typeof address === 'string') throw new Error('the relay has no port')
+    const secret = newSecret()
+    const offer: Offer = { task, failure: undefined }
+    this.offers.set(secret, offer)
+    return {
+      url: `http://127.0.0.1:${address.port}/${secret}/`,
+      failure: () => offer.failure,
+      release: () => this.offers.delete(secret),
+    }
+  }
+
+  async close(): Promise<void> {
+    const server = await this.server
+    server?.close()
+    server?.closeAllConnections()
+  }
+
+  private async listen(): Promise<Server> {
+    const server = createServer((request, response) => void this.answer(request, response))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    server.unref()
+    return server
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, secret = '', name] = (request.url ?? '').split('/')
+    const offer = this.offers.get(secret)
+    if (offer === undefined || name !== relayedName) return void response.writeHead(404).end()
+    try {
+      await this.serve(offer.task, request, response)
+    } catch (error) {
+      offer.failure = error
+      if (response.headersSent) response.destroy()
+      else response.writeHead(502).end()
+    }
+  }
+
+  private async serve(task: FetchTask, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { sizeBytes, mtimeMs } = task.expected
+    const range = rangeOf(request.headers.range, sizeBytes)
+    const start = range?.start ?? 0
+    const end = range?.end ?? sizeBytes - 1
+    response.setHeader('Accept-Ranges', 'bytes')
+    response.setHeader('Content-Length', end - start + 1)
+    if (mtimeMs !== null) response.setHeader('Last-Modified', toHttpDate(mtimeMs))
+    if (range !== undefined) response.setHeader('Content-Range', `bytes ${start}-${end}/${sizeBytes}`)
+    if (request.method === 'HEAD' || sizeBytes === 0) return void response.writeHead(200).end()
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
+    const signal = AbortSignal.any([task.signal, gone.signal])
+    const chunks = await openRange(this.outbound, { ...task, signal }, { start, end })
+    response.writeHead(range === undefined ? 200 : 206)
+    await pipeline(Readable.from(chunks, { objectMode: false, highWaterMark: 1024 * 1024 }), response)
+  }
+}
+
+/** The one range of the header, or undefined for the whole file. Programs on our side send nothing exotic. */
+function rangeOf(header: string | undefined, sizeBytes: number): ByteRange | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? '')
+  if (match === null) return undefined
+  const end = match[2] === '' ? sizeBytes - 1 : Math.min(Number(match[2]), sizeBytes - 1)
+  return { start: Math.min(Number(match[1]), end), end }
+}

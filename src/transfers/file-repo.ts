@@ -1,0 +1,102 @@
+import type { Db } from '../platform/db.ts'
+import type { DtrState } from './dtr-states.ts'
+import { type FileRow, fromFileRow, insertedColumns, savedColumns, toFileRow } from './file-rows.ts'
+import { jsonRows, rawRows } from './json-rows-repo.ts'
+import type { Fault } from './transfer-error.ts'
+import type { TransferFile } from './types.ts'
+
+const INSERT_BATCH = 500
+
+/** A request with its place in the queue. */
+export interface QueuedFile {
+  file: TransferFile
+  urgency: number
+  queueRank: number
+}
+
+export interface InsertedFiles {
+  count: number
+  failed: number
+  sizeBytes: number
+}
+
+/** Adds requests; those whose path the job has already are left alone. Says what was really added. */
+export async function insertFiles(db: Db, files: readonly QueuedFile[]): Promise<InsertedFiles> {
+  const sum: InsertedFiles = { count: 0, failed: 0, sizeBytes: 0 }
+  const names = Object.keys(insertedColumns).join(', ')
+  for (let start = 0; start < files.length; start += INSERT_BATCH) {
+    const rows = files.slice(start, start + INSERT_BATCH).map((queued) => ({
+      ...toFileRow(queued.file),
+      urgency: queued.urgency,
+      queue_rank: queued.queueRank,
+    }))
+    const added = await rawRows<{ size_bytes: number; state: string }>(
+      db,
+      `insert into transfer_files (${names}) select ${names} from ${jsonRows(db, insertedColumns)}
+       where true on conflict (job_id, path) do nothing returning size_bytes, state`,
+      [JSON.stringify(rows)],
+    )
+    for (const row of added) {
+      sum.count++
+      sum.sizeBytes += row.size_bytes
+      if (row.state === 'ERROR') sum.failed++
+    }
+  }
+  return sum
+}
+
+/**
+ * Writes what the holder of the leases changed, all in one statement. Returns the ids that were
+ * written; a missing one was taken over by another worker, and its changes are void.
+ */
+export async function saveFiles(db: Db, owner: string, files: readonly TransferFile[]): Promise<Set<string>> {
+  const sets = Object.keys(savedColumns).map((name) => `${name} = v.${name}`)
+  const saved = await rawRows<{ id: string }>(
+    db,
+    `update transfer_files set ${sets.join(', ')} from ${jsonRows(db, { id: 'text', ...savedColumns })}
+     where transfer_files.id = v.id and transfer_files.lease_owner = ? returning transfer_files.id as id`,
+    [JSON.stringify(files.map(toFileRow)), owner],
+  )
+  return new Set(saved.map((row) => row.id))
+}
+
+export interface FailedAttempt {
+  file: TransferFile
+  fault: Fault
+  worker: string
+  endedAtMs: number
+}
+
+/** Keeps the history of attempts that failed; the last one also stands in the request itself. */
+export async function insertAttempts(db: Db, attempts: readonly FailedAttempt[]): Promise<void> {
+  if (attempts.length === 0) return
+  await db('transfer_attempts').insert(
+    attempts.map(({ file, fault, worker, endedAtMs }) => ({
+      file_id: file.id,
+      attempt: file.attempts,
+      ended_at_ms: endedAtMs,
+      worker,
+      executor: file.executor,
+      bytes_done: file.bytesDone,
+      error_code: fault.code,
+      error_type: fault.type,
+      error_location: fault.location,
+      error_text: fault.message,
+    })),
+  )
+}
+
+export interface FilePage {
+  state?: DtrState | undefined
+  /** The path after which the page begins. */
+  after?: string | undefined
+  limit: number
+}
+
+/** The requests of a job by path. */
+export async function listFiles(db: Db, jobId: string, page: FilePage): Promise<TransferFile[]> {
+  const query = db<FileRow>('transfer_files').where({ job_id: jobId }).orderBy('path').limit(page.limit)
+  if (page.state !== undefined) query.andWhere({ state: page.state })
+  if (page.after !== undefined) query.andWhere('path', '>', page.after)
+  return (await query).map(fromFileRow)
+}

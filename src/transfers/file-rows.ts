@@ -1,0 +1,130 @@
+import type { Checksums } from '../store/types.ts'
+import type { DtrState } from './dtr-states.ts'
+import type { SqlType } from './json-rows-repo.ts'
+import type { ErrorLocation, ErrorType } from './transfer-error.ts'
+import type { ExecutorName, Lane, Queue, TransferFile, VerifyPolicy } from './types.ts'
+
+/** A row of `transfer_files`. */
+export interface FileRow {
+  id: string
+  job_id: string
+  path: string
+  state: string
+  queue: string
+  next_at_ms: number
+  lease_owner: string | null
+  lane: number
+  attempts: number
+  repeats: number
+  size_bytes: number
+  mtime_ms: number | null
+  etag: string | null
+  source_checksums: string
+  queried: number
+  bytes_done: number
+  staged_name: string | null
+  validator: string | null
+  executor: string | null
+  checksums: string
+  verified: string | null
+  error_code: string | null
+  error_type: string | null
+  error_location: string | null
+  error_text: string | null
+}
+
+/** What a worker that holds the lease may change. */
+export const savedColumns: Readonly<Record<string, SqlType>> = {
+  state: 'text',
+  queue: 'text',
+  next_at_ms: 'bigint',
+  lease_owner: 'text',
+  attempts: 'integer',
+  repeats: 'integer',
+  size_bytes: 'bigint',
+  mtime_ms: 'bigint',
+  etag: 'text',
+  source_checksums: 'text',
+  queried: 'integer',
+  bytes_done: 'bigint',
+  staged_name: 'text',
+  validator: 'text',
+  executor: 'text',
+  checksums: 'text',
+  verified: 'text',
+  error_code: 'text',
+  error_type: 'text',
+  error_location: 'text',
+  error_text: 'text',
+}
+
+/** All columns of a new request; urgency and rank come from its job. */
+export const insertedColumns: Readonly<Record<string, SqlType>> = {
+  id: 'text',
+  job_id: 'text',
+  path: 'text',
+  lane: 'integer',
+  ...savedColumns,
+  urgency: 'integer',
+  queue_rank: 'bigint',
+}
+
+export function toFileRow(file: TransferFile): FileRow {
+  return {
+    id: file.id,
+    job_id: file.jobId,
+    path: file.path,
+    state: file.state,
+    queue: file.queue,
+    next_at_ms: file.nextAtMs,
+    lease_owner: file.leaseOwner,
+    lane: file.lane,
+    attempts: file.attempts,
+    repeats: file.repeats,
+    size_bytes: file.sizeBytes,
+    mtime_ms: file.mtimeMs,
+    etag: file.etag,
+    source_checksums: JSON.stringify(file.sourceChecksums),
+    queried: Number(file.queried),
+    bytes_done: file.bytesDone,
+    staged_name: file.stagedName,
+    validator: file.validator,
+    executor: file.executor,
+    checksums: JSON.stringify(file.checksums),
+    verified: file.verified,
+    error_code: file.errorCode,
+    error_type: file.errorType,
+    error_location: file.errorLocation,
+    error_text: file.errorText,
+  }
+}
+
+export function fromFileRow(row: FileRow): TransferFile {
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    path: row.path,
+    state: row.state as DtrState,
+    queue: row.queue as Queue,
+    nextAtMs: row.next_at_ms,
+    leaseOwner: row.lease_owner,
+    lane: row.lane as Lane,
+    attempts: row.attempts,
+    repeats: row.repeats,
+    sizeBytes: row.size_bytes,
+    mtimeMs: row.mtime_ms,
+    etag: row.etag,
+    sourceChecksums: JSON.parse(row.source_checksums) as Checksums,
+    queried: row.queried === 1,
+    bytesDone: row.bytes_done,
+    stagedName: row.staged_name,
+    validator: row.validator,
+    executor: row.executor as ExecutorName | null,
+    checksums: JSON.parse(row.checksums) as Checksums,
+    verified: row.verified as VerifyPolicy | null,
+    errorCode: row.error_code,
+    errorType: row.error_type as ErrorType | null,
+    errorLocation: row.error_location as ErrorLocation | null,
+    errorText: row.error_text,
+  }
+}

@@ -1,0 +1,74 @@
+import type { Registry } from 'prom-client'
+import type { Config } from '../config/schema.ts'
+import type { ApiRoute } from '../platform/api-route.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import type { EventBus } from '../platform/events.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Outbound } from '../platform/outbound.ts'
+import { transferRoutes } from './api.ts'
+import type { EndpointResolver } from './endpoints.ts'
+import { TransferEngine } from './engine.ts'
+import { createRcloneExecutor } from './executors/rclone.ts'
+import { createStreamExecutor } from './executors/stream.ts'
+import type { JobView } from './job-view.ts'
+import type { TransferOrder } from './types.ts'
+
+export type {
+  CredentialSource,
+  DestinationRef,
+  EndpointResolver,
+  RemoteSource,
+  SourceRef,
+  TransferDestination,
+  TransferSource,
+} from './endpoints.ts'
+export type { FileView, JobView } from './job-view.ts'
+export type { TransferOrder } from './types.ts'
+
+export interface TransfersDeps {
+  db: Db
+  clock: Clock
+  log: Logger
+  events: EventBus
+  outbound: Outbound
+  endpoints: EndpointResolver
+  config: Config['transfers']
+  /** Where the metrics are registered. */
+  registry: Registry
+  /**
+   * Names this process among those that share the database, and stays the same over restarts, so that
+   * a new life takes back at once what the one before was doing. Two living processes must not share it.
+   */
+  workerId: string
+  /** In [0, 1); spreads the back-off. Tests fix it. */
+  random?: () => number
+}
+
+export interface Transfers {
+  /** Orders a transfer as `userId`. Throws 400 when the two ends do not go together, 404 for unknown ones. */
+  submit(userId: string, order: TransferOrder): Promise<JobView>
+  routes: ApiRoute[]
+  /** Begins to take work from the queue. */
+  start(): void
+  /** Takes nothing more and gives leases back; part files stay, so that the next start resumes at once. */
+  close(): Promise<void>
+  /** Resolves when every job is over. */
+  idle(): Promise<void>
+}
+
+/** The transfer room: generator, scheduler and executors over one database. */
+export function createTransfers(deps: TransfersDeps): Transfers {
+  const executors = [
+    createStreamExecutor({ outbound: deps.outbound }),
+    createRcloneExecutor({ outbound: deps.outbound, program: deps.config.rcloneProgram, log: deps.log }),
+  ]
+  const engine = new TransferEngine(deps, executors)
+  return {
+    submit: async (userId, order) => engine.feed.view(await engine.service.submit(userId, order)),
+    routes: transferRoutes({ db: deps.db, service: engine.service, feed: engine.feed }),
+    start: () => engine.start(),
+    close: () => engine.close(),
+    idle: () => engine.idle(),
+  }
+}

@@ -1,0 +1,38 @@
+/** The states of a job, with FTS3's names. */
+export const jobStates = ['SUBMITTED', 'ACTIVE', 'FINISHED', 'FINISHEDDIRTY', 'FAILED', 'CANCELED'] as const
+
+export type JobState = (typeof jobStates)[number]
+
+/** What the state of a job follows from. */
+export interface JobFacts {
+  expansion: 'pending' | 'done' | 'failed' | 'canceled'
+  cancelRequested: boolean
+  startedAtMs: number | null
+  filesTotal: number
+  filesDone: number
+  filesFailed: number
+  filesSkipped: number
+  filesCanceled: number
+  foldersFailed: number
+}
+
+/**
+ * The state of a job from the counts of its files. It ends when its source is expanded (or that
+ * failed) and every file is in a final state: FINISHED when all is there, FINISHEDDIRTY when some of
+ * it is, FAILED when nothing is, CANCELED when the user ended it before its end.
+ */
+export function deriveJobState(job: JobFacts): JobState {
+  const good = job.filesDone + job.filesSkipped
+  const ended = good + job.filesFailed + job.filesCanceled
+  if (job.expansion === 'pending' || ended < job.filesTotal) {
+    return job.startedAtMs === null ? 'SUBMITTED' : 'ACTIVE'
+  }
+  if (job.expansion === 'canceled' || job.filesCanceled > 0) return 'CANCELED'
+  if (job.expansion === 'done' && job.filesFailed + job.foldersFailed === 0) return 'FINISHED'
+  return good > 0 ? 'FINISHEDDIRTY' : 'FAILED'
+}
+
+/** True for a state that only the user's retry leaves. */
+export function isJobOver(state: JobState): boolean {
+  return state !== 'SUBMITTED' && state !== 'ACTIVE'
+}

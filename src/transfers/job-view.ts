@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { isoTime } from '../platform/clock.ts'
+import { dtrStates } from './dtr-states.ts'
+import { jobStates } from './job-state.ts'
+import type { TransferFile, TransferJob } from './types.ts'
+
+export const sourceRefSchema = z.union([
+  z.strictObject({ path: z.string().min(1).max(32_768) }),
+  z.strictObject({ shareId: z.string().min(1).max(200), path: z.string().max(32_768).optional() }),
+])
+export const destinationRefSchema = z.strictObject({ path: z.string().min(1).max(32_768) })
+export const overwriteSchema = z.enum(['never', 'always', 'if-different'])
+export const executorSchema = z.enum(['stream', 'rclone'])
+export const verifySchema = z.enum(['checksum', 'size'])
+
+/** A job as the API and the events show it. Times are ISO 8601, sizes in bytes. */
+export const jobViewSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  state: z.enum(jobStates),
+  source: sourceRefSchema,
+  destination: destinationRefSchema,
+  overwrite: overwriteSchema,
+  priority: z.int(),
+  executor: executorSchema,
+  verify: verifySchema,
+  createdAt: z.string(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  files: z.object({
+    total: z.int(),
+    done: z.int(),
+    failed: z.int(),
+    skipped: z.int(),
+    canceled: z.int(),
+    active: z.int(),
+  }),
+  bytes: z.object({ total: z.int(), done: z.int() }),
+  bytesPerSecond: z.int(),
+  secondsLeft: z.int().optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+})
+
+export type JobView = z.infer<typeof jobViewSchema>
+
+/** One file of a job. `verified` says what the copy was compared by. */
+export const fileViewSchema = z.object({
+  id: z.string(),
+  path: z.string(),
+  state: z.enum(dtrStates),
+  sizeBytes: z.int(),
+  bytesDone: z.int(),
+  attempts: z.int(),
+  executor: executorSchema.optional(),
+  checksums: z.record(z.string(), z.string()).optional(),
+  verified: verifySchema.optional(),
+  error: z
+    .object({
+      code: z.string(),
+      type: z.string(),
+      location: z.string(),
+      message: z.string(),
+      retryAt: z.string().optional(),
+    })
+    .optional(),
+})
+
+export type FileView = z.infer<typeof fileViewSchema>
+
+export function toJobView(job: TransferJob, now: { active: number; bytesPerSecond: number }): JobView {
+  const bytesLeft = Math.max(0, job.bytesTotal - job.bytesDone)
+  const isMoving = job.state === 'ACTIVE' && now.bytesPerSecond > 0
+  return {
+    id: job.id,
+    label: job.label,
+    state: job.state,
+    source: job.source,
+    destination: job.destination,
+    overwrite: job.overwrite,
+    priority: job.priority,
+    executor: job.executor,
+    verify: job.verify,
+    createdAt: isoTime(job.createdAtMs),
+    ...(job.startedAtMs === null ? {} : { startedAt: isoTime(job.startedAtMs) }),
+    ...(job.finishedAtMs === null ? {} : { finishedAt: isoTime(job.finishedAtMs) }),
+    files: {
+      total: job.filesTotal,
+      done: job.filesDone,
+      failed: job.filesFailed,
+      skipped: job.filesSkipped,
+      canceled: job.filesCanceled,
+      active: now.active,
+    },
+    bytes: { total: job.bytesTotal, done: job.bytesDone },
+    bytesPerSecond: now.bytesPerSecond,
+    ...(isMoving ? { secondsLeft: Math.ceil(bytesLeft / now.bytesPerSecond) } : {}),
+    ...(job.errorCode === null ? {} : { error: { code: job.errorCode, message: job.errorText ?? '' } }),
+  }
+}
+
+export function toFileView(file: TransferFile): FileView {
+  return {
+    id: file.id,
+    path: file.path,
+    state: file.state,
+    sizeBytes: file.sizeBytes,
+    bytesDone: file.bytesDone,
+    attempts: file.attempts,
+    ...(file.executor === null ? {} : { executor: file.executor }),
+    ...(file.state === 'DONE' ? { checksums: { ...file.checksums } as Record<string, string> } : {}),
+    ...(file.verified === null || file.state !== 'DONE' ? {} : { verified: file.verified }),
+    ...errorOf(file),
+  }
+}
+
+function errorOf(file: TransferFile): Pick<FileView, 'error'> {
+  if (file.errorCode === null) return {}
+  const isWaiting = file.queue === 'held' && file.leaseOwner === null
+  return {
+    error: {
+      code: file.errorCode,
+      type: file.errorType ?? 'INTERNAL_PROCESS_ERROR',
+      location: file.errorLocation ?? 'ERROR_UNKNOWN',
+      message: file.errorText ?? '',
+      ...(isWaiting ? { retryAt: isoTime(file.nextAtMs) } : {}),
+    },
+  }
+}

@@ -1,0 +1,225 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import type { Logger } from '../platform/log.ts'
+import { claimExpansions, extendExpansionLeases, findNextExpansionMs } from './expansion-repo.ts'
+import type { JobContexts } from './job-contexts.ts'
+import { listCancelRequested } from './job-repo.ts'
+import type { Journal } from './journal.ts'
+import { claimFiles, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
+import { type AbortReason, RunAborted } from './run.ts'
+import { freeSlots, type LaneCounts, SMALL_FILES_PER_SLOT } from './slots.ts'
+import { type Lane, lanes, type TransferFile, type TransferJob } from './types.ts'
+
+/** Looks at the queue at least so often, for what other processes put there. */
+const SAFETY_TICK_MS = 1000
+const PARALLEL_EXPANSIONS = 2
+/** Small files are taken in batches: only when so much of their room is free. */
+const BATCH_FRACTION = 4
+
+export interface SchedulerDeps {
+  db: Db
+  clock: Clock
+  log: Logger
+  journal: Journal
+  contexts: JobContexts
+  owner: string
+  slots: number
+  leaseMs: number
+  runFile(file: TransferFile, signal: AbortSignal): Promise<void>
+  expandJob(job: TransferJob, signal: AbortSignal): Promise<void>
+  /** The worker is alive; called with every heartbeat. */
+  onBeat(): Promise<void>
+}
+
+interface Task {
+  jobId: string
+  lane?: Lane
+  file?: TransferFile
+  abort: AbortController
+  done: Promise<void>
+}
+
+/**
+ * Takes requests and expansions from the queue in SQL and runs them in bounded slots. Woken by events
+ * (a new job, a freed slot), by the end of the next back-off or lease, and by a safety tick.
+ */
+export class Scheduler {
+  private readonly deps: SchedulerDeps
+  private readonly files = new Map<string, Task>()
+  private readonly expansions = new Map<string, Task>()
+  private loop: Promise<void> | undefined
+  private isStopping = false
+  private isPoked = false
+  private nap: AbortController | undefined
+  private beatAtMs = 0
+  private idleWaiters: (() => void)[] = []
+
+  constructor(deps: SchedulerDeps) {
+    this.deps = deps
+  }
+
+  start(): void {
+    this.beatAtMs = this.deps.clock.nowMs()
+    this.loop ??= this.run()
+  }
+
+  /** Something changed: look at the queue now. */
+  poke(): void {
+    this.isPoked = true
+    this.nap?.abort()
+  }
+
+  /** The requests that run here now. */
+  runningFiles(): TransferFile[] {
+    return [...this.files.values()].flatMap((task) => task.file ?? [])
+  }
+
+  /** Ends what runs here for a job; resolves when it has ended. */
+  async abortJob(jobId: string, reason: AbortReason): Promise<void> {
+    const tasks = [...this.files.values(), ...this.expansions.values()].filter((task) => task.jobId === jobId)
+    for (const task of tasks) task.abort.abort(new RunAborted(reason))
+    await Promise.all(tasks.map((task) => task.done))
+  }
+
+  /** Resolves when nothing is left to do, neither here nor in the queue. */
+  idle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.idleWaiters.push(resolve)
+    this.poke()
+    return promise
+  }
+
+  /** Takes nothing more, ends what runs and waits for it, at most `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    this.isStopping = true
+    this.poke()
+    await this.loop
+    const tasks = [...this.files.values(), ...this.expansions.values()]
+    for (const task of tasks) task.abort.abort(new RunAborted('stop'))
+    const patience = new AbortController()
+    const ended = Promise.all(tasks.map((task) => task.done))
+    await Promise.race([ended, this.deps.clock.wait(graceMs, patience.signal).catch(() => undefined)])
+    patience.abort()
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopping) {
+      this.isPoked = false
+      let dueMs = SAFETY_TICK_MS
+      try {
+        dueMs = await this.round()
+      } catch (error) {
+        this.deps.log.error({ err: error }, 'transfer scheduler round failed')
+      }
+      if (!this.isPoked && !this.isStopping) await this.rest(dueMs)
+    }
+  }
+
+  private async rest(ms: number): Promise<void> {
+    this.nap = new AbortController()
+    await this.deps.clock.wait(ms, this.nap.signal).catch(() => undefined)
+    this.nap = undefined
+  }
+
+  /** One look at everything; returns how long there is nothing to do unless somebody pokes. */
+  private async round(): Promise<number> {
+    const { db, clock } = this.deps
+    await this.beatWhenDue()
+    await wakeDueFiles(db, clock.nowMs())
+    await this.takeExpansions()
+    await this.takeFiles()
+    await this.settleIdle()
+    const due = [await findNextDueMs(db), await findNextExpansionMs(db)].map(
+      (atMs) => (atMs ?? Infinity) - clock.nowMs(),
+    )
+    return Math.max(1, Math.min(SAFETY_TICK_MS, ...due))
+  }
+
+  private async beatWhenDue(): Promise<void> {
+    const { clock, leaseMs } = this.deps
+    if (clock.nowMs() - this.beatAtMs < leaseMs / 3) return
+    this.beatAtMs = clock.nowMs()
+    await this.beat()
+  }
+
+  /** Extends the leases, ends what is not ours any more, and hears of wishes other processes took. */
+  private async beat(): Promise<void> {
+    const { db, owner, clock, leaseMs, contexts } = this.deps
+    const untilMs = clock.nowMs() + leaseMs
+    const files = [...this.files]
+    const expansions = [...this.expansions]
+    const heldFiles = await extendFileLeases(db, owner, untilMs)
+    const heldJobs = await extendExpansionLeases(db, owner, untilMs)
+    const lost = new RunAborted('lease-lost')
+    for (const [id, task] of files) if (!heldFiles.has(id)) task.abort.abort(lost)
+    for (const [id, task] of expansions) if (!heldJobs.has(id)) task.abort.abort(lost)
+    const jobIds = new Set([...files, ...expansions].map(([, task]) => task.jobId))
+    for (const jobId of await listCancelRequested(db, [...jobIds])) {
+      contexts.drop(jobId)
+      void this.abortJob(jobId, 'cancel')
+    }
+    await this.deps.onBeat()
+  }
+
+  private async takeExpansions(): Promise<void> {
+    const { db, owner, clock, leaseMs } = this.deps
+    const limit = PARALLEL_EXPANSIONS - this.expansions.size
+    if (limit <= 0) return
+    const nowMs = clock.nowMs()
+    for (const job of await claimExpansions(db, { owner, nowMs, leaseUntilMs: nowMs + leaseMs, limit })) {
+      const abort = new AbortController()
+      const work = () => this.deps.expandJob(job, abort.signal)
+      this.launch(this.expansions, job.id, { jobId: job.id, abort, done: Promise.resolve() }, work)
+    }
+  }
+
+  private async takeFiles(): Promise<void> {
+    await this.takeLane(lanes.large)
+    await this.takeLane(lanes.small)
+  }
+
+  private async takeLane(lane: Lane): Promise<void> {
+    const { db, owner, clock, leaseMs, slots, journal } = this.deps
+    const running = this.countLanes()
+    const free = freeSlots(slots, running)
+    const limit = lane === lanes.small ? free.small : free.large
+    if (limit === 0 || (lane === lanes.small && !isWorthABatch(slots, running, limit))) return
+    const claimed = await claimFiles(db, { owner, lane, limit, leaseUntilMs: clock.nowMs() + leaseMs })
+    for (const file of claimed) {
+      journal.adopt(file)
+      const abort = new AbortController()
+      const task: Task = { jobId: file.jobId, lane, file, abort, done: Promise.resolve() }
+      this.launch(this.files, file.id, task, async () => {
+        await this.deps.runFile(file, abort.signal)
+        journal.forget(file)
+      })
+    }
+  }
+
+  private countLanes(): LaneCounts {
+    let small = 0
+    for (const task of this.files.values()) if (task.lane === lanes.small) small++
+    return { small, large: this.files.size - small }
+  }
+
+  private launch(tasks: Map<string, Task>, id: string, task: Task, work: () => Promise<void>): void {
+    tasks.set(id, task)
+    task.done = work()
+      .catch((error) => this.deps.log.error({ err: error, jobId: task.jobId }, 'transfer task failed'))
+      .finally(() => {
+        tasks.delete(id)
+        this.poke()
+      })
+  }
+
+  private async settleIdle(): Promise<void> {
+    if (this.idleWaiters.length === 0 || this.files.size + this.expansions.size > 0) return
+    if (await hasOpenWork(this.deps.db)) return
+    for (const resolve of this.idleWaiters.splice(0)) resolve()
+  }
+}
+
+function isWorthABatch(slots: number, running: LaneCounts, free: number): boolean {
+  const room = (slots - running.large) * SMALL_FILES_PER_SLOT
+  return running.small === 0 || free >= room / BATCH_FRACTION
+}

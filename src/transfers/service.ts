@@ -1,0 +1,180 @@
+import type { Config } from '../config/schema.ts'
+import type { Clock } from '../platform/clock.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
+import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
+import { newId } from '../platform/ids.ts'
+import { formatPath, isWithin, nameOf } from '../store/paths.ts'
+import type { EndpointResolver, TransferDestination, TransferSource } from './endpoints.ts'
+import { requeueFolders } from './expansion-repo.ts'
+import type { JobFeed } from './job-feed.ts'
+import { changeJob, clearJobError, findJob, insertJob } from './job-repo.ts'
+import { isJobOver } from './job-state.ts'
+import { urgencyOf } from './new-request.ts'
+import { cancelIdleFiles, findQueueRank, requeueFiles } from './queue-repo.ts'
+import type { TransferJob, TransferOrder } from './types.ts'
+
+/** How long the answer to a cancel waits for the running files to end. */
+const CANCEL_PATIENCE_MS = 5000
+const DEFAULT_PRIORITY = 50
+
+export interface ServiceDeps {
+  db: Db
+  clock: Clock
+  endpoints: EndpointResolver
+  config: Config['transfers']
+  feed: JobFeed
+  /** Ends what runs for a job in this process. */
+  abortJob(jobId: string): Promise<void>
+  /** New work is in the queue. */
+  poke(): void
+}
+
+/** What a user can do with transfers. Another user's job does not exist for them. */
+export class TransferService {
+  private readonly deps: ServiceDeps
+
+  constructor(deps: ServiceDeps) {
+    this.deps = deps
+  }
+
+  /**
+   * Orders a transfer. Throws `BadRequestError` when source and destination do not go together, and
+   * what the resolver throws when the user may not see them; that the source can be read is found out later.
+   */
+  async submit(userId: string, order: TransferOrder): Promise<TransferJob> {
+    const source = await this.deps.endpoints.resolveSource(userId, order.source)
+    const destination = await this.deps.endpoints.resolveDestination(userId, order.destination)
+    await assertApart(source, destination)
+    const job = await this.newJob(userId, order, { source, destination })
+    await insertJob(this.deps.db, job)
+    await this.deps.feed.changed(job)
+    this.deps.poke()
+    return job
+  }
+
+  /** Throws `NotFoundError` when the user has no such job. */
+  async get(userId: string, id: string): Promise<TransferJob> {
+    const job = await findJob(this.deps.db, id)
+    if (job === undefined || job.userId !== userId)
+      throw new NotFoundError('There is no transfer of that id.')
+    return job
+  }
+
+  /** Ends a job: files that are there stay, everything half-done goes. A job that is over stays as it is. */
+  async cancel(userId: string, id: string): Promise<TransferJob> {
+    const job = await this.get(userId, id)
+    if (isJobOver(job.state)) return job
+    const { db, clock } = this.deps
+    await inTransaction(db, async (tx) => {
+      const nowMs = clock.nowMs()
+      const filesCanceled = await cancelIdleFiles(tx, id, nowMs)
+      const expansion = job.expansion === 'pending' ? ('canceled' as const) : job.expansion
+      const set = { cancel_requested: 1, expansion, lease_owner: null }
+      await changeJob(tx, id, { delta: { filesCanceled }, set, nowMs })
+    })
+    this.deps.poke()
+    await this.waitForEnd(id)
+    return this.publish(userId, id)
+  }
+
+  /** Sends the failed and cancelled files of a job again. Throws `ConflictError` when there are none. */
+  async retry(userId: string, id: string): Promise<TransferJob> {
+    const job = await this.get(userId, id)
+    const nowMs = this.deps.clock.nowMs()
+    await inTransaction(this.deps.db, async (tx) => {
+      const files = await requeueFiles(tx, id, urgencyOf(job))
+      const folders = await requeueFolders(tx, id)
+      const isExpanding = folders > 0 || job.expansion === 'failed' || job.expansion === 'canceled'
+      if (files.count === 0 && !isExpanding) throw nothingToRetry()
+      await clearJobError(tx, id)
+      const delta = { filesFailed: -files.failed, filesCanceled: -files.canceled, foldersFailed: -folders }
+      const again = {
+        expansion: 'pending',
+        expansion_tries: 0,
+        next_at_ms: nowMs,
+        lease_owner: null,
+      } as const
+      await changeJob(tx, id, { delta, set: { cancel_requested: 0, ...(isExpanding ? again : {}) }, nowMs })
+    })
+    this.deps.poke()
+    return this.publish(userId, id)
+  }
+
+  private async newJob(userId: string, order: TransferOrder, ends: Ends): Promise<TransferJob> {
+    const { db, clock, config } = this.deps
+    const priority = order.priority ?? DEFAULT_PRIORITY
+    return {
+      id: newId(),
+      userId,
+      label: order.label ?? defaultLabel(ends),
+      source: order.source,
+      destination: order.destination,
+      overwrite: order.overwrite ?? 'if-different',
+      executor: order.executor ?? config.executor,
+      verify: order.verify ?? 'checksum',
+      priority,
+      state: 'SUBMITTED',
+      expansion: 'pending',
+      expansionTries: 0,
+      cancelRequested: false,
+      queueRank: await findQueueRank(db, urgencyOf({ priority })),
+      createdAtMs: clock.nowMs(),
+      startedAtMs: null,
+      finishedAtMs: null,
+      filesTotal: 0,
+      filesDone: 0,
+      filesFailed: 0,
+      filesSkipped: 0,
+      filesCanceled: 0,
+      foldersFailed: 0,
+      bytesTotal: 0,
+      bytesDone: 0,
+      errorCode: null,
+      errorText: null,
+    }
+  }
+
+  private async waitForEnd(jobId: string): Promise<void> {
+    const patience = new AbortController()
+    const limit = this.deps.clock.wait(CANCEL_PATIENCE_MS, patience.signal).catch(() => undefined)
+    await Promise.race([this.deps.abortJob(jobId), limit])
+    patience.abort()
+  }
+
+  private async publish(userId: string, id: string): Promise<TransferJob> {
+    const job = await this.get(userId, id)
+    await this.deps.feed.changed(job)
+    return job
+  }
+}
+
+interface Ends {
+  source: TransferSource
+  destination: TransferDestination
+}
+
+/** A folder copied into itself would never end; a file copied onto itself is a mistake. */
+async function assertApart(source: TransferSource, destination: TransferDestination): Promise<void> {
+  const from = await source.store.locate(source.path)
+  const to = await destination.store.locate(destination.path)
+  if (from.scope !== to.scope || !isWithin(to.path, from.path)) return
+  const isSame = to.path.length === from.path.length
+  throw new BadRequestError(
+    isSame
+      ? 'Source and destination are the same. Choose another destination.'
+      : `The destination ${formatPath(destination.path)} lies inside the source. Choose one outside of it.`,
+    {
+      code: isSame ? 'SAME_PLACE' : 'DESTINATION_IN_SOURCE',
+      fields: [{ field: 'destination', message: 'lies in the source' }],
+    },
+  )
+}
+
+function defaultLabel({ source, destination }: Ends): string {
+  const from = source.path.length === 0 ? (source.remote?.label ?? '/') : nameOf(source.path)
+  return `${from} to ${formatPath(destination.path)}`
+}
+
+function nothingToRetry(): ConflictError {
+  return new ConflictError('No file of this transfer failed or was cancelled, so there is nothing to retry.')
+}

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Db } from '../../src/platform/db.ts'
+import { newId } from '../../src/platform/ids.ts'
+import { claimExpansions, insertFolders, listPendingFolders } from '../../src/transfers/expansion-repo.ts'
+import { insertFiles, listFiles, saveFiles } from '../../src/transfers/file-repo.ts'
+import { changeJob, findJob, insertJob, listJobs } from '../../src/transfers/job-repo.ts'
+import { newRequest, urgencyOf } from '../../src/transfers/new-request.ts'
+import {
+  cancelIdleFiles,
+  claimFiles,
+  countActiveFiles,
+  extendFileLeases,
+  findNextDueMs,
+  findQueueRank,
+  hasOpenWork,
+  releaseFileLeases,
+  requeueFiles,
+  wakeDueFiles,
+} from '../../src/transfers/queue-repo.ts'
+import type { TransferFile, TransferJob } from '../../src/transfers/types.ts'
+import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
+import { insertUser, USER } from './support/test-engine.ts'
+
+let database: TestDatabase
+let db: Db
+
+function newJob(change: Partial<TransferJob> = {}): TransferJob {
+  return {
+    id: newId(),
+    userId: USER,
+    label: 'job',
+    source: { path: '/a' },
+    destination: { path: '/b' },
+    overwrite: 'if-different',
+    executor: 'stream',
+    verify: 'checksum',
+    priority: 50,
+    state: 'SUBMITTED',
+    expansion: 'done',
+    expansionTries: 0,
+    cancelRequested: false,
+    queueRank: 0,
+    createdAtMs: 1000,
+    startedAtMs: 1000,
+    finishedAtMs: null,
+    filesTotal: 0,
+    filesDone: 0,
+    filesFailed: 0,
+    filesSkipped: 0,
+    filesCanceled: 0,
+    foldersFailed: 0,
+    bytesTotal: 0,
+    bytesDone: 0,
+    errorCode: null,
+    errorText: null,
+    ...change,
+  }
+}
+
+async function addJob(files: number, change: Partial<TransferJob> = {}): Promise<TransferJob> {
+  const job = newJob(change)
+  await insertJob(db, job)
+  await insertFiles(db, requestsOf(job, files))
+  await changeJob(db, job.id, { delta: { filesTotal: files }, nowMs: 1 })
+  return job
+}
+
+function requestsOf(job: TransferJob, count: number) {
+  const entry = { name: 'f', kind: 'file', sizeBytes: 10, mtimeMs: 1, etag: 'e', checksums: {} } as never
+  return Array.from({ length: count }, (_, n) => ({
+    file: newRequest(job, `f${String(n).padStart(5, '0')}`, entry),
+    urgency: urgencyOf(job),
+    queueRank: job.queueRank + n,
+  }))
+}
+
+const claim = (owner: string, limit: number, nowMs = 0) =>
+  claimFiles(db, { owner, lane: 0, limit, leaseUntilMs: nowMs + 30_000 })
+
+describe.each(engines)('the queue on %s', (engine) => {
+  beforeEach(async () => {
+    database = await createTestDatabase(engine)
+    db = database.db
+    await insertUser(db)
+  })
+
+  afterEach(() => database.close())
+
+  it('never gives one file to two workers', async () => {
+    await addJob(500)
+    const claimed: TransferFile[] = []
+    const work = async (owner: string) => {
+      for (let batch = await claim(owner, 7); batch.length > 0; batch = await claim(owner, 7))
+        claimed.push(...batch)
+    }
+    await Promise.all(['a', 'b', 'c', 'd'].map(work))
+    expect(claimed).toHaveLength(500)
+    expect(new Set(claimed.map((file) => file.id)).size).toBe(500)
+  })
+
+  it('gives a file again when its lease ran out, and voids what the former owner writes', async () => {
+    const job = await addJob(1)
+    const [lost] = (await claim('dead', 1)) as [TransferFile]
+    expect(await claim('alive', 1)).toEqual([])
+    expect(await findNextDueMs(db)).toBe(30_000)
+    expect(await wakeDueFiles(db, 29_999)).toBe(0)
+    expect(await wakeDueFiles(db, 30_000)).toBe(1)
+    const [again] = (await claim('alive', 1, 30_000)) as [TransferFile]
+    expect(again).toMatchObject({ id: lost.id, attempts: 2, leaseOwner: 'alive' })
+    expect(
+      await saveFiles(db, 'dead', [{ ...lost, state: 'DONE', queue: 'none', leaseOwner: null }]),
+    ).toEqual(new Set())
+    expect(
+      await saveFiles(db, 'alive', [{ ...again, state: 'DONE', queue: 'none', leaseOwner: null }]),
+    ).toEqual(new Set([lost.id]))
+    expect((await listFiles(db, job.id, { limit: 5 }))[0]?.state).toBe('DONE')
+    expect(await hasOpenWork(db)).toBe(false)
+  })
+
+  it('keeps a lease alive by its heartbeat and frees those of a former life at once', async () => {
+    const job = await addJob(3)
+    await claim('w/old', 2)
+    await claim('w/new', 1)
+    expect((await extendFileLeases(db, 'w/old', 99_000)).size).toBe(2)
+    expect(await wakeDueFiles(db, 31_000)).toBe(1)
+    expect(await countActiveFiles(db, job.id)).toBe(2)
+    expect(await releaseFileLeases(db, 'w/', 'w/new')).toBe(2)
+    expect(await claim('w/new', 5)).toHaveLength(3)
+  })
+
+  it('serves urgent jobs first and equal ones in turn, the late one beside the early one', async () => {
+    const early = await addJob(10)
+    await claim('w', 4)
+    const rank = await findQueueRank(db, urgencyOf(early))
+    expect(rank).toBe(4)
+    const late = await addJob(3, { queueRank: rank, createdAtMs: 2000 })
+    const urgent = await addJob(1, { priority: 90 })
+    const order = await claim('w', 7)
+    const count = (job: TransferJob) => order.filter((file) => file.jobId === job.id).length
+    expect([count(urgent), count(late), count(early)]).toEqual([1, 3, 3])
+  })
+
+  it('adds every path of a job only once', async () => {
+    const job = newJob()
+    await insertJob(db, job)
+    expect(await insertFiles(db, requestsOf(job, 1200))).toEqual({
+      count: 1200,
+      failed: 0,
+      sizeBytes: 12_000,
+    })
+    expect(await insertFiles(db, requestsOf(job, 1201))).toEqual({ count: 1, failed: 0, sizeBytes: 10 })
+    await insertFolders(db, job.id, ['', 'x'])
+    await insertFolders(db, job.id, ['x', 'y'])
+    expect((await listPendingFolders(db, job.id, 10)).sort()).toEqual(['', 'x', 'y'])
+  })
+
+  it('pages through files by path and through jobs from new to old', async () => {
+    const job = await addJob(5)
+    const first = await listFiles(db, job.id, { limit: 3 })
+    const rest = await listFiles(db, job.id, { limit: 3, after: first.at(-1)?.path })
+    expect([...first, ...rest].map((file) => file.path)).toEqual([
+      'f00000',
+      'f00001',
+      'f00002',
+      'f00003',
+      'f00004',
+    ])
+    const jobs = [await addJob(0, { createdAtMs: 3000 }), await addJob(0, { createdAtMs: 3000 }), job]
+    const seen: string[] = []
+    let before: { createdAtMs: number; id: string } | undefined
+    for (
+      let page = await listJobs(db, USER, { limit: 1 });
+      page.length > 0;
+      page = await listJobs(db, USER, { limit: 1, before })
+    ) {
+      before = page[0] as TransferJob
+      seen.push(before.id)
+    }
+    expect(seen.slice(0, 2).sort()).toEqual([jobs[0]?.id, jobs[1]?.id].sort())
+    expect(seen[2]).toBe(job.id)
+  })
+
+  it('gives the expansion of a job to one worker', async () => {
+    await addJob(0, { expansion: 'pending' })
+    const order = (owner: string) => ({ owner, nowMs: 5000, leaseUntilMs: 35_000, limit: 2 })
+    expect(await claimExpansions(db, order('a'))).toHaveLength(1)
+    expect(await claimExpansions(db, order('b'))).toHaveLength(0)
+    expect(await claimExpansions(db, { ...order('b'), nowMs: 35_000 })).toHaveLength(1)
+  })
+
+  it('cancels what nobody works on, and lets a worker clean up what was begun', async () => {
+    const job = await addJob(3)
+    const [begun] = (await claim('w', 1)) as [TransferFile]
+    await saveFiles(db, 'w', [{ ...begun, queue: 'held', leaseOwner: null, nextAtMs: 99_000 }])
+    expect(await cancelIdleFiles(db, job.id, 50)).toBe(2)
+    const [toClean] = await claim('w', 5)
+    expect(toClean?.id).toBe(begun.id)
+    await changeJob(db, job.id, { delta: { filesCanceled: 2 }, nowMs: 60 })
+    expect(await requeueFiles(db, job.id, 50)).toEqual({ count: 2, failed: 0, canceled: 2 })
+  })
+
+  it('derives the state of a job with its counts', async () => {
+    const job = await addJob(2)
+    await changeJob(db, job.id, { delta: { filesDone: 1, bytesDone: 7 }, nowMs: 70 })
+    expect(await findJob(db, job.id)).toMatchObject({
+      state: 'ACTIVE',
+      filesDone: 1,
+      bytesDone: 7,
+      finishedAtMs: null,
+    })
+    await changeJob(db, job.id, { delta: { filesFailed: 1 }, nowMs: 80 })
+    expect(await findJob(db, job.id)).toMatchObject({ state: 'FINISHEDDIRTY', finishedAtMs: 80 })
+  })
+})
