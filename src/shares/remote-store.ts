@@ -1,4 +1,3 @@
-import type { Clock } from '../platform/clock.ts'
 import { ForbiddenError, MethodNotAllowedError, NotImplementedError } from '../platform/errors.ts'
 import { checkPath } from '../store/paths.ts'
 import type {
@@ -28,8 +27,12 @@ export interface RemoteShareOptions {
   shareId: string
   rights: Rights
   dav: RemoteDav
-  clock: Clock
+  /** Where the root's entry is kept for a drive's listing; without it every `stat` asks the other server. */
+  root?: { entry(ask: () => Promise<Entry>): Promise<Entry>; changed(): void }
 }
+
+/** How long a drive's listing waits for one share's server. */
+const ROOT_TIMEOUT_MS = 3_000
 
 /**
  * A share on another server as a `FileStore`: every call is one WebDAV request there, bytes are streamed
@@ -44,14 +47,9 @@ export class RemoteShareStore implements FileStore {
   }
 
   async stat(path: StorePath): Promise<Entry> {
-    return await this.statWithin(path)
-  }
-
-  /** `stat` with a limit on the other server's silence. */
-  async statWithin(path: StorePath, idleTimeoutMs?: number): Promise<Entry> {
-    checkPath(path)
-    const { self } = await this.options.dav.propfind(path, '0', { idleTimeoutMs })
-    return toRemoteEntry(self, path, this.options)
+    const { root } = this.options
+    if (path.length > 0 || root === undefined) return await this.ask(path)
+    return await root.entry(() => this.ask([], ROOT_TIMEOUT_MS))
   }
 
   async list(path: StorePath): Promise<Entry[]> {
@@ -71,14 +69,14 @@ export class RemoteShareStore implements FileStore {
   async write(path: StorePath, source: WriteSource, options: WriteOptions = {}): Promise<WriteResult> {
     checkPath(path)
     const created = await writeRemote(this.options.dav, path, source, options)
-    return { entry: await this.stat(path), created }
+    return await this.changed(path, created)
   }
 
   async makeCollection(path: StorePath): Promise<Entry> {
     checkPath(path)
     if (path.length === 0) throw new MethodNotAllowedError('The root of the share is there already.')
     await this.options.dav.send({ method: 'MKCOL', path }, [200, 201])
-    return await this.stat(path)
+    return (await this.changed(path, true)).entry
   }
 
   async move(from: StorePath, to: StorePath, options: RelocateOptions): Promise<WriteResult> {
@@ -141,7 +139,19 @@ export class RemoteShareStore implements FileStore {
     const { dav } = this.options
     const request = { method, path: from, headers: { Destination: dav.urlOf(to), ...headers } }
     const answer = await dav.send(request, [201, 204])
-    return { entry: await this.stat(to), created: answer.status === 201 }
+    return await this.changed(to, answer.status === 201)
+  }
+
+  /** Sizes and etags of folders above have changed too, so the remembered root is out of date. */
+  private async changed(path: StorePath, created: boolean): Promise<WriteResult> {
+    this.options.root?.changed()
+    return { entry: await this.ask(path), created }
+  }
+
+  private async ask(path: StorePath, idleTimeoutMs?: number): Promise<Entry> {
+    checkPath(path)
+    const { self } = await this.options.dav.propfind(path, '0', { idleTimeoutMs })
+    return toRemoteEntry(self, path, this.options)
   }
 
   /** The root belongs to the owner; leaving the share is another thing and done elsewhere. */

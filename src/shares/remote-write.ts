@@ -1,8 +1,7 @@
-import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import { Adler32 } from '../platform/adler32.ts'
 import { type AppError, BadRequestError } from '../platform/errors.ts'
+import { ContentHash, checkChecksums } from '../store/content-hash.ts'
 import type {
   Checksums,
   ChecksumType,
@@ -97,7 +96,7 @@ async function* checkedBody(
   declared: Declared,
   wrong: { error?: unknown },
 ): AsyncGenerator<Uint8Array> {
-  const hashes = startHashes(declared.expected)
+  const hash = Object.keys(declared.expected).length > 0 ? new ContentHash(declared.expected) : undefined
   let sizeBytes = 0
   let held: Uint8Array | undefined
   try {
@@ -105,12 +104,12 @@ async function* checkedBody(
       if (chunk.length === 0) continue
       sizeBytes += chunk.length
       if (sizeBytes > (declared.sizeBytes ?? sizeBytes)) throw wrongLength(declared.sizeBytes, 'more')
-      for (const hash of hashes.values()) hash.update(chunk)
+      hash?.update(chunk)
       if (held !== undefined) yield held
       held = chunk
     }
     if (sizeBytes < (declared.sizeBytes ?? 0)) throw wrongLength(declared.sizeBytes, 'fewer')
-    compareHashes(hashes, declared.expected)
+    if (hash !== undefined) checkChecksums(hash.checksums(), declared.expected)
   } catch (error) {
     wrong.error = error instanceof Error ? error : new Error(String(error))
     throw error
@@ -120,24 +119,7 @@ async function* checkedBody(
 
 function wrongLength(sizeBytes: number | undefined, what: 'more' | 'fewer'): AppError {
   return new BadRequestError(
-    `The body has ${what} than the ${sizeBytes} bytes that were declared; send it again.`,
+    `The body has ${what} than the ${sizeBytes} bytes that were declared. Send it again.`,
+    { code: 'LENGTH_MISMATCH' },
   )
-}
-
-function startHashes(expected: Checksums): Map<ChecksumType, Hash | Adler32> {
-  const types = CHECKSUM_NAMES.map(([type]) => type).filter((type) => expected[type] !== undefined)
-  return new Map(types.map((type) => [type, type === 'adler32' ? new Adler32() : createHash(type)]))
-}
-
-function compareHashes(hashes: Map<ChecksumType, Hash | Adler32>, expected: Checksums): void {
-  for (const [type, hash] of hashes) {
-    const found = hash instanceof Adler32 ? hash.digestHex() : hash.digest('hex')
-    if (found === expected[type]) continue
-    throw new BadRequestError(
-      `The ${type} of the body is ${found}, not the ${expected[type]} that was declared.`,
-      {
-        code: 'CHECKSUM_MISMATCH',
-      },
-    )
-  }
 }

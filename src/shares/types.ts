@@ -1,5 +1,5 @@
 import type { OcmAddress, ShareNotice } from '../ocm/types.ts'
-import type { EntryKind, Rights } from '../store/types.ts'
+import type { Checksums, EntryKind, Rights } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 
 /** Viewer may read; editor may also change, create and delete. */
@@ -70,6 +70,7 @@ export interface RootFacts {
   mtimeMs: number
   etag: string
   mediaType: string
+  checksums: Checksums
 }
 
 /** A share one of our users has been given, by another server or by a user of this node. */
