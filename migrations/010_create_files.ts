@@ -30,8 +30,9 @@ export const createFiles: Migration = {
       t.text('md5')
       t.text('adler32')
       t.bigInteger('created_at_ms').notNullable()
-      t.unique(['space_id', 'parent_id', 'name'])
-      t.index(['space_id', 'inode'])
+      // A parent belongs to one space, so the space in front would only tempt the planner to use it alone.
+      t.unique(['parent_id', 'name'])
+      t.index(['inode'])
     })
     await db.schema.createTable('dead_properties', (t) => {
       t.text('file_id').notNullable().references('files.id').onDelete('CASCADE')

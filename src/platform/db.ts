@@ -1,6 +1,7 @@
 import knexModule, { type Knex } from 'knex'
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3/index.js'
 import pg from 'pg'
+import { cacheStatements } from './statement-cache.ts'
 
 /** Where the database is: a SQLite file (default) or a PostgreSQL server. */
 export type DatabaseConfig =
@@ -42,13 +43,18 @@ function openSqlite(file: string): Db {
 
 interface SqliteConnection {
   pragma(text: string): unknown
+  prepare(sql: string): unknown
 }
 
-function prepareSqlite(connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) {
+function prepareSqlite(
+  connection: SqliteConnection,
+  done: (error: Error | null, connection: unknown) => void,
+) {
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = NORMAL')
   connection.pragma('foreign_keys = ON')
   connection.pragma('busy_timeout = 10000')
+  cacheStatements(connection)
   done(null, connection)
 }
 

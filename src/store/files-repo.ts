@@ -62,7 +62,7 @@ export class FilesRepo implements FileIndex {
       select f.*, 0 as depth from files f where f.id = ?
       union all
       select f.*, p.depth + 1 from found p join wanted w on w.depth = p.depth + 1
-      join files f on f.space_id = p.space_id and f.parent_id = p.id and f.name = w.name
+      join files f on f.parent_id = p.id and f.name = w.name
     ) select * from found order by depth`
     return (await this.rows<Columns>(sql, [...path, this.rootId])).map(toRow)
   }
@@ -122,9 +122,9 @@ export class FilesRepo implements FileIndex {
   async removeTree(id: string): Promise<void> {
     const sql = `with recursive tree(id) as (
       select cast(? as text) union all
-      select f.id from tree t join files f on f.space_id = ? and f.parent_id = t.id
+      select f.id from tree t join files f on f.parent_id = t.id
     ) delete from files where id in (select id from tree)`
-    await this.db.raw(sql, [id, this.spaceId])
+    await this.db.raw(sql, [id])
   }
 
   properties(id: string): Promise<DeadProperty[]> {
@@ -132,7 +132,7 @@ export class FilesRepo implements FileIndex {
   }
 
   memberProperties(parentId: string): Promise<Map<string, DeadProperty[]>> {
-    return properties.listMemberProperties(this.db, this.spaceId, parentId)
+    return properties.listMemberProperties(this.db, parentId)
   }
 
   changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void> {

@@ -13,12 +13,8 @@ export async function listProperties(db: Db, fileId: string): Promise<DeadProper
 }
 
 /** Properties of all members of a folder in one query, by file id. */
-export async function listMemberProperties(
-  db: Db,
-  spaceId: string,
-  parentId: string,
-): Promise<Map<string, DeadProperty[]>> {
-  const members = db('files').select('id').where({ space_id: spaceId, parent_id: parentId })
+export async function listMemberProperties(db: Db, parentId: string): Promise<Map<string, DeadProperty[]>> {
+  const members = db('files').select('id').where('parent_id', parentId)
   const found = await db<Columns>('dead_properties')
     .whereIn('file_id', members as never)
     .orderBy(['file_id', 'namespace', 'name'])
