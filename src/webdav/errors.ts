@@ -16,6 +16,8 @@ const ELEMENTS: ReadonlyMap<string, string> = new Map([
   ['CANNOT_MODIFY_PROTECTED_PROPERTY', '<d:cannot-modify-protected-property/>'],
   ['LOCK_TOKEN_MATCHES_REQUEST_URI', '<d:lock-token-matches-request-uri/>'],
   ['INSUFFICIENT_STORAGE', '<d:quota-not-exceeded/>'],
+  ['QUOTA_EXCEEDED', '<d:quota-not-exceeded/>'],
+  ['DISK_FULL', '<d:sufficient-disk-space/>'],
 ])
 
 export interface ErrorContext {

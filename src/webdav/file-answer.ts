@@ -1,7 +1,7 @@
 import { toHttpDate } from '../platform/http-date.ts'
-import type { Entry } from '../store/types.ts'
+import type { Checksums, Entry } from '../store/types.ts'
 import type { DavCall } from './call.ts'
-import { answerWantedDigests, toOwncloudChecksums } from './digest-answers.ts'
+import { answerWantedDigests } from './digest-answers.ts'
 
 /** Types a browser would run with the rights of this site; they are handed over as downloads. */
 const ACTIVE_TYPE = /html|xml|svg|javascript|ecmascript|pdf|flash/
@@ -20,12 +20,18 @@ export function fileHeaders(call: DavCall, entry: Entry): Record<string, string>
     'Content-Security-Policy': SANDBOX,
     ...answerWantedDigests(call.header, entry.checksums),
   }
-  const checksums = toOwncloudChecksums(entry.checksums)
-  if (checksums !== '') headers['OC-Checksum'] = checksums
+  const checksum = bestChecksum(entry.checksums)
+  if (checksum !== undefined) headers['OC-Checksum'] = checksum
   if (ACTIVE_TYPE.test(entry.mediaType)) {
     headers['Content-Disposition'] = `attachment; filename*=UTF-8''${encodeFileName(entry.name)}`
   }
   return headers
+}
+
+/** One only, and one that every sync client can verify: some take a list, or Adler-32, for a broken download. */
+function bestChecksum({ sha1, sha256, md5 }: Checksums): string | undefined {
+  const [best] = Object.entries({ sha1, sha256, md5 }).filter(([, hex]) => hex !== undefined)
+  return best && `${best[0].toUpperCase()}:${best[1]}`
 }
 
 /** How the sync clients recognise a file: `ETag`, the same as `OC-ETag`, and the id. */

@@ -51,9 +51,10 @@ export function parseTimeout(header: string | undefined): number {
   return DEFAULT_SECONDS
 }
 
-/** The token in a `Lock-Token` header: `<urn:uuid:…>` (RFC 4918 10.5). */
+/** The token in a `Lock-Token` header: `<urn:uuid:…>` (RFC 4918 10.5); the npm client `webdav` forgets the brackets. */
 export function parseLockToken(header: string | undefined): string {
-  const token = /^<([^<>\s]+)>$/.exec(header?.trim() ?? '')?.[1]
-  if (token !== undefined) return token
-  throw new BadRequestError('UNLOCK needs a Lock-Token header with the token in angle brackets.')
+  const text = header?.trim() ?? ''
+  const token = text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text
+  if (/^[^<>\s]+$/.test(token)) return token
+  throw new BadRequestError('UNLOCK needs a Lock-Token header with the token of the lock.')
 }

@@ -11,9 +11,15 @@ export type PropfindQuery =
 /** Real clients ask for thirty; each name is answered for each entry of a listing. */
 const MAX_NAMES = 500
 
-/** Reads the body of a PROPFIND; none means `allprop`. Unknown elements and stray text are skipped. */
+/** What the npm client `webdav` expects of a request without a body, as sabre/dav answers it (RFC 4331). */
+const QUOTA: PropertyName[] = ['quota-used-bytes', 'quota-available-bytes'].map((name) => ({
+  namespace: DAV,
+  name,
+}))
+
+/** Reads the body of a PROPFIND; none means `allprop`, with the quota. Unknown elements and stray text are skipped. */
 export function parsePropfindBody(body: Uint8Array): PropfindQuery {
-  if (body.length === 0) return { kind: 'allprop', include: [] }
+  if (body.length === 0) return { kind: 'allprop', include: QUOTA }
   const root = parseXml(body)
   if (!isNamed(root, DAV, 'propfind')) throw malformed('its root is not DAV:propfind')
   const prop = findChild(root, DAV, 'prop')

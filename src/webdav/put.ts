@@ -105,7 +105,9 @@ async function checkRoom({ store, session, body }: DavCall, existing: Entry | un
   if ((await store.locate(session.path)).scope.startsWith('share:')) return
   const { availableBytes } = await store.quota()
   if (availableBytes !== undefined && body.declaredBytes > availableBytes + (existing?.sizeBytes ?? 0)) {
-    throw new InsufficientStorageError('The file is larger than the room that is left in this drive.')
+    throw new InsufficientStorageError('The file is larger than the room that is left in this drive.', {
+      code: 'QUOTA_EXCEEDED',
+    })
   }
 }
 
