@@ -108,7 +108,7 @@ export class Drive {
     const response = await this.send('PUT', path, { headers, data: body })
     const shown = parseChecksums(response.headers.get('oc-checksum') ?? undefined)
     response.body.resume()
-    return Object.keys(shown).length > 0 ? shown : ((await this.find(path))?.checksums ?? {})
+    return shown.sha256 === undefined ? { ...(await this.find(path))?.checksums, ...shown } : shown
   }
 
   async makeFolder(path: readonly string[]): Promise<void> {

@@ -40,7 +40,7 @@ export function describeEnd(job: Job): string {
   const rate = seconds === undefined || seconds < 0.001 ? '' : ` (${formatRate(job.bytes.done / seconds)})`
   const remedy =
     failed > 0
-      ? `; see "causeway transfer files ${job.id} --state FAILED", try again with "transfer retry"`
+      ? `; see "causeway transfer files ${job.id} --state ERROR", try again with "transfer retry"`
       : ''
   const error = job.error ? `: ${job.error.message}` : ''
   return `${job.state}  ${counts.join(', ')}, ${formatBytes(job.bytes.done)}${time}${rate}${error}${remedy}`

@@ -1,4 +1,5 @@
-import { readCliEnv } from '../config/cli-env.ts'
+import { type CliEnv, readCliEnv } from '../config/cli-env.ts'
+import { messageOf } from '../platform/errors.ts'
 import { exitCodes } from './exit.ts'
 import { runCommand } from './run.ts'
 
@@ -17,10 +18,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 
 const { stdin, stdout, stderr } = process
 process.exitCode = await runCommand(process.argv.slice(2), {
-  env: readCliEnv(),
+  env: readEnvironment(),
   stdin,
   stdout,
   stderr,
   signal: interrupt.signal,
   exitCode: exitCodes.ok,
 })
+
+/** A secret file that cannot be read is wrong usage, told before anything else. */
+function readEnvironment(): CliEnv {
+  try {
+    return readCliEnv()
+  } catch (error) {
+    stderr.write(`causeway: ${messageOf(error)}; check CAUSEWAY_TOKEN_FILE and CAUSEWAY_PASSWORD_FILE.\n`)
+    process.exit(exitCodes.usage)
+  }
+}

@@ -15,8 +15,8 @@ import type { CliContext } from './context.ts'
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with errors, 124 waited too long, 130 interrupted.
-Environment: CAUSEWAY_URL, CAUSEWAY_USER, CAUSEWAY_TOKEN or CAUSEWAY_PASSWORD instead of a login;
-CAUSEWAY_PROFILE, NO_COLOR, NODE_EXTRA_CA_CERTS (PEM file of a private certificate authority).`
+Environment: CAUSEWAY_URL, CAUSEWAY_USER, CAUSEWAY_TOKEN or CAUSEWAY_PASSWORD instead of a login (the
+secrets also as files, CAUSEWAY_TOKEN_FILE); CAUSEWAY_PROFILE, NO_COLOR, NODE_EXTRA_CA_CERTS (PEM file of a private certificate authority).`
 
 type Register = (program: Command, context: CliContext) => void
 

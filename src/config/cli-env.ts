@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { type Environment, processEnvironment } from './env.ts'
 
 /** What the environment tells the command; values are as given, empty ones count as absent. */
 export interface CliEnv {
@@ -7,9 +9,9 @@ export interface CliEnv {
   url?: string
   /** CAUSEWAY_USER */
   user?: string
-  /** CAUSEWAY_TOKEN: an app password. */
+  /** CAUSEWAY_TOKEN, or the content of the file CAUSEWAY_TOKEN_FILE: an app password. */
   token?: string
-  /** CAUSEWAY_PASSWORD: the password of the account. */
+  /** CAUSEWAY_PASSWORD, or the content of the file CAUSEWAY_PASSWORD_FILE: the account's password. */
   password?: string
   /** CAUSEWAY_PROFILE: the profile to use when `--profile` is not given. */
   profile?: string
@@ -29,8 +31,10 @@ const named = {
   profile: 'CAUSEWAY_PROFILE',
 } as const
 
-/** Reads the environment of the command, once. */
-export function readCliEnv(env: Record<string, string | undefined> = process.env): CliEnv {
+const SECRETS: ReadonlySet<string> = new Set(['token', 'password'])
+
+/** Reads the environment of the command, once. Throws when a named secret file cannot be read. */
+export function readCliEnv(env: Environment = processEnvironment()): CliEnv {
   const configHome = env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config')
   const found: CliEnv = {
     insecure: env.CAUSEWAY_INSECURE === 'true' || env.CAUSEWAY_INSECURE === '1',
@@ -38,8 +42,12 @@ export function readCliEnv(env: Record<string, string | undefined> = process.env
     noColor: Boolean(env.NO_COLOR),
   }
   for (const [key, name] of Object.entries(named) as [keyof typeof named, string][]) {
-    const value = env[name]
+    const value = env[name] || (SECRETS.has(key) ? readSecretFile(env[`${name}_FILE`]) : undefined)
     if (value) found[key] = value
   }
   return found
+}
+
+function readSecretFile(path: string | undefined): string | undefined {
+  return path ? readFileSync(path, 'utf8').trim() : undefined
 }

@@ -269,8 +269,8 @@ it('asks the API what the API understands', async () => {
       ['GET', '/api/v1/transfers?state=ACTIVE&limit=50'],
     ],
     [
-      ['transfer', 'files', '9', '--state', 'FAILED'],
-      ['GET', '/api/v1/transfers/9/files?state=FAILED'],
+      ['transfer', 'files', '9', '--state', 'error'],
+      ['GET', '/api/v1/transfers/9/files?state=ERROR&limit=1000'],
     ],
     [
       ['transfer', 'cancel', '9'],

@@ -181,7 +181,7 @@ it('tells how a job ended and what to do', () => {
   }
   expect(describeEnd(job)).toBe(
     'FINISHEDDIRTY  1 file copied, 1 were there already, 1 failed, 100 B in 2 s (50 B/s): one broke; ' +
-      'see "causeway transfer files j1 --state FAILED", try again with "transfer retry"',
+      'see "causeway transfer files j1 --state ERROR", try again with "transfer retry"',
   )
   expect(exitCodeOf(job)).toBe(3)
   expect(describeJob(job)).toContain('from      drive:/a')

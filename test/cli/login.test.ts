@@ -127,7 +127,11 @@ it('the environment stands in for a profile', async () => {
   })
 })
 
-it('reads its variables, empty ones as absent', () => {
+it('reads its variables, empty ones as absent, secrets from files too', async () => {
+  const tokenFile = join(await temporaryFolder(), 'token')
+  await writeFile(tokenFile, 'from a file\n')
+  expect(readCliEnv({ CAUSEWAY_TOKEN_FILE: tokenFile }).token).toBe('from a file')
+  expect(() => readCliEnv({ CAUSEWAY_PASSWORD_FILE: `${tokenFile}.none` })).toThrow('ENOENT')
   const env = readCliEnv({
     CAUSEWAY_URL: 'https://h',
     CAUSEWAY_TOKEN: '',

@@ -121,24 +121,29 @@ function registerLists(transfer: Command, context: CliContext): void {
   const files = transfer
     .command('files')
     .argument('<id>')
-    .option('--state <state>', 'only in this state')
+    .option('--state <state>', 'only in this state, such as DONE, SKIPPED, ERROR', (text: string) =>
+      text.toUpperCase(),
+    )
     .description('The files of a transfer and what became of each.')
   onAction<{ state?: string }>(
     files,
     context,
     async ({ api, args: [id = ''], options: { state }, output }) => {
-      output.list(await (await api()).list<JobFile>(`/transfers/${segment(id)}/files`, { state }), {
-        headings: ['STATE', 'BYTES', 'TRIES', 'PATH', 'ERROR'],
-        row: (file) => [
-          file.state,
-          formatBytes(file.bytesDone),
-          String(file.attempts),
-          file.path,
-          file.error?.message ?? '',
-        ],
-        alignRight: [1, 2],
-        empty: 'No files.',
-      })
+      output.list(
+        await (await api()).list<JobFile>(`/transfers/${segment(id)}/files`, { state, limit: 1000 }),
+        {
+          headings: ['STATE', 'BYTES', 'TRIES', 'PATH', 'ERROR'],
+          row: (file) => [
+            file.state,
+            formatBytes(file.bytesDone),
+            String(file.attempts),
+            file.path,
+            file.error?.message ?? '',
+          ],
+          alignRight: [1, 2],
+          empty: 'No files.',
+        },
+      )
     },
   )
 }
