@@ -6,7 +6,7 @@ import { UnauthenticatedError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Seal } from '../platform/seal.ts'
-import type { FileStore, StorePath } from '../store/types.ts'
+import type { Spaces } from '../store/index.ts'
 import type { NoticeQueue } from './notice-queue.ts'
 
 /** What sharing needs of the configuration. */
@@ -19,18 +19,6 @@ export interface SharesConfig {
   invitationDays: number
 }
 
-/** A user's own files, found by path or by stable id. */
-export interface HomeSpace {
-  store: FileStore
-  /** Where the entry stands now, or undefined when it is gone. */
-  findPath(fileId: string): Promise<StorePath | undefined>
-}
-
-/** The users' own files. */
-export interface Homes {
-  homeOf(userId: string): Promise<HomeSpace>
-}
-
 /** What the services of this room share. */
 export interface ShareContext {
   db: Db
@@ -39,7 +27,8 @@ export interface ShareContext {
   events: EventBus
   seal: Seal
   users: UserDirectory
-  homes: Homes
+  /** The users' own files, by user and by stable id. */
+  spaces: Pick<Spaces, 'spaceOf' | 'findFile'>
   ocm: OcmClient
   notices: NoticeQueue
   config: SharesConfig

@@ -70,8 +70,8 @@ export async function listShares(
   path?: StorePath,
 ): Promise<OutgoingShare[]> {
   if (path === undefined) return await listOutgoing(ctx.db, userId)
-  const home = await ctx.homes.homeOf(userId)
-  return await listOutgoing(ctx.db, userId, (await home.store.stat(path)).id)
+  const home = await ctx.spaces.spaceOf(userId)
+  return await listOutgoing(ctx.db, userId, (await home.stat(path)).id)
 }
 
 /** One share the user has given. */
@@ -126,8 +126,8 @@ async function getShareable(ctx: ShareContext, userId: string, path: StorePath):
       { code: 'RESHARE_REFUSED' },
     )
   }
-  const home = await ctx.homes.homeOf(userId)
-  return await home.store.stat(path)
+  const home = await ctx.spaces.spaceOf(userId)
+  return await home.stat(path)
 }
 
 async function refuseDuplicate(ctx: ShareContext, share: OutgoingShare): Promise<void> {

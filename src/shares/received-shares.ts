@@ -43,13 +43,13 @@ export async function acceptShare(
   const share = await getReceivedShare(ctx, userId, id)
   nextState(share.state, 'accept')
   if (share.state === 'accepted') return share
-  const home = await ctx.homes.homeOf(userId)
+  const home = await ctx.spaces.spaceOf(userId)
   const names =
     chosenName === undefined
       ? candidateNames(toMountName(share.name), share.kind)
       : [checkChosenName(chosenName)]
   for (const name of names) {
-    if (!(await isFreeAtHome(home.store, name))) continue
+    if (!(await isFreeAtHome(home, name))) continue
     const accepted = await tryAccept(ctx, share, name)
     if (accepted !== undefined) return accepted
   }

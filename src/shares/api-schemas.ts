@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { isoTime } from '../platform/clock.ts'
+import { BadRequestError } from '../platform/errors.ts'
+
+export const idParams = z.object({ id: z.string().min(1).max(100) })
+
+const shareState = z.enum(['pending', 'accepted', 'declined', 'revoked'])
+const role = z.enum(['viewer', 'editor'])
+const kind = z.enum(['file', 'folder'])
+const time = z.iso.datetime()
+const person = z.object({ address: z.string(), displayName: z.string() })
+
+export const invitationSchema = z
+  .object({
+    id: z.string(),
+    state: z.enum(['open', 'accepted', 'revoked', 'expired']),
+    token: z.string(),
+    inviteString: z.string().describe('The code people paste at their own server.'),
+    link: z.string(),
+    description: z.string(),
+    email: z.string(),
+    createdAt: time,
+    expiresAt: time,
+  })
+  .meta({ id: 'Invitation' })
+
+export const newInvitationSchema = z.strictObject({
+  description: z.string().max(1_000).optional(),
+  email: z.email().or(z.literal('')).optional(),
+})
+
+export const acceptInvitationSchema = z.union([
+  z.strictObject({ invite: z.string().min(1).max(4_000).describe('The code or link of the invitation.') }),
+  z.strictObject({ token: z.string().min(1).max(1_000), provider: z.string().min(1).max(300) }),
+])
+
+export const contactSchema = z
+  .object({
+    id: z.string(),
+    address: z.string(),
+    host: z.string(),
+    userId: z.string(),
+    displayName: z.string(),
+    email: z.string(),
+    createdAt: time,
+  })
+  .meta({ id: 'Contact' })
+
+export const shareSchema = z
+  .object({
+    id: z.string(),
+    path: z.string().describe('Where the entry is now; its last known name when it is gone.'),
+    name: z.string(),
+    kind,
+    role,
+    recipient: person.extend({ type: z.enum(['remote', 'local']) }),
+    state: shareState,
+    note: z.string().optional(),
+    createdAt: time,
+    expiresAt: time.optional(),
+  })
+  .meta({ id: 'Share' })
+
+export const newShareSchema = z.strictObject({
+  path: z.string().min(1).max(10_000),
+  shareWith: z.string().min(1).max(500).describe('user@host, or the name of a user of this node.'),
+  role,
+  note: z.string().max(2_000).optional(),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+})
+
+export const sharesQuery = z.object({ path: z.string().max(10_000).optional() })
+
+export const receivedShareSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind,
+    role,
+    owner: person,
+    sender: person,
+    state: shareState,
+    mountPath: z.string().optional().describe('Where it is in the drive, once accepted.'),
+    note: z.string().optional(),
+    createdAt: time,
+    expiresAt: time.optional(),
+  })
+  .meta({ id: 'ReceivedShare' })
+
+export const receivedSharesQuery = z.object({ state: shareState.optional() })
+export const acceptShareSchema = z.strictObject({ name: z.string().max(1_000).optional() })
+
+/** `{ items: […] }`, the form of every list. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().optional() })
+}
+
+/** Milliseconds of an ISO time that the schema let pass; `BadRequestError` for one that is no time. */
+export function toMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) throw new BadRequestError(`${text} is not a time.`)
+  return ms
+}
+
+/** The optional members of a view: left out where there is nothing to say. */
+export function optionalFacts(facts: { note: string; expiresAtMs: number | undefined }) {
+  return {
+    ...(facts.note === '' ? {} : { note: facts.note }),
+    ...(facts.expiresAtMs === undefined ? {} : { expiresAt: isoTime(facts.expiresAtMs) }),
+  }
+}
