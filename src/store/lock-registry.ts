@@ -1,0 +1,59 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { ConflictError, LockedError } from '../platform/errors.ts'
+import { newId } from '../platform/ids.ts'
+import type { Lock, LockRegistry } from './locks.ts'
+import { LocksRepo } from './locks-repo.ts'
+import { formatPath } from './paths.ts'
+import type { ResourceKey } from './types.ts'
+
+/** The locks of the node, in its database: every process sees the same, and they survive a restart. */
+export function createLockRegistry({ db, clock }: { db: Db; clock: Clock }): LockRegistry {
+  const repo = new LocksRepo(db)
+  const expiry = (timeoutSeconds: number) => clock.nowMs() + timeoutSeconds * 1_000
+  return {
+    covering: (resource, { withDescendants = false } = {}) => {
+      return listCovering(repo, resource, clock.nowMs(), withDescendants)
+    },
+    take: (wanted) => {
+      return repo.inScope(wanted.resource.scope, async (inScope) => {
+        const nowMs = clock.nowMs()
+        await inScope.removeExpired(wanted.resource.scope, nowMs)
+        const others = await listCovering(inScope, wanted.resource, nowMs, wanted.depth === 'infinity')
+        const conflict = others.find((other) => wanted.scope === 'exclusive' || other.scope === 'exclusive')
+        if (conflict !== undefined) throw conflictOf(conflict)
+        const lock = { ...wanted, token: `urn:uuid:${newId()}`, expiresAtMs: expiry(wanted.timeoutSeconds) }
+        await inScope.insert(lock)
+        return lock
+      })
+    },
+    find: (token) => repo.find(token, clock.nowMs()),
+    refresh: async (token, timeoutSeconds) => {
+      await repo.extend(token, { timeoutSeconds, expiresAtMs: expiry(timeoutSeconds), nowMs: clock.nowMs() })
+      const lock = await repo.find(token, clock.nowMs())
+      if (lock === undefined) throw new ConflictError('There is no such lock (any more). Take a new one.')
+      return lock
+    },
+    release: (token) => repo.remove(token),
+    releaseTree: (resource) => repo.removeTree(resource),
+  }
+}
+
+/** A lock of depth 0 above says nothing about what is below it (RFC 4918 7.4). */
+async function listCovering(
+  repo: LocksRepo,
+  resource: ResourceKey,
+  nowMs: number,
+  withDescendants: boolean,
+): Promise<Lock[]> {
+  const found = await repo.listAround(resource, nowMs, withDescendants)
+  return found.filter(
+    (lock) => lock.depth === 'infinity' || lock.resource.path.length >= resource.path.length,
+  )
+}
+
+/** The error of RFC 4918 6.1: another lock is in the way. */
+export function conflictOf(lock: Lock): LockedError {
+  const place = formatPath(lock.resource.path)
+  return new LockedError(`${place} is locked. Wait until it is unlocked, or send the lock's token.`)
+}
