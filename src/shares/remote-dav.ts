@@ -41,7 +41,6 @@ export interface DavRequest {
   headers?: Record<string, string>
   body?: string | Readable
   signal?: AbortSignal | undefined
-  idleTimeoutMs?: number | undefined
 }
 
 /** Speaks WebDAV to the server of one share: Bearer secret, no redirects, errors as `AppError`s. */
@@ -66,7 +65,7 @@ export class RemoteDav {
 
   /** The answer to a request when its status is one of `expected`; otherwise the error it stands for. */
   async request(request: DavRequest, expected: readonly number[]): Promise<OutboundResponse> {
-    const { method, path, headers, body, signal, idleTimeoutMs } = request
+    const { method, path, headers, body, signal } = request
     try {
       const answer = await this.options.outbound.request({
         method,
@@ -74,7 +73,6 @@ export class RemoteDav {
         headers: { ...this.authorization(), ...headers },
         ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
-        ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       })
       if (expected.includes(answer.status)) return answer
       await discard(answer.body)
@@ -95,7 +93,7 @@ export class RemoteDav {
   async propfind(
     path: StorePath,
     depth: '0' | '1',
-    options: { quota?: boolean; idleTimeoutMs?: number | undefined; signal?: AbortSignal } = {},
+    options: { quota?: boolean; signal?: AbortSignal | undefined } = {},
   ): Promise<Listing & { self: DavResource }> {
     const answer = await this.request(
       {
@@ -103,7 +101,6 @@ export class RemoteDav {
         path,
         headers: { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8' },
         body: options.quota ? QUOTA_BODY : PROPFIND_BODY,
-        idleTimeoutMs: options.idleTimeoutMs,
         signal: options.signal,
       },
       [207],

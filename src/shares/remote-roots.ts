@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
-import { AppError, messageOf } from '../platform/errors.ts'
+import { AppError, messageOf, UnavailableError } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Entry } from '../store/types.ts'
 import { remoteEntryId } from './remote-entry.ts'
@@ -10,6 +10,8 @@ import { rightsOf } from './types.ts'
 const FRESH_MS = 5_000
 /** A peer that did not answer is not asked again for this long. */
 const AWAY_MS = 30_000
+/** How long the listing of a drive waits for one share's server. */
+const PATIENCE_MS = 3_000
 const MAX_REMEMBERED = 10_000
 
 export interface RemoteRootsDeps {
@@ -18,6 +20,8 @@ export interface RemoteRootsDeps {
   /** Keeps what was learned for the time after a restart. */
   save(shareId: string, facts: RootFacts): Promise<void>
 }
+
+type Ask = (signal: AbortSignal) => Promise<Entry>
 
 interface Remembered {
   facts: RootFacts
@@ -39,7 +43,7 @@ export class RemoteRoots {
   }
 
   /** The root of the share; `ask` is called when the last answer is too old. */
-  async entryOf(share: ReceivedShare, ask: () => Promise<Entry>): Promise<Entry> {
+  async entryOf(share: ReceivedShare, ask: Ask): Promise<Entry> {
     return toEntry(share, await this.factsOf(share, ask))
   }
 
@@ -48,7 +52,7 @@ export class RemoteRoots {
     this.known.delete(shareId)
   }
 
-  private async factsOf(share: ReceivedShare, ask: () => Promise<Entry>): Promise<RootFacts> {
+  private async factsOf(share: ReceivedShare, ask: Ask): Promise<RootFacts> {
     const known = this.known.get(share.id)
     if (known !== undefined && known.untilMs > this.deps.clock.nowMs()) return known.facts
     const running = this.asking.get(share.id) ?? this.learn(share, known?.facts, ask)
@@ -60,14 +64,10 @@ export class RemoteRoots {
     }
   }
 
-  private async learn(
-    share: ReceivedShare,
-    last: RootFacts | undefined,
-    ask: () => Promise<Entry>,
-  ): Promise<RootFacts> {
+  private async learn(share: ReceivedShare, last: RootFacts | undefined, ask: Ask): Promise<RootFacts> {
     const before = last ?? share.rootFacts
     try {
-      const facts = toFacts(await ask())
+      const facts = toFacts(await this.askInTime(share, ask))
       this.remember(share.id, facts, FRESH_MS)
       if (JSON.stringify(facts) !== JSON.stringify(before)) await this.deps.save(share.id, facts)
       return facts
@@ -80,6 +80,19 @@ export class RemoteRoots {
       const facts = before ?? assumed(share)
       this.remember(share.id, facts, AWAY_MS)
       return facts
+    }
+  }
+
+  private async askInTime(share: ReceivedShare, ask: Ask): Promise<Entry> {
+    const over = new AbortController()
+    const late = async () => {
+      await this.deps.clock.wait(PATIENCE_MS, over.signal)
+      throw new UnavailableError(`${share.peerHost} did not answer in time.`)
+    }
+    try {
+      return await Promise.race([ask(over.signal), late()])
+    } finally {
+      over.abort()
     }
   }
 

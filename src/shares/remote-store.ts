@@ -27,12 +27,9 @@ export interface RemoteShareOptions {
   shareId: string
   rights: Rights
   dav: RemoteDav
-  /** Where the root's entry is kept for a drive's listing; without it every `stat` asks the other server. */
-  root?: { entry(ask: () => Promise<Entry>): Promise<Entry>; changed(): void }
+  /** Called after every change made through this store. */
+  onChange?: () => void
 }
-
-/** How long a drive's listing waits for one share's server. */
-const ROOT_TIMEOUT_MS = 3_000
 
 /**
  * A share on another server as a `FileStore`: every call is one WebDAV request there, bytes are streamed
@@ -47,9 +44,12 @@ export class RemoteShareStore implements FileStore {
   }
 
   async stat(path: StorePath): Promise<Entry> {
-    const { root } = this.options
-    if (path.length > 0 || root === undefined) return await this.ask(path)
-    return await root.entry(() => this.ask([], ROOT_TIMEOUT_MS))
+    return await this.ask(path)
+  }
+
+  /** What the root is now; the signal ends the wait for a server that is slow. */
+  async statRoot(signal: AbortSignal): Promise<Entry> {
+    return await this.ask([], signal)
   }
 
   async list(path: StorePath): Promise<Entry[]> {
@@ -142,15 +142,14 @@ export class RemoteShareStore implements FileStore {
     return await this.changed(to, answer.status === 201)
   }
 
-  /** Sizes and etags of folders above have changed too, so the remembered root is out of date. */
   private async changed(path: StorePath, created: boolean): Promise<WriteResult> {
-    this.options.root?.changed()
+    this.options.onChange?.()
     return { entry: await this.ask(path), created }
   }
 
-  private async ask(path: StorePath, idleTimeoutMs?: number): Promise<Entry> {
+  private async ask(path: StorePath, signal?: AbortSignal): Promise<Entry> {
     checkPath(path)
-    const { self } = await this.options.dav.propfind(path, '0', { idleTimeoutMs })
+    const { self } = await this.options.dav.propfind(path, '0', { signal })
     return toRemoteEntry(self, path, this.options)
   }
 

@@ -1,0 +1,100 @@
+import {
+  type FileStore,
+  LockGuardStore,
+  type LockRegistry,
+  type Mount,
+  MountedStore,
+} from '../store/index.ts'
+import type { ShareContext } from './context.ts'
+import { listOutgoingByIds } from './outgoing-repo.ts'
+import { endShare, getReceivedShare, listReceivedShares, renameShareMount } from './received-shares.ts'
+import type { RemoteShares } from './remote-shares.ts'
+import { sharedStore } from './share-access.ts'
+import type { ReceivedShare } from './types.ts'
+
+/** One user's drive for one request; fits WebDAV's `Drive`. */
+export interface OpenDrive {
+  key: string
+  /** The drive behind its locks; `lockTokens` are those the request submitted. */
+  store(lockTokens: readonly string[]): FileStore
+}
+
+/** The users' drives: their own files, and the shares they accepted. */
+export interface Drives {
+  openDrive(userId: string): Promise<OpenDrive>
+  driveOf(userId: string, lockTokens?: readonly string[]): Promise<FileStore>
+}
+
+export interface DrivesDeps {
+  ctx: ShareContext
+  locks: LockRegistry
+  remote: RemoteShares
+}
+
+export function createDrives(deps: DrivesDeps): Drives {
+  const openDrive = async (userId: string): Promise<OpenDrive> => {
+    const drive = await mountedDrive(deps, userId)
+    return {
+      key: `drive:${userId}`,
+      store: (tokens) => new LockGuardStore(drive, { locks: deps.locks, tokens, userId }),
+    }
+  }
+  return {
+    openDrive,
+    driveOf: async (userId, lockTokens = []) => (await openDrive(userId)).store(lockTokens),
+  }
+}
+
+/** Mounts are read when they are first needed, and again after one was renamed or left. */
+async function mountedDrive({ ctx, remote }: DrivesDeps, userId: string): Promise<FileStore> {
+  let mounts: Promise<readonly Mount[]> | undefined
+  return new MountedStore({
+    home: await ctx.spaces.spaceOf(userId),
+    mounts: () => {
+      mounts ??= listMounts(ctx, remote, userId)
+      return mounts
+    },
+    onUnmount: async (shareId) => {
+      await endShare(ctx, userId, shareId, 'leave')
+      mounts = undefined
+    },
+    onRename: async (shareId, newName) => {
+      await renameShareMount(ctx, await getReceivedShare(ctx, userId, shareId), newName)
+      mounts = undefined
+    },
+  })
+}
+
+async function listMounts(
+  ctx: ShareContext,
+  remote: RemoteShares,
+  userId: string,
+): Promise<readonly Mount[]> {
+  const shares = await listReceivedShares(ctx, userId, 'accepted')
+  const local = shares.filter((share) => share.source === 'local')
+  const mounts = await Promise.all([
+    ...shares.filter((share) => share.source === 'remote').map((share) => remoteMount(remote, share)),
+    ...(await localMounts(ctx, local)),
+  ])
+  return mounts.filter((mount) => mount !== undefined)
+}
+
+function remoteMount(remote: RemoteShares, share: ReceivedShare): Mount | undefined {
+  if (share.mountName === undefined) return undefined
+  const { store, rootEntry } = remote.open(share)
+  return { name: share.mountName, shareId: share.id, store, entry: rootEntry }
+}
+
+async function localMounts(ctx: ShareContext, shares: ReceivedShare[]): Promise<Mount[]> {
+  const given = await listOutgoingByIds(
+    ctx.db,
+    shares.map((share) => share.providerId),
+  )
+  const mounts = shares.map(async ({ id, mountName, providerId }) => {
+    const origin = given.find((share) => share.id === providerId)
+    if (origin === undefined || mountName === undefined) return []
+    const store = await sharedStore(ctx, origin)
+    return [{ name: mountName, shareId: id, store, entry: () => store.stat([]) }]
+  })
+  return (await Promise.all(mounts)).flat()
+}
