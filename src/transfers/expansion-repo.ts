@@ -16,12 +16,13 @@ export interface ExpansionClaim {
 export async function claimExpansions(db: Db, claim: ExpansionClaim): Promise<TransferJob[]> {
   const rows = await rawRows<JobRow>(
     db,
-    `update transfer_jobs set lease_owner = ?, next_at_ms = ?
-     where expansion = 'pending' and next_at_ms <= ? and id in (
+    `with picked as materialized (
        select id from transfer_jobs where expansion = 'pending' and next_at_ms <= ?
        order by priority desc, next_at_ms limit ? ${isPostgres(db) ? 'for update skip locked' : ''})
+     update transfer_jobs set lease_owner = ?, next_at_ms = ?
+     where expansion = 'pending' and next_at_ms <= ? and id in (select id from picked)
      returning *`,
-    [claim.owner, claim.leaseUntilMs, claim.nowMs, claim.nowMs, claim.limit],
+    [claim.nowMs, claim.limit, claim.owner, claim.leaseUntilMs, claim.nowMs],
   )
   return rows.map(fromJobRow)
 }

@@ -17,12 +17,14 @@ export interface ClaimOrder {
 export async function claimFiles(db: Db, order: ClaimOrder): Promise<TransferFile[]> {
   const rows = await rawRows<FileRow>(
     db,
-    `update transfer_files set queue = 'held', lease_owner = ?, next_at_ms = ?, attempts = attempts + 1
-     where queue = 'ready' and id in (
+    // Materialized: PostgreSQL may run a plain subquery again for every row, and then take more than the limit.
+    `with picked as materialized (
        select id from transfer_files where queue = 'ready' and lane = ?
        order by urgency, queue_rank, id limit ? ${isPostgres(db) ? 'for update skip locked' : ''})
+     update transfer_files set queue = 'held', lease_owner = ?, next_at_ms = ?, attempts = attempts + 1
+     where queue = 'ready' and id in (select id from picked)
      returning *`,
-    [order.owner, order.leaseUntilMs, order.lane, order.limit],
+    [order.lane, order.limit, order.owner, order.leaseUntilMs],
   )
   return rows.map(fromFileRow)
 }

@@ -105,23 +105,25 @@ export class Scheduler {
   private async run(): Promise<void> {
     while (!this.isStopping) {
       this.isPoked = false
-      let dueMs = SAFETY_TICK_MS
-      try {
-        dueMs = await this.round()
-      } catch (error) {
+      const tickAtMs = this.deps.clock.nowMs() + SAFETY_TICK_MS
+      const dueAtMs = await this.round().catch((error) => {
         this.deps.log.error({ err: error }, 'transfer scheduler round failed')
-      }
-      if (!this.isPoked && !this.isStopping) await this.rest(dueMs)
+        return tickAtMs
+      })
+      await this.restUntil(Math.min(tickAtMs, dueAtMs))
     }
   }
 
-  private async rest(ms: number): Promise<void> {
+  /** Does nothing until that time, or until somebody pokes. */
+  private async restUntil(atMs: number): Promise<void> {
+    const ms = atMs - this.deps.clock.nowMs()
+    if (ms <= 0 || this.isPoked || this.isStopping) return
     this.nap = new AbortController()
     await this.deps.clock.wait(ms, this.nap.signal).catch(() => undefined)
     this.nap = undefined
   }
 
-  /** One look at everything; returns how long there is nothing to do unless somebody pokes. */
+  /** One look at everything; returns when something is due next, infinity when nothing waits. */
   private async round(): Promise<number> {
     const { db, clock } = this.deps
     await this.beatWhenDue()
@@ -129,10 +131,10 @@ export class Scheduler {
     await this.takeExpansions()
     await this.takeFiles()
     await this.settleIdle()
-    const due = [await findNextDueMs(db), await findNextExpansionMs(db)].map(
-      (atMs) => (atMs ?? Infinity) - clock.nowMs(),
-    )
-    return Math.max(1, Math.min(SAFETY_TICK_MS, ...due))
+    const fileAtMs = (await findNextDueMs(db)) ?? Infinity
+    // What is due and cannot be taken because all hands are busy is no reason to look again at once.
+    if (this.expansions.size >= PARALLEL_EXPANSIONS) return fileAtMs
+    return Math.min(fileAtMs, (await findNextExpansionMs(db)) ?? Infinity)
   }
 
   private async beatWhenDue(): Promise<void> {

@@ -58,7 +58,7 @@ export class RcloneDaemon {
       const output = (await answer.body.json()) as Record<string, unknown>
       if (answer.statusCode === 200) return output
       // The answer repeats the whole input; only its error text goes on.
-      throw new RcloneRefusal(String(output['error']), answer.statusCode)
+      throw new RcloneRefusal(String(output.error), answer.statusCode)
     } catch (error) {
       if (error instanceof RcloneRefusal) throw error
       throw died(error)

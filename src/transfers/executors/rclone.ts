@@ -71,12 +71,12 @@ interface RcloneJob {
 async function untilFinished(daemon: RcloneDaemon, task: FetchTask, job: RcloneJob): Promise<void> {
   for (;;) {
     const status = await daemon.call('job/status', { jobid: job.jobid })
-    if (status['finished'] === true) {
-      if (status['success'] === true) return
-      throw new RcloneRefusal(String(status['error']), 500)
+    if (status.finished === true) {
+      if (status.success === true) return
+      throw new RcloneRefusal(String(status.error), 500)
     }
     const stats = await daemon.call('core/stats', { group: job.group })
-    const bytes = Number(stats['bytes'])
+    const bytes = Number(stats.bytes)
     if (bytes > 0) task.onProgress(Math.min(bytes, task.expected.sizeBytes))
     await systemClock.wait(POLL_MS, task.signal).catch(() => undefined)
     if (task.signal.aborted) await stop(daemon, job)
@@ -89,7 +89,7 @@ async function stop(daemon: RcloneDaemon, job: RcloneJob): Promise<void> {
   await daemon.call('job/stop', { jobid: job.jobid }).catch(() => undefined)
   for (let polls = 0; polls < STOP_PATIENCE_POLLS; polls++) {
     const status = await daemon.call('job/status', { jobid: job.jobid }).catch(() => ({ finished: true }))
-    if (status['finished'] === true) return
+    if (status.finished === true) return
     await systemClock.wait(POLL_MS)
   }
 }

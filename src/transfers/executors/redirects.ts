@@ -17,7 +17,7 @@ export async function followingRequest(
   let { url, headers } = request
   for (let hop = 0; ; hop++) {
     const answer = await outbound.request({ ...request, url, ...(headers === undefined ? {} : { headers }) })
-    const target = URL.parse(answer.headers['location'] ?? '', url)
+    const target = URL.parse(answer.headers.location ?? '', url)
     if (!REDIRECTS.has(answer.status) || target === null || hop === MAX_REDIRECTS) return answer
     discard(answer.body)
     if (target.origin !== new URL(url).origin) headers = publicOnly(headers)

@@ -57,7 +57,7 @@ async function accept(
   await checkAnswer(read, remote, headers, start)
   return {
     start,
-    validator: strong(headers['etag'] ?? null) ?? headers['last-modified'] ?? null,
+    validator: strong(headers.etag ?? null) ?? headers['last-modified'] ?? null,
     chunks: answer.body,
     destroy: () => discard(answer.body),
   }
@@ -73,7 +73,7 @@ async function checkAnswer(
   const { sizeBytes, etag } = read.expected
   const length = headers['content-length']
   const wrong = length !== undefined && Number(length) !== sizeBytes - start
-  const other = etag !== null && headers['etag'] !== undefined && opaque(headers['etag']) !== opaque(etag)
+  const other = etag !== null && headers.etag !== undefined && opaque(headers.etag) !== opaque(etag)
   if (!wrong && !other) return
   // Some servers write other etags in listings than in answers, so the listing decides.
   await assertUnchanged(read)

@@ -98,8 +98,8 @@ export class SourceServer {
       authorization: request.headers.authorization,
     })
     const file = this.files.get(path)
-    if (file === undefined) return void response.writeHead(404).end()
-    this.serve(file, this.mischiefs.get(path)?.shift(), request, response)
+    if (file === undefined) response.writeHead(404).end()
+    else this.serve(file, this.mischiefs.get(path)?.shift(), request, response)
   }
 
   private serve(
@@ -107,13 +107,19 @@ export class SourceServer {
     mischief: Mischief | undefined,
     request: IncomingMessage,
     response: ServerResponse,
-  ) {
-    if (mischief?.kind === 'status')
-      return void response.writeHead(mischief.status, mischief.headers).end('no')
-    if (mischief?.kind === 'redirect') return void response.writeHead(302, { Location: mischief.to }).end()
+  ): void {
+    if (mischief?.kind === 'status') {
+      response.writeHead(mischief.status, mischief.headers).end('no')
+      return
+    }
+    if (mischief?.kind === 'redirect') {
+      response.writeHead(302, { Location: mischief.to }).end()
+      return
+    }
     const start = mischief?.kind === 'ignore-range' ? 0 : startOf(file, request)
     if (start >= file.content.length && start > 0) {
-      return void response.writeHead(416, { 'Content-Range': `bytes */${file.content.length}` }).end()
+      response.writeHead(416, { 'Content-Range': `bytes */${file.content.length}` }).end()
+      return
     }
     const body = mischief?.kind === 'corrupt' ? Buffer.alloc(file.content.length, 'x') : file.content
     const extra = mischief?.kind === 'wrong-length' ? mischief.extraBytes : 0
@@ -135,7 +141,10 @@ export class SourceServer {
   /** The listing: an entry with its members. A folder is whatever some path lies below. */
   private answerEntry(path: string, response: ServerResponse): void {
     const entry = this.entryOf(path)
-    if (entry === undefined) return void response.writeHead(404).end()
+    if (entry === undefined) {
+      response.writeHead(404).end()
+      return
+    }
     const prefix = path === '/' ? '/' : `${path}/`
     const names = new Set<string>()
     for (const known of this.files.keys()) {

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
+import { SourceServer } from './support/source-server.ts'
+import { TestEngine, TOKEN } from './support/test-engine.ts'
+
+const MIB = 1024 * 1024
+let database: TestDatabase
+let source: SourceServer
+let engine: TestEngine
+
+async function start(config = {}): Promise<void> {
+  database = await createTestDatabase('sqlite')
+  source = await SourceServer.start()
+  engine = await TestEngine.start({
+    db: database.db,
+    sourceUrl: source.url,
+    config: { executor: 'rclone', ...config },
+  })
+}
+
+afterEach(async () => {
+  await engine.close()
+  await source.close()
+  await database.close()
+})
+
+/** Command lines and process ids of the daemons that run below us. */
+async function daemons(): Promise<{ pid: number; commandLine: string }[]> {
+  const found: { pid: number; commandLine: string }[] = []
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1])
+    const grandparent = await readFile(`/proc/${parent}/status`, 'utf8').catch(() => '')
+    const isOurs = Number(/^PPid:\s+(\d+)/m.exec(grandparent)?.[1]) === process.pid
+    if (isOurs && /^[^\0]*rclone\0rcd/.test(commandLine)) found.push({ pid: Number(pid), commandLine })
+  }
+  return found
+}
+
+describe('the executor rclone', () => {
+  beforeEach(() => start())
+
+  it('copies small and large files, verified by us, and never sees a credential', async () => {
+    const large = source.put('/large', randomBytes(5 * MIB))
+    source.put('/späße & co', 'small')
+    source.put('/empty', '')
+    const job = await engine.run({ destination: { path: '/x' } })
+    expect(job).toMatchObject({ state: 'FINISHED', executor: 'rclone', files: { done: 3 } })
+    expect(await engine.content('/x/large')).toEqual(large)
+    for (const file of await engine.files(job.id))
+      expect(file).toMatchObject({ executor: 'rclone', verified: 'checksum' })
+    expect(source.gets('/large')[0]?.authorization).toBe(`Bearer ${TOKEN}`)
+    const running = await daemons()
+    expect(running).toHaveLength(1)
+    const environment = await readFile(`/proc/${running[0]?.pid}/environ`, 'utf8')
+    expect(running[0]?.commandLine).not.toContain(TOKEN)
+    expect(environment).not.toContain(TOKEN)
+    expect(environment).toContain('RCLONE_CONFIG=/dev/null')
+    expect(await engine.partFiles()).toEqual([])
+  })
+
+  it('copies from the own drive as well', async () => {
+    await engine.drive.write(['a'], oneChunk('own content'))
+    const job = await engine.run({ source: { path: '/a' }, destination: { path: '/b' } })
+    expect(job.state).toBe('FINISHED')
+    expect(await engine.content('/b')).toEqual(Buffer.from('own content'))
+  })
+
+  it('reports what the source answered, not what rclone made of it', async () => {
+    source.put('/f', 'content')
+    for (let n = 0; n < 20; n++) source.misbehave('/f', { kind: 'status', status: 403 })
+    const job = await engine.run({ destination: { path: '/x' } })
+    expect(job).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'HTTP_403', message: expect.stringContaining('source.test answered') },
+    })
+  })
+
+  it('stops the copy and cleans up when the job is cancelled', async () => {
+    source.put('/big', randomBytes(4 * MIB))
+    source.misbehave('/big', { kind: 'stall', afterBytes: MIB })
+    const job = await engine.submit({ destination: { path: '/x' } })
+    await expect.poll(() => engine.partFiles(), { timeout: 10_000 }).toHaveLength(1)
+    expect(await engine.call('cancelTransfer', { params: { id: job.id } })).toMatchObject({
+      state: 'CANCELED',
+    })
+    expect(await engine.partFiles()).toEqual([])
+  })
+
+  it('starts the daemon again after it died, and leaves none behind', async () => {
+    source.put('/a', 'a')
+    source.put('/b', 'b')
+    await engine.run({ source: { shareId: 's1', path: '/a' }, destination: { path: '/x/a' } })
+    const [first] = await daemons()
+    process.kill(first?.pid as number, 'SIGKILL')
+    const job = await engine.run({ source: { shareId: 's1', path: '/b' }, destination: { path: '/x/b' } })
+    expect(job.state).toBe('FINISHED')
+    const [second] = await daemons()
+    expect(second?.pid).not.toBe(first?.pid)
+    await engine.transfers.close()
+    expect(await daemons()).toEqual([])
+  })
+})
+
+describe('a node without rclone', () => {
+  beforeEach(() => start({ executor: 'stream', rcloneProgram: 'rclone-that-is-nowhere' }))
+
+  it('says so at the job that asked for it, and works otherwise', async () => {
+    source.put('/f', 'content')
+    const job = await engine.run({ destination: { path: '/x' }, executor: 'rclone' })
+    expect(job).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'RCLONE_MISSING', message: expect.stringContaining('rclone is not installed:') },
+    })
+    expect(await engine.run({ destination: { path: '/x' } })).toMatchObject({ state: 'FINISHED' })
+  })
+})
+
+async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
