@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { NotFoundError, PayloadTooLargeError } from '../platform/errors.ts'
 import { REQUEST_XML_LIMITS } from '../platform/xml.ts'
 import type { LockRegistry } from '../store/locks.ts'
-import type { Entry, FileStore } from '../store/types.ts'
+import type { Entry, FileStore, ResourceKey } from '../store/types.ts'
 import type { DavSession } from './mount.ts'
 import type { DavTarget } from './target.ts'
 
@@ -83,4 +83,9 @@ export async function findEntry(store: FileStore, path: DavSession['path']): Pro
     if (error instanceof NotFoundError) return undefined
     throw error
   }
+}
+
+/** True for what belongs to somebody else and was mounted into this tree: it lies in another store than the root. */
+export async function isMounted(store: FileStore, resource: ResourceKey): Promise<boolean> {
+  return (await store.locate([])).scope !== resource.scope
 }

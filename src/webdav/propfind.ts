@@ -1,7 +1,7 @@
 import { ForbiddenError } from '../platform/errors.ts'
 import type { Entry, ListOptions, StorePath } from '../store/types.ts'
 import { LockMap } from './active-locks.ts'
-import { type DavAnswer, type DavCall, readBody } from './call.ts'
+import { type DavAnswer, type DavCall, isMounted, readBody } from './call.ts'
 import { type Depth, parseDepth } from './depth.ts'
 import { type ListedResource, multistatus, type Region } from './multistatus.ts'
 import { type PropertyPlan, planProperties } from './property-columns.ts'
@@ -58,7 +58,7 @@ async function openRegion(
   return {
     place: { rawPath, path, resource },
     locks: new LockMap(locks),
-    isReceived: resource.scope.startsWith('share:'),
+    isReceived: plan.needsScope && (await isMounted(call.store, resource)),
   }
 }
 

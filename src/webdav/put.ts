@@ -11,7 +11,7 @@ import { toHttpDate } from '../platform/http-date.ts'
 import type { Lock } from '../store/locks.ts'
 import { parentOf } from '../store/paths.ts'
 import type { Entry, WriteOptions } from '../store/types.ts'
-import { type DavAnswer, type DavCall, findEntry } from './call.ts'
+import { type DavAnswer, type DavCall, findEntry, isMounted } from './call.ts'
 import { toWriteConditions } from './conditions.ts'
 import { parseDeclaredChecksums } from './digests.ts'
 import { identityHeaders } from './file-answer.ts'
@@ -26,7 +26,6 @@ export async function put(call: DavCall): Promise<DavAnswer> {
   if (call.header('content-range') !== undefined) {
     throw new NotImplementedError('Parts of a file cannot be written; send the whole, without Content-Range.')
   }
-  if (call.session.path.length === 0) throw isFolder()
   const options = writeOptions(call)
   const { declaredBytes, isAwaited } = call.body
   if (isAwaited || declaredBytes === undefined || declaredBytes > SMALL_BYTES) await checkBeforeBody(call)
@@ -41,7 +40,8 @@ export async function put(call: DavCall): Promise<DavAnswer> {
 
 /** What the headers of an upload say about the file. Its type follows from its name, not from a client. */
 export function writeOptions(call: DavCall): WriteOptions {
-  const options: WriteOptions = { signal: call.signal }
+  // No signal: when the client goes away its body breaks off, and that ends the write.
+  const options: WriteOptions = {}
   const expected = parseDeclaredChecksums(call.header)
   const conditions = toWriteConditions(conditionHeaders(call.header))
   const mtimeMs = parseMtime(call.header('x-oc-mtime'))
@@ -101,8 +101,8 @@ export function isBlocked(locks: readonly Lock[], tokens: readonly string[], use
 
 async function checkRoom({ store, session, body }: DavCall, existing: Entry | undefined): Promise<void> {
   if (body.declaredBytes === undefined) return
-  // The room in a share that another node keeps is that node's affair.
-  if ((await store.locate(session.path)).scope.startsWith('share:')) return
+  // The room in a share is its owner's affair; this drive's quota says nothing of it.
+  if (await isMounted(store, await store.locate(session.path))) return
   const { availableBytes } = await store.quota()
   if (availableBytes !== undefined && body.declaredBytes > availableBytes + (existing?.sizeBytes ?? 0)) {
     throw new InsufficientStorageError('The file is larger than the room that is left in this drive.', {

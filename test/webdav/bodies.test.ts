@@ -13,7 +13,16 @@ const refused = expect.objectContaining({ status: 400 })
 
 describe('the body of PROPFIND', () => {
   it.each([
-    ['', { kind: 'allprop', include: [] }],
+    [
+      '',
+      {
+        kind: 'allprop',
+        include: [
+          { namespace: 'DAV:', name: 'quota-used-bytes' },
+          { namespace: 'DAV:', name: 'quota-available-bytes' },
+        ],
+      },
+    ],
     ['<propfind xmlns="DAV:"><allprop/></propfind>', { kind: 'allprop', include: [] }],
     ['<propfind xmlns="DAV:"><propname/></propfind>', { kind: 'propname' }],
     [

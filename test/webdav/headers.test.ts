@@ -99,9 +99,10 @@ describe('lock headers', () => {
     ['soon', 1_800],
   ])('Timeout %s is %i seconds', (header, seconds) => expect(parseTimeout(header)).toBe(seconds))
 
-  it('reads a token in brackets and nothing else', () => {
+  it('reads a token, in brackets or, as one client sends it, without', () => {
     expect(parseLockToken(' <urn:uuid:1> ')).toBe('urn:uuid:1')
-    for (const text of [undefined, 'urn:uuid:1', '<>', '<a b>'])
+    expect(parseLockToken('urn:uuid:1')).toBe('urn:uuid:1')
+    for (const text of [undefined, '', '<>', '<a b>', '<a', '<a><b>'])
       expect(() => parseLockToken(text)).toThrow(refused)
   })
 })
