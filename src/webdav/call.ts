@@ -26,6 +26,8 @@ export interface DavContext {
   clock: Clock
   /** Most entries one `Depth: infinity` may answer. */
   maxTreeEntries: number
+  /** Largest file that is taken. */
+  maxUploadBytes: number
   /** The session behind another address of this node, for the same asker. */
   open(target: DavTarget): Promise<DavSession>
   /** True when an address with a host names this node. */

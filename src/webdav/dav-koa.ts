@@ -1,21 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Context, Middleware } from 'koa'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, BadGatewayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { LockRegistry } from '../store/locks.ts'
+import { writeAnswer, writeRefusal } from './answer-koa.ts'
 import type { DavAnswer, DavContext } from './call.ts'
-import { toWireError } from './errors.ts'
 import type { DavMount } from './mount.ts'
 import { type Asker, MountTable, openAddress } from './mount-table.ts'
-import { isPending, linger, type RequestBody, requestBody } from './request-body-koa.ts'
+import { type RequestBody, requestBody } from './request-body-koa.ts'
 import { serveDav } from './serve.ts'
 import { type DavTarget, isOwnTarget, parseTarget } from './target.ts'
-
-const SHORT_BYTES = 64 * 1024
 
 export interface DavOptions {
   mounts: readonly DavMount[]
@@ -28,6 +24,8 @@ export interface DavOptions {
   authenticate(ctx: Context): Promise<Principal>
   /** Most entries one `Depth: infinity` may answer (10,000). */
   maxTreeEntries?: number
+  /** Largest file that is taken; no limit but the quota's unless given. */
+  maxUploadBytes?: number | undefined
 }
 
 /** RFC 4918 below the mounts; other addresses go on to the next middleware. Place it before any router. */
@@ -62,6 +60,7 @@ async function serve(
     locks: options.locks,
     clock: options.clock,
     maxTreeEntries: options.maxTreeEntries ?? 10_000,
+    maxUploadBytes: options.maxUploadBytes ?? Number.POSITIVE_INFINITY,
     isOwn: (other) => isOwnTarget(other, ownHosts),
     async open(other) {
       const session = await openAddress(table, other, asker)
@@ -128,33 +127,4 @@ async function answer(
     if (!(error instanceof AppError)) log.error({ err: error, method: ctx.method }, 'dav request failed')
     await writeRefusal(ctx, body, clock, error)
   }
-}
-
-async function writeAnswer(ctx: Context, { status, headers, body }: DavAnswer): Promise<void> {
-  const { res } = ctx
-  ctx.status = status
-  for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
-    if (body !== undefined) res.setHeader('Content-Length', Buffer.byteLength(body))
-    else if (status !== 204 && status !== 304 && ctx.method !== 'HEAD') res.setHeader('Content-Length', 0)
-    res.end(body)
-    return
-  }
-  await pipeline(body instanceof Readable ? body : Readable.from(body), res)
-}
-
-async function writeRefusal(ctx: Context, body: RequestBody, clock: Clock, error: unknown): Promise<void> {
-  const { req, res } = ctx
-  const [href = '/'] = (req.url ?? '/').split('?', 1)
-  const wire = toWireError(error, { method: ctx.method, href })
-  // A short body is swallowed and the connection kept; a long one is cut off, after the answer is out.
-  if (isPending(req, body) && (body.declaredBytes ?? Infinity) <= SHORT_BYTES) await linger(req, clock)
-  const isStillSending = isPending(req, body)
-  ctx.status = wire.status
-  for (const [name, value] of Object.entries(wire.headers)) res.setHeader(name, value)
-  res.setHeader('Content-Length', Buffer.byteLength(wire.body))
-  if (isStillSending || (body.isAwaited && !body.wasAccepted())) res.setHeader('Connection', 'close')
-  if (ctx.method !== 'HEAD') res.write(wire.body)
-  if (isStillSending) await linger(req, clock)
-  res.end()
 }

@@ -1,4 +1,4 @@
-import { ForbiddenError } from '../platform/errors.ts'
+import { AppError, ForbiddenError } from '../platform/errors.ts'
 import type { Entry, ListOptions, StorePath } from '../store/types.ts'
 import { LockMap } from './active-locks.ts'
 import { type DavAnswer, type DavCall, isMounted, readBody } from './call.ts'
@@ -98,7 +98,7 @@ async function walk(
   const found: ListedResource[] = [top]
   const waiting: { folder: ListedResource; path: StorePath }[] = [{ folder: top, path: call.session.path }]
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const [, ...members] = await listFolder(call, next.folder, next.path, options, plan)
+    const members = await listMembers(call, next, options, plan)
     found.push(...members)
     if (found.length > call.context.maxTreeEntries) throw tooMany(call.context.maxTreeEntries)
     for (const member of members) {
@@ -107,6 +107,21 @@ async function walk(
     }
   }
   return found
+}
+
+/** A folder that went meanwhile, or a share whose server is down, must not break the answer for the rest. */
+async function listMembers(
+  call: DavCall,
+  { folder, path }: { folder: ListedResource; path: StorePath },
+  options: ListOptions,
+  plan: PropertyPlan,
+): Promise<ListedResource[]> {
+  try {
+    return (await listFolder(call, folder, path, options, plan)).slice(1)
+  } catch (error) {
+    if (error instanceof AppError && path.length > call.session.path.length) return []
+    throw error
+  }
 }
 
 function tooMany(limit: number): ForbiddenError {

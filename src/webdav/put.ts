@@ -6,6 +6,7 @@ import {
   LockedError,
   MethodNotAllowedError,
   NotImplementedError,
+  PayloadTooLargeError,
 } from '../platform/errors.ts'
 import { toHttpDate } from '../platform/http-date.ts'
 import type { Lock } from '../store/locks.ts'
@@ -26,16 +27,36 @@ export async function put(call: DavCall): Promise<DavAnswer> {
   if (call.header('content-range') !== undefined) {
     throw new NotImplementedError('Parts of a file cannot be written; send the whole, without Content-Range.')
   }
+  if ((call.body.declaredBytes ?? 0) > call.context.maxUploadBytes) throw tooLarge(call)
   const options = writeOptions(call)
   const { declaredBytes, isAwaited } = call.body
   if (isAwaited || declaredBytes === undefined || declaredBytes > SMALL_BYTES) await checkBeforeBody(call)
-  const { entry, created } = await call.store.write(call.session.path, call.body.accept(), options)
+  const { entry, created } = await call.store.write(call.session.path, bodyOf(call), options)
   const headers: Record<string, string> = {
     ...identityHeaders(entry),
     'Last-Modified': toHttpDate(entry.mtimeMs),
   }
   if (options.mtimeMs !== undefined) headers['X-OC-MTime'] = 'accepted'
   return { status: created ? 201 : 204, headers }
+}
+
+/** The bytes; those of an undeclared length are counted, as far as one file may go. */
+function bodyOf(call: DavCall): AsyncIterable<Uint8Array> {
+  const { declaredBytes } = call.body
+  return declaredBytes === undefined ? counted(call) : call.body.accept()
+}
+
+async function* counted(call: DavCall): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0
+  for await (const chunk of call.body.accept()) {
+    sizeBytes += chunk.length
+    if (sizeBytes > call.context.maxUploadBytes) throw tooLarge(call)
+    yield chunk
+  }
+}
+
+function tooLarge({ context }: DavCall): PayloadTooLargeError {
+  return new PayloadTooLargeError(`A file may have at most ${context.maxUploadBytes} bytes here.`)
 }
 
 /** What the headers of an upload say about the file. Its type follows from its name, not from a client. */

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'
 import { DisposalStack } from '../../src/platform/disposal.ts'
 import { UnauthenticatedError } from '../../src/platform/errors.ts'
-import { createLogger } from '../../src/platform/log.ts'
+import { createLogger, type LogLevel } from '../../src/platform/log.ts'
 import type { Principal } from '../../src/platform/principal.ts'
 import { LocalStore } from '../../src/store/local-store.ts'
 import { LockGuardStore } from '../../src/store/lock-guard-store.ts'
@@ -44,6 +44,9 @@ export interface DavServer {
 export interface DavServerOptions {
   quotaBytes?: number
   maxTreeEntries?: number
+  maxUploadBytes?: number
+  /** `warn` unless the test wants a failure of the server itself. */
+  logLevel?: LogLevel
   /**
    * Shares ann's folder `shared`: bob sees it as `from ann` in his drive and may read it; who knows
    * `SHARE_SECRET` may change it at `/dav/ocm/share-1/`.
@@ -132,9 +135,10 @@ async function listen(mounts: DavMount[], locks: LockRegistry, options: DavServe
       mounts,
       locks,
       clock: systemClock,
-      log: createLogger('warn'),
+      log: createLogger(options.logLevel ?? 'warn'),
       publicUrl: 'https://cloud.example',
       authenticate: basicAuthentication,
+      maxUploadBytes: options.maxUploadBytes,
       ...(options.maxTreeEntries === undefined ? {} : { maxTreeEntries: options.maxTreeEntries }),
     }),
   )

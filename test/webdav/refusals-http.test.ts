@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, truncate, writeFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { createDavServer, type DavServer } from '../support/dav-server.ts'
 
 let server: DavServer
 beforeAll(async () => {
-  server = await createDavServer({ quotaBytes: 4 * 1024 * 1024 })
+  server = await createDavServer({ quotaBytes: 4 * 1024 * 1024, maxUploadBytes: 10_000_000 })
   await dav('PUT', 'kept', { body: 'old' })
 })
 afterAll(() => server.close())
@@ -138,6 +138,7 @@ describe('Expect: 100-continue', () => {
     ['another version', 'kept', { 'If-Match': '"other"' }, 412],
     ['a part of a file', 'kept', { 'Content-Range': 'bytes 0-9/20' }, 501],
     ['more than there is room for', 'large', { 'Content-Length': '5000000' }, 507],
+    ['more than one file may have', 'large', { 'Content-Length': '10000001' }, 413],
     ['a folder', '', {}, 405],
     ['an If that does not hold', 'kept', { If: '(<urn:uuid:x>)' }, 412],
     ['a checksum that is none', 'kept', { 'OC-Checksum': 'SHA1:zz' }, 400],
@@ -193,6 +194,14 @@ describe('uploads that end badly', () => {
     expect((await dav('GET', 'kept')).text).toBe('old')
   })
 
+  it('more than one file may have, found only on the way, is 413', async () => {
+    const narrow = await createDavServer({ maxUploadBytes: 100_000 })
+    const body = Readable.from([Buffer.alloc(60_000), Buffer.alloc(60_000)])
+    expect((await send(narrow, 'PUT', 'large', { body })).status).toBe(413)
+    expect((await send(narrow, 'GET', 'large')).status).toBe(404)
+    await narrow.close()
+  })
+
   it('a large refused upload can read why', async () => {
     const answer = await dav('PUT', 'no/file', { body: Buffer.alloc(2_000_000) })
     expect(answer.status).toBe(409)
@@ -210,3 +219,26 @@ describe('uploads that end badly', () => {
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 409', 'HTTP/1.1 200'])
   })
 })
+
+it('a download that is cut short on the disk breaks off instead of ending well', async () => {
+  const roomy = await createDavServer({ logLevel: 'silent' })
+  const file = join(roomy.filesFolder('ann'), 'cut.bin')
+  await writeFile(file, Buffer.alloc(40_000_000, 1))
+  const reply = await openDownload(roomy, 'cut.bin')
+  await truncate(file, 1_000_000)
+  const received = async () => {
+    let sizeBytes = 0
+    for await (const chunk of reply) sizeBytes += chunk.length
+    return sizeBytes
+  }
+  await expect(received()).rejects.toThrow('aborted')
+  await roomy.close()
+})
+
+/** The head of an answer whose body nobody reads yet. */
+async function openDownload(from: DavServer, name: string): Promise<IncomingMessage> {
+  const url = new URL(name, from.driveUrl('ann'))
+  const outgoing = request(url, { headers: { Authorization: basic('ann') }, agent: false }).end()
+  const [reply] = (await once(outgoing, 'response')) as [IncomingMessage]
+  return reply
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Context } from 'koa'
+import type { Clock } from '../platform/clock.ts'
+import { UnavailableError } from '../platform/errors.ts'
+import type { DavAnswer } from './call.ts'
+import { toWireError } from './errors.ts'
+import { isPending, linger, type RequestBody } from './request-body-koa.ts'
+
+/** A refused body up to here is swallowed, so that the connection can be kept. */
+const SHORT_BYTES = 64 * 1024
+
+/** Writes an answer to its end; throws when the client went away or the bytes ran out. */
+export async function writeAnswer(ctx: Context, { status, headers, body }: DavAnswer): Promise<void> {
+  const { res } = ctx
+  ctx.status = status
+  for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
+    if (body !== undefined) res.setHeader('Content-Length', Buffer.byteLength(body))
+    else if (status !== 204 && status !== 304 && ctx.method !== 'HEAD') res.setHeader('Content-Length', 0)
+    res.end(body)
+    return
+  }
+  await stream(body instanceof Readable ? body : Readable.from(body), res)
+}
+
+/**
+ * A file cut short while it is read, or another server that sends less than it said, must not end like a
+ * complete answer: the client would take the next answer of the connection for the rest.
+ */
+async function stream(body: Readable, res: ServerResponse): Promise<void> {
+  const declared = res.getHeader('content-length')
+  let sentBytes = 0
+  body.on('data', (chunk: Buffer) => {
+    sentBytes += chunk.length
+  })
+  await pipeline(body, res, { end: false })
+  if (declared !== undefined && Number(declared) !== sentBytes) {
+    throw new UnavailableError(`Of ${declared} bytes that were announced only ${sentBytes} came.`)
+  }
+  res.end()
+}
+
+/** Writes an error so that it can be read even by a client that is still sending. */
+export async function writeRefusal(
+  ctx: Context,
+  body: RequestBody,
+  clock: Clock,
+  error: unknown,
+): Promise<void> {
+  const { req, res } = ctx
+  const [href = '/'] = (req.url ?? '/').split('?', 1)
+  const wire = toWireError(error, { method: ctx.method, href })
+  // A short body is swallowed and the connection kept; a long one is cut off, after the answer is out.
+  if (isPending(req, body) && (body.declaredBytes ?? Infinity) <= SHORT_BYTES) await linger(req, clock)
+  const isStillSending = isPending(req, body)
+  ctx.status = wire.status
+  for (const [name, value] of Object.entries(wire.headers)) res.setHeader(name, value)
+  res.setHeader('Content-Length', Buffer.byteLength(wire.body))
+  if (isStillSending || (body.isAwaited && !body.wasAccepted())) res.setHeader('Connection', 'close')
+  if (ctx.method !== 'HEAD') res.write(wire.body)
+  if (isStillSending) await linger(req, clock)
+  res.end()
+}
