@@ -74,7 +74,8 @@ export class IndexSync {
       if (verdict === 'changed' && facts !== undefined && (await this.space.disk.isInside(here))) {
         return await this.reindex(here, row, facts)
       }
-      await this.drop(here, row)
+      this.checkRoot(chain, await this.space.disk.facts([]))
+      await this.drop(here, row.id)
       chain = chain.slice(0, -1)
     }
   }
@@ -98,15 +99,14 @@ export class IndexSync {
     })
   }
 
-  private async drop(path: StorePath, row: FileRow): Promise<void> {
+  private async drop(path: StorePath, id: string): Promise<void> {
     await this.space.index.change(async (index) => {
       const chain = await index.chain(path)
-      if (chain[path.length]?.id !== row.id) return
-      await index.removeTree(row.id)
-      await index.bump(
-        chain.slice(0, -1).map((one) => one.id),
-        -row.sizeBytes,
-      )
+      const row = chain[path.length]
+      if (row?.id !== id) return
+      await index.removeTree(id)
+      const above = chain.slice(0, -1).map((one) => one.id)
+      await index.bump(above, -row.sizeBytes)
     })
   }
 

@@ -30,8 +30,9 @@ export class QuotaStore extends WrappedStore {
   }
 
   override async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
-    const source = await this.next.stat(from)
-    const needed = source.kind === 'folder' && options.depth === '0' ? 0 : source.sizeBytes
+    const source = await findEntry(this.next, from) // the store below says what is wrong with a missing one
+    const isEmpty = source?.kind === 'folder' && options.depth === '0'
+    const needed = isEmpty ? 0 : (source?.sizeBytes ?? 0)
     return await this.within(to, needed, () => this.next.copy(from, to, options))
   }
 

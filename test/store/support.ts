@@ -24,11 +24,11 @@ export async function createTestSpaces(
   config: Partial<SpacesConfig> = {},
 ): Promise<TestSpaces> {
   const database = await createTestDatabase(engine)
-  const folder = await mkdtemp(join(tmpdir(), 'causeway-store-'))
+  const folder = config.folder ?? (await mkdtemp(join(tmpdir(), 'causeway-store-')))
   const spaces = createSpaces({
     db: database.db,
     clock: systemClock,
-    config: { folder, fsync: 'never', ...config },
+    config: { fsync: 'never', ...config, folder },
   })
   const store = await spaces.spaceOf('ann')
   const { scope } = await store.locate([])

@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, open, readdir, readFile, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { LocalStore } from '../../src/store/index.ts'
+import { bodyOf, bytes, textOf } from './file-store-contract.ts'
+import { createTestSpaces, type TestSpaces } from './support.ts'
+
+const refusal = (name: string) => expect.objectContaining({ name })
+let test: TestSpaces
+beforeEach(async () => {
+  test = await createTestSpaces('sqlite')
+})
+afterEach(() => test.close())
+
+/** The same drive, with new files opened as the test wants. */
+async function reopened(openFile?: () => ReturnType<typeof open>): Promise<LocalStore> {
+  const [space] = await test.database.db('spaces').select('id', 'root_id')
+  return await LocalStore.open({
+    db: test.database.db,
+    clock: systemClock,
+    space: { id: space.id, rootId: space.root_id },
+    folder: join(test.files, '..'),
+    fsync: 'always',
+    ...(openFile !== undefined && { openFile }),
+  })
+}
+
+const openDescriptors = async () => {
+  const links = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return links.filter((link) => link.startsWith(test.folder)).length
+}
+
+describe('a disk that is full', () => {
+  it('is told as such; the old file stays and nothing is left behind', async () => {
+    await test.store.write(['f'], bytes('old'))
+    const full = await reopened(() => open('/dev/full', 'w'))
+    const before = await full.stat(['f'])
+    for (const chunk of [10, 3_000_000]) {
+      const writing = full.write(['f'], bytes(Buffer.alloc(chunk), Buffer.alloc(chunk)))
+      await expect(writing).rejects.toMatchObject({ name: 'InsufficientStorageError', code: 'DISK_FULL' })
+    }
+    expect(await textOf(full, ['f'])).toBe('old')
+    expect(await full.stat(['f'])).toEqual(before)
+    expect(await readdir(test.staging)).toEqual(['transfers'])
+  })
+
+  it.runIf(canMount())('of a real small file system behaves so for writes and copies', async () => {
+    const small = join(test.folder, 'small')
+    await mkdir(small)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', small])
+    try {
+      const other = await createTestSpaces('sqlite', { folder: join(small, 'spaces') })
+      await other.store.makeCollection(['d'])
+      await other.store.write(['d', 'f'], bytes(Buffer.alloc(200_000, 'a')))
+      const writing = other.store.write(['d', 'f'], bytes(Buffer.alloc(300_000, 'b')))
+      await expect(writing).rejects.toEqual(refusal('InsufficientStorageError'))
+      await other.store.write(['d', 'g'], bytes(Buffer.alloc(50_000)))
+      const copying = other.store.copy(['d'], ['e'], { overwrite: false })
+      await expect(copying).rejects.toEqual(refusal('InsufficientStorageError'))
+      expect((await other.store.list([])).map((entry) => entry.name)).toEqual(['d'])
+      expect((await bodyOf(await other.store.read(['d', 'f']))).length).toBe(200_000)
+      await other.store.write(['d', 'h'], bytes(Buffer.alloc(100_000)))
+      await other.close()
+    } finally {
+      execFileSync('umount', ['--lazy', small])
+    }
+  })
+})
+
+describe('uploads and downloads that break off', () => {
+  it('leave no open file and nothing in staging', async () => {
+    const store = await reopened()
+    await store.write(['large'], bytes(Buffer.alloc(2_000_000)))
+    for (let i = 0; i < 10; i++) {
+      const broken = (async function* () {
+        yield Buffer.alloc(1_500_000)
+        throw new Error('gone')
+      })()
+      await expect(store.write(['f'], broken)).rejects.toThrow('gone')
+      const controller = new AbortController()
+      const silent = (async function* () {
+        yield Buffer.alloc(10)
+        controller.abort(new Error('left'))
+        await new Promise(() => undefined)
+      })()
+      const aborted = store.write(['f'], silent, { signal: controller.signal })
+      await expect(aborted).rejects.toThrow('left')
+      const { body } = await store.read(['large'])
+      if (Buffer.isBuffer(body)) throw new Error('expected a stream')
+      body.destroy()
+      await new Promise((resolve) => body.once('close', resolve))
+      await expect(store.read(['large'], { start: 2_000_000 })).rejects.toThrow()
+    }
+    expect(await openDescriptors()).toBe(0)
+    expect((await store.list([])).map((entry) => entry.name)).toEqual(['large'])
+    expect(await readdir(test.staging)).toEqual(['transfers'])
+  })
+
+  it('do not disturb a reader whose file is replaced', async () => {
+    await test.store.write(['f'], bytes(Buffer.alloc(3_000_000, 'a')))
+    const { body, entry } = await test.store.read(['f'])
+    await test.store.write(['f'], bytes('new'))
+    let total = 0
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      expect(chunk.every((byte) => byte === 97)).toBe(true)
+      total += chunk.length
+    }
+    expect(total).toBe(entry.sizeBytes)
+    expect(await readFile(join(test.files, 'f'), 'utf8')).toBe('new')
+  })
+})
+
+function canMount(): boolean {
+  try {
+    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' })
+    return process.getuid?.() === 0
+  } catch {
+    return false
+  }
+}
