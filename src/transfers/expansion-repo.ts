@@ -28,9 +28,16 @@ export async function claimExpansions(db: Db, claim: ExpansionClaim): Promise<Tr
 }
 
 /** The heartbeat for expansions; returns the jobs whose expansion this worker still holds. */
-export async function extendExpansionLeases(db: Db, owner: string, untilMs: number): Promise<Set<string>> {
+export async function extendExpansionLeases(
+  db: Db,
+  owner: string,
+  ids: readonly string[],
+  untilMs: number,
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
   const rows: { id: string }[] = await db('transfer_jobs')
-    .where({ lease_owner: owner })
+    .whereIn('id', [...ids])
+    .andWhere({ lease_owner: owner })
     .update({ next_at_ms: untilMs })
     .returning('id')
   return new Set(rows.map((row) => row.id))

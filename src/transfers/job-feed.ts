@@ -1,19 +1,27 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { EventBus } from '../platform/events.ts'
-import { isJobOver } from './job-state.ts'
+import { findJob } from './job-repo.ts'
+import { isJobOver, type JobState } from './job-state.ts'
 import { type JobView, toJobView } from './job-view.ts'
 import { countActiveFiles } from './queue-repo.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { TransferJob } from './types.ts'
 
 /** At most so often is the progress of a job told. */
-const PUBLISH_EVERY_MS = 500
+const TELL_EVERY_MS = 500
+
+/** Jobs that are over are remembered so long, so that their end is told once. */
+const FORGET_AFTER_MS = 60_000
 
 interface Watched {
-  state: string
-  publishedAtMs: number
-  unpublished: TransferJob | undefined
+  /** The newest state that somebody reported. */
+  state: JobState
+  toldAtMs: number
+  /** There is something new since. */
+  isPutOff: boolean
+  /** The state that was told last. */
+  lastTold?: JobState | undefined
 }
 
 /** Tells the world how jobs are doing: a change of state at once, progress twice a second. */
@@ -23,6 +31,7 @@ export class JobFeed {
   private readonly events: EventBus
   private readonly watched = new Map<string, Watched>()
   private readonly rates = new Map<string, RateMeter>()
+  private telling: Promise<void> = Promise.resolve()
 
   constructor(deps: { db: Db; clock: Clock; events: EventBus }) {
     this.db = deps.db
@@ -45,30 +54,54 @@ export class JobFeed {
     return toJobView(job, { active, bytesPerSecond: rate })
   }
 
-  /** The job was written like this. */
-  async changed(job: TransferJob): Promise<void> {
-    const nowMs = this.clock.nowMs()
-    const before = this.watched.get(job.id) ?? { state: '', publishedAtMs: 0, unpublished: undefined }
-    if (before.state === job.state && nowMs - before.publishedAtMs < PUBLISH_EVERY_MS) {
-      this.watched.set(job.id, { ...before, unpublished: job })
-      return
+  /** The job was written. Resolves when it has been told, or put off because it was told just now. */
+  changed(job: TransferJob): Promise<void> {
+    const before = this.watched.get(job.id)
+    const isSame = before?.state === job.state
+    if (isSame && isJobOver(job.state)) return Promise.resolve()
+    if (isSame && this.clock.nowMs() - before.toldAtMs < TELL_EVERY_MS) {
+      before.isPutOff = true
+      return Promise.resolve()
     }
-    this.watched.set(job.id, { state: job.state, publishedAtMs: nowMs, unpublished: undefined })
-    await this.publish(job)
+    const { lastTold } = before ?? {}
+    this.watched.set(job.id, { state: job.state, toldAtMs: this.clock.nowMs(), isPutOff: false, lastTold })
+    return this.enqueue(job.id)
   }
 
-  /** Tells what was held back. */
+  /** Tells what was put off. */
   async flush(): Promise<void> {
-    for (const watched of [...this.watched.values()]) {
-      if (watched.unpublished !== undefined) await this.changed(watched.unpublished)
+    const nowMs = this.clock.nowMs()
+    for (const [id, watched] of [...this.watched]) {
+      if (isJobOver(watched.state)) {
+        if (nowMs - watched.toldAtMs > FORGET_AFTER_MS) this.watched.delete(id)
+      } else if (watched.isPutOff) {
+        this.watched.set(id, { ...watched, toldAtMs: nowMs, isPutOff: false })
+        await this.enqueue(id)
+      }
     }
   }
 
-  private async publish(job: TransferJob): Promise<void> {
+  /** One after the other, each read anew: so nobody hears of an older state after a newer one. */
+  private enqueue(jobId: string): Promise<void> {
+    const told = this.telling.then(() => this.tell(jobId))
+    this.telling = told.catch(() => undefined)
+    return told
+  }
+
+  private async tell(jobId: string): Promise<void> {
+    const job = await findJob(this.db, jobId)
+    if (job === undefined) return
+    const watched = this.watched.get(jobId)
+    const isTold = watched?.lastTold === job.state && isJobOver(job.state)
+    if (isTold) return
     const snapshot = await this.view(job)
-    this.events.publish('transfer', { userId: job.userId, jobId: job.id, snapshot })
-    if (!isJobOver(job.state)) return
-    this.watched.delete(job.id)
-    this.rates.delete(job.id)
+    this.events.publish('transfer', { userId: job.userId, jobId, snapshot })
+    this.watched.set(jobId, {
+      state: job.state,
+      toldAtMs: this.clock.nowMs(),
+      isPutOff: false,
+      lastTold: job.state,
+    })
+    if (isJobOver(job.state)) this.rates.delete(jobId)
   }
 }

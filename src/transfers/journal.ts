@@ -1,3 +1,4 @@
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction } from '../platform/db.ts'
 import { type FailedAttempt, insertAttempts, saveFiles } from './file-repo.ts'
@@ -5,6 +6,10 @@ import { addDelta, type Counted, countedOf, deltaBetween } from './job-counts.ts
 import { changeJob, type JobDelta, noteJobError } from './job-repo.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferFile, TransferJob } from './types.ts'
+
+/** So many requests under way make it worth to wait for each other's changes. */
+const CROWD = 8
+const GATHER_MS = 5
 
 export interface JournalDeps {
   db: Db
@@ -73,12 +78,20 @@ export class Journal {
   }
 
   private schedule(): void {
-    this.flushing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.flushAll())
+    this.flushing ??= this.gather().then(() => this.flushAll())
+  }
+
+  /** Waits for company: where many requests are under way, more changes come within milliseconds. */
+  private gather(): Promise<unknown> {
+    return this.counted.size < CROWD ? immediate() : delay(GATHER_MS)
   }
 
   private async flushAll(): Promise<void> {
     try {
-      while (this.pending.size > 0) await this.flushOnce()
+      while (this.pending.size > 0) {
+        await this.flushOnce()
+        await this.gather()
+      }
     } finally {
       this.flushing = undefined
     }

@@ -43,10 +43,20 @@ export async function findNextDueMs(db: Db): Promise<number | undefined> {
   return row?.at ?? undefined
 }
 
-/** The heartbeat of a worker: extends its leases and returns the requests it still holds. */
-export async function extendFileLeases(db: Db, owner: string, untilMs: number): Promise<Set<string>> {
+/**
+ * The heartbeat of a worker: extends the leases of what it really works on and returns what it still
+ * holds. A lease that is not named runs out, so nothing is stuck with a worker that forgot it.
+ */
+export async function extendFileLeases(
+  db: Db,
+  owner: string,
+  ids: readonly string[],
+  untilMs: number,
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
   const rows: { id: string }[] = await db('transfer_files')
-    .where({ lease_owner: owner })
+    .whereIn('id', [...ids])
+    .andWhere({ lease_owner: owner })
     .update({ next_at_ms: untilMs })
     .returning('id')
   return new Set(rows.map((row) => row.id))

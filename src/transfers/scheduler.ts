@@ -148,15 +148,15 @@ export class Scheduler {
   private async beat(): Promise<void> {
     const { db, owner, clock, leaseMs, contexts } = this.deps
     const untilMs = clock.nowMs() + leaseMs
-    const files = [...this.files]
-    const expansions = [...this.expansions]
-    const heldFiles = await extendFileLeases(db, owner, untilMs)
-    const heldJobs = await extendExpansionLeases(db, owner, untilMs)
+    const fileIds = [...this.files.keys()]
+    const jobIds = [...this.expansions.keys()]
+    const heldFiles = await extendFileLeases(db, owner, fileIds, untilMs)
+    const heldJobs = await extendExpansionLeases(db, owner, jobIds, untilMs)
     const lost = new RunAborted('lease-lost')
-    for (const [id, task] of files) if (!heldFiles.has(id)) task.abort.abort(lost)
-    for (const [id, task] of expansions) if (!heldJobs.has(id)) task.abort.abort(lost)
-    const jobIds = new Set([...files, ...expansions].map(([, task]) => task.jobId))
-    for (const jobId of await listCancelRequested(db, [...jobIds])) {
+    for (const id of fileIds) if (!heldFiles.has(id)) this.files.get(id)?.abort.abort(lost)
+    for (const id of jobIds) if (!heldJobs.has(id)) this.expansions.get(id)?.abort.abort(lost)
+    const running = [...this.files.values(), ...this.expansions.values()].map((task) => task.jobId)
+    for (const jobId of await listCancelRequested(db, [...new Set(running)])) {
       contexts.drop(jobId)
       void this.abortJob(jobId, 'cancel')
     }
@@ -185,15 +185,18 @@ export class Scheduler {
     const running = this.countLanes()
     const free = freeSlots(slots, running)
     const limit = lane === lanes.small ? free.small : free.large
-    if (limit === 0 || (lane === lanes.small && !isWorthABatch(slots, running, limit))) return
+    if (limit === 0 || (lane === lanes.small && !this.isRoomForABatch())) return
     const claimed = await claimFiles(db, { owner, lane, limit, leaseUntilMs: clock.nowMs() + leaseMs })
     for (const file of claimed) {
       journal.adopt(file)
       const abort = new AbortController()
       const task: Task = { jobId: file.jobId, lane, file, abort, done: Promise.resolve() }
       this.launch(this.files, file.id, task, async () => {
-        await this.deps.runFile(file, abort.signal)
-        journal.forget(file)
+        try {
+          await this.deps.runFile(file, abort.signal)
+        } finally {
+          journal.forget(file)
+        }
       })
     }
   }
@@ -204,13 +207,21 @@ export class Scheduler {
     return { small, large: this.files.size - small }
   }
 
+  /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
+  private isRoomForABatch(): boolean {
+    const { slots } = this.deps
+    const running = this.countLanes()
+    const room = (slots - running.large) * SMALL_FILES_PER_SLOT
+    return running.small === 0 || freeSlots(slots, running).small >= room / BATCH_FRACTION
+  }
+
   private launch(tasks: Map<string, Task>, id: string, task: Task, work: () => Promise<void>): void {
     tasks.set(id, task)
     task.done = work()
       .catch((error) => this.deps.log.error({ err: error, jobId: task.jobId }, 'transfer task failed'))
       .finally(() => {
         tasks.delete(id)
-        this.poke()
+        if (task.lane !== lanes.small || this.isRoomForABatch()) this.poke()
       })
   }
 
@@ -219,9 +230,4 @@ export class Scheduler {
     if (await hasOpenWork(this.deps.db)) return
     for (const resolve of this.idleWaiters.splice(0)) resolve()
   }
-}
-
-function isWorthABatch(slots: number, running: LaneCounts, free: number): boolean {
-  const room = (slots - running.large) * SMALL_FILES_PER_SLOT
-  return running.small === 0 || free >= room / BATCH_FRACTION
 }

@@ -262,6 +262,38 @@ describe('what stands at the destination', () => {
   })
 })
 
+describe('a destination whose bytes lie elsewhere', () => {
+  beforeEach(async () => {
+    await engine.close({ keepFolder: true })
+    const { folder } = engine
+    engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, folder, withoutStaging: true })
+  })
+
+  it('is written straight through, verified, again from the start after a broken connection', async () => {
+    const content = source.put('/big', randomBytes(3 * MIB))
+    source.misbehave('/big', { kind: 'cut', afterBytes: MIB })
+    const job = await engine.run({ destination: { path: '/x' } })
+    expect(job).toMatchObject({ state: 'FINISHED', bytes: { done: 3 * MIB } })
+    expect(await engine.content('/x/big')).toEqual(content)
+    expect((await engine.files(job.id))[0]).toMatchObject({ verified: 'checksum', attempts: 2 })
+    expect(source.gets('/big').map((request) => request.range)).toEqual([undefined, undefined])
+  })
+
+  it('holds nothing wrong at the end', async () => {
+    source.put('/f', 'the right bytes')
+    source.misbehave('/f', { kind: 'corrupt' }, { kind: 'corrupt' }, { kind: 'corrupt' })
+    const job = await engine.run({ destination: { path: '/x' } })
+    expect(job.state).toBe('FAILED')
+    await expect(engine.drive.stat(['x', 'f'])).rejects.toThrow()
+  })
+
+  it('cannot be served by rclone', async () => {
+    source.put('/f', 'content')
+    const job = await engine.run({ destination: { path: '/x' }, executor: 'rclone' })
+    expect(job).toMatchObject({ state: 'FAILED', error: { code: 'EXECUTOR_NEEDS_STAGING' } })
+  })
+})
+
 describe('a transfer inside the drive', () => {
   it('copies a folder beside itself', async () => {
     await engine.drive.makeCollection(['a'])

@@ -119,9 +119,9 @@ describe.each(engines)('the queue on %s', (engine) => {
 
   it('keeps a lease alive by its heartbeat and frees those of a former life at once', async () => {
     const job = await addJob(3)
-    await claim('w/old', 2)
-    await claim('w/new', 1)
-    expect((await extendFileLeases(db, 'w/old', 99_000)).size).toBe(2)
+    const held = (await claim('w/old', 2)).map((file) => file.id)
+    const other = (await claim('w/new', 1)).map((file) => file.id)
+    expect(await extendFileLeases(db, 'w/old', [...held, ...other], 99_000)).toEqual(new Set(held))
     expect(await wakeDueFiles(db, 31_000)).toBe(1)
     expect(await countActiveFiles(db, job.id)).toBe(2)
     expect(await releaseFileLeases(db, 'w/', 'w/new')).toBe(2)

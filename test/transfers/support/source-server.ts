@@ -89,7 +89,10 @@ export class SourceServer {
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://source')
     const path = decodeURIComponent(url.pathname)
-    if (path === '/.entry') return this.answerEntry(url.searchParams.get('path') ?? '', response)
+    if (path === '/.entry') {
+      this.answerEntry(url.searchParams.get('path') ?? '', response)
+      return
+    }
     this.requests.push({
       method: request.method ?? '',
       path,

@@ -10,7 +10,7 @@ import { NotFoundError } from '../../../src/platform/errors.ts'
 import { EventBus } from '../../../src/platform/events.ts'
 import { createLogger } from '../../../src/platform/log.ts'
 import { createOutbound } from '../../../src/platform/outbound.ts'
-import { createSpaces, type FileStore, parsePath } from '../../../src/store/index.ts'
+import { createSpaces, type FileStore, parsePath, WrappedStore } from '../../../src/store/index.ts'
 import {
   createTransfers,
   type EndpointResolver,
@@ -34,6 +34,8 @@ export interface TestEngineOptions {
   /** An existing folder, for a second life on the same drive. */
   folder?: string
   workerId?: string
+  /** The destination is a store whose bytes lie elsewhere. */
+  withoutStaging?: boolean
 }
 
 /** A user of the database, with a drive. */
@@ -69,7 +71,7 @@ export class TestEngine {
       log: createLogger('silent'),
       events: this.events,
       outbound: this.outbound,
-      endpoints: endpointsOf(options.sourceUrl, drive),
+      endpoints: endpointsOf(options.sourceUrl, drive, options.withoutStaging === true),
       config: {
         ...configSchema.parse({ publicUrl: 'http://x' }).transfers,
         retryBaseSeconds: 0,
@@ -158,8 +160,9 @@ export class TestEngine {
   }
 }
 
-function endpointsOf(sourceUrl: string, drive: FileStore): EndpointResolver {
+function endpointsOf(sourceUrl: string, drive: FileStore, withoutStaging: boolean): EndpointResolver {
   const store = createSourceStore(sourceUrl)
+  const target = withoutStaging ? new UnstagedStore(drive) : drive
   return {
     async resolveSource(_userId, ref) {
       if (!('shareId' in ref)) return { store: drive, path: parsePath(ref.path) }
@@ -174,6 +177,13 @@ function endpointsOf(sourceUrl: string, drive: FileStore): EndpointResolver {
         },
       }
     },
-    resolveDestination: async (_userId, ref) => ({ store: drive, path: parsePath(ref.path) }),
+    resolveDestination: async (_userId, ref) => ({ store: target, path: parsePath(ref.path) }),
+  }
+}
+
+/** A store that cannot adopt a part file. */
+class UnstagedStore extends WrappedStore {
+  override async stagingFolder(): Promise<undefined> {
+    return undefined
   }
 }
