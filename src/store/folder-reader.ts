@@ -111,10 +111,10 @@ async function insertNew(
     if (kinds.get(name) === facts.kind) continue
     const place = { parentId: folder.id, name }
     const moved = found.moved.get(facts.inode)
-    if (moved === undefined) rows.push(newRow(space, place, facts))
-    else await relocateRow(index, moved, place)
     found.moved.delete(facts.inode) // a second name of the same inode is a file of its own
-    changes.push(moved?.sizeBytes ?? facts.sizeBytes)
+    const broughtBytes = moved === undefined ? undefined : await relocateRow(index, moved.id, place)
+    if (broughtBytes === undefined) rows.push(newRow(space, place, facts))
+    changes.push(broughtBytes ?? facts.sizeBytes)
   }
   await index.insert(rows)
   return changes

@@ -4,7 +4,7 @@ import { newEtag } from './files-repo.ts'
 import { readFolder } from './folder-reader.ts'
 import { findMoved, relocateRow } from './moved-outside.ts'
 import { nameOf } from './paths.ts'
-import { newRow, type SpaceContext } from './space-context.ts'
+import { newRow, overtaken, type SpaceContext } from './space-context.ts'
 import type { StorePath } from './types.ts'
 
 /** A folder looked at so soon after its last change may have changed again within the same clock tick. */
@@ -72,7 +72,7 @@ export class IndexSync {
       if (verdict === 'same' || verdict === 'racy') return chain
       if (verdict === 'changed' && row.inode === facts?.inode && row.kind === 'folder') return chain
       if (verdict === 'changed' && facts !== undefined && (await this.space.disk.isInside(here))) {
-        return await this.reindex(here, row, facts)
+        return await this.reindex(here, row.id, facts)
       }
       this.checkRoot(chain, await this.space.disk.facts([]))
       await this.drop(here, row.id)
@@ -87,13 +87,16 @@ export class IndexSync {
   }
 
   /** Takes over what somebody else wrote; the old checksums are not those of the new content. */
-  private async reindex(path: StorePath, row: FileRow, facts: DiskFacts): Promise<FileRow[]> {
+  private async reindex(path: StorePath, id: string, facts: DiskFacts): Promise<FileRow[]> {
     return await this.space.index.change(async (index) => {
-      const isFile = row.kind === 'file'
+      const chain = await index.chain(path)
+      const row = chain[path.length]
+      if (row?.id !== id) throw overtaken(path)
       const { sizeBytes, mtimeMs, inode, diskMtimeNs } = facts
+      const isFile = row.kind === 'file'
       const change = isFile ? { sizeBytes, mtimeMs, diskMtimeNs, checksums: {} } : { diskMtimeNs: '' }
-      await index.update(row.id, { ...change, inode, etag: newEtag() })
-      const above = (await index.chain(path)).slice(0, -1).map((one) => one.id)
+      await index.update(id, { ...change, inode, etag: newEtag() })
+      const above = chain.slice(0, -1).map((one) => one.id)
       await index.bump(above, isFile ? sizeBytes - row.sizeBytes : 0)
       return await index.chain(path)
     })
@@ -128,10 +131,10 @@ export class IndexSync {
       const parent = chain[path.length - 1]
       if (parent === undefined || chain.length > path.length) return chain
       const place = { parentId: parent.id, name: nameOf(path) }
-      if (moved !== undefined) await relocateRow(index, moved, place)
+      const broughtBytes = moved === undefined ? undefined : await relocateRow(index, moved.id, place)
       const row = newRow(this.space, place, facts)
-      if (moved === undefined) await index.insert([row])
-      const delta = moved?.sizeBytes ?? row.sizeBytes
+      if (broughtBytes === undefined) await index.insert([row])
+      const delta = broughtBytes ?? row.sizeBytes
       await index.bump(
         chain.map((one) => one.id),
         delta,

@@ -106,8 +106,10 @@ export class LocalStore implements t.FileStore {
 
   async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
     checkPath(path)
-    const { id } = targetOf(path, await this.sync.fresh(path))
-    await this.space.index.changeProperties(id, changes)
+    await this.space.queue.run(async () => {
+      const { id } = targetOf(path, await this.sync.refresh(path))
+      await this.space.index.changeProperties(id, changes)
+    })
   }
 
   async quota(): Promise<t.StoreQuota> {

@@ -32,14 +32,21 @@ async function isStillThere(space: SpaceContext, row: FileRow): Promise<boolean>
   return facts?.inode === row.inode
 }
 
-/** Hangs a row elsewhere; the folders above the old place are told, those above the new one not. */
+/**
+ * Hangs a row elsewhere and returns its size; undefined when it is gone meanwhile. The folders above the
+ * old place are told, those above the new one not.
+ */
 export async function relocateRow(
   index: FileIndex,
-  row: FileRow,
+  id: string,
   place: { parentId: string; name: string },
-): Promise<void> {
-  const path = (await index.findPath(row.id)) ?? []
-  const above = (await index.chain(path)).slice(0, -1).map((one) => one.id)
-  await index.update(row.id, place)
-  await index.bump(above, -row.sizeBytes)
+): Promise<number | undefined> {
+  const path = await index.findPath(id)
+  if (path === undefined) return undefined
+  const chain = await index.chain(path)
+  const sizeBytes = chain.at(-1)?.sizeBytes ?? 0
+  await index.update(id, place)
+  const above = chain.slice(0, -1).map((one) => one.id)
+  await index.bump(above, -sizeBytes)
+  return sizeBytes
 }

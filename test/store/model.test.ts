@@ -2,11 +2,13 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FileStore, type StorePath, SubtreeStore } from '../../src/store/index.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { createSpaces, type FileStore, type StorePath, SubtreeStore } from '../../src/store/index.ts'
 import { MemoryStore } from '../fakes/memory-store.ts'
 import { bytes, textOf } from './file-store-contract.ts'
 import { createTestSpaces, type TestSpaces } from './support.ts'
 
+const RUNS = 60
 const path = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 })
 const text = fc.string({ maxLength: 5 })
 const overwrite = fc.boolean()
@@ -60,7 +62,23 @@ describe('any sequence of operations', () => {
       }
       expect(await treeOf(store)).toEqual(await treeOf(model))
     }
-    await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 25 }), holds), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 25 }), holds), { numRuns: RUNS })
+  })
+
+  it('done at once, by two processes, leaves disk and index agreed', async () => {
+    const config = { folder: test.folder, fsync: 'never' as const }
+    const other = await createSpaces({ db: test.database.db, clock: systemClock, config }).spaceOf('ann')
+    const holds = async (actions: [Action, boolean][]) => {
+      const name = `run${++counter}`
+      await test.store.makeCollection([name])
+      const [first, second] = [new SubtreeStore(test.store, [name]), new SubtreeStore(other, [name])]
+      await Promise.all(actions.map(([act, isOther]) => outcome(isOther ? second : first, act)))
+      await treeOf(first)
+      expect(await treeOf(first)).toEqual(await diskTreeOf(join(test.files, name)))
+    }
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(action, fc.boolean()), { maxLength: 20 }), holds), {
+      numRuns: RUNS,
+    })
   })
 
   it('mixed with changes from outside ends in an index that agrees with the disk', async () => {
@@ -76,7 +94,7 @@ describe('any sequence of operations', () => {
       await treeOf(store) // sizes above settle while folders are read for the first time
       expect(await treeOf(store)).toEqual(await diskTreeOf(join(test.files, name)))
     }
-    await fc.assert(fc.asyncProperty(fc.array(mixed, { maxLength: 20 }), holds), { numRuns: 60 })
+    await fc.assert(fc.asyncProperty(fc.array(mixed, { maxLength: 20 }), holds), { numRuns: RUNS })
   })
 })
 
