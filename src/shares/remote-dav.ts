@@ -78,6 +78,7 @@ export class RemoteDav {
       await discard(answer.body)
       throw errorOfStatus(answer.status, { method, path, host: this.host }, answer.headers['retry-after'])
     } catch (error) {
+      if (signal?.aborted) throw signal.reason
       throw errorOfOutbound(error, this.host)
     }
   }

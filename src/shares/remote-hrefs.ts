@@ -16,9 +16,9 @@ export function toRootUrl(uri: string): string | undefined {
 }
 
 /** What a listing says about the folder itself, and its members by name. */
-export interface Listing {
-  self: DavResource | undefined
-  members: Map<string, DavResource>
+export interface Listing<R = DavResource> {
+  self: R | undefined
+  members: Map<string, R>
 }
 
 /**
@@ -27,7 +27,10 @@ export interface Listing {
  * Members whose names cannot be names here (dots, slashes, not decodable) are left out: they could not
  * be addressed, and must never lead anywhere else.
  */
-export function sortListing(resources: readonly DavResource[], requestUrl: string): Listing {
+export function sortListing<R extends { href: string }>(
+  resources: readonly R[],
+  requestUrl: string,
+): Listing<R> {
   const asked = segmentsOf(requestUrl, requestUrl) ?? []
   const placed = resources.flatMap((resource) => {
     const segments = segmentsOf(resource.href, requestUrl)
@@ -35,7 +38,7 @@ export function sortListing(resources: readonly DavResource[], requestUrl: strin
   })
   const exact = placed.find(({ segments }) => isEqual(segments, asked))
   const base = exact ?? placed.toSorted((a, b) => a.segments.length - b.segments.length)[0]
-  const members = new Map<string, DavResource>()
+  const members = new Map<string, R>()
   for (const { resource, segments } of placed) {
     if (base === undefined || segments.length !== base.segments.length + 1) continue
     const name = segments.at(-1) as string

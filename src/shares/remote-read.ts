@@ -48,7 +48,8 @@ async function toContent(
   const part =
     answer.status === 206 ? parseContentRange(answer.headers['content-range'], place.dav.host) : undefined
   const sizeBytes = part?.sizeBytes ?? toLength(answer.headers['content-length'])
-  const entry = sizeBytes === undefined ? await options.stat() : entryOf(answer, path, place, sizeBytes)
+  const isClear = sizeBytes !== undefined && (part !== undefined || isSurelyFile(answer))
+  const entry = isClear ? entryOf(answer, path, place, sizeBytes) : await options.stat()
   if (entry.kind === 'folder') throw new MethodNotAllowedError('A folder has no content to read.')
   if (part !== undefined) {
     checkPart(part, options.range, place.dav.host)
@@ -57,6 +58,11 @@ async function toContent(
   const wanted = clip(options.range, entry.sizeBytes)
   const isWhole = wanted.start === 0 && wanted.end === entry.sizeBytes - 1
   return { entry, range: wanted, body: isWhole ? answer.body : slice(answer.body, wanted) }
+}
+
+/** Some servers, ours too, answer GET of a folder with a page of links, which must not pass for a file. */
+function isSurelyFile({ headers }: OutboundResponse): boolean {
+  return headers['etag'] !== undefined && !/^text\/html/i.test(headers['content-type'] ?? '')
 }
 
 function rangeHeader(range: ByteRange | undefined): Record<string, string> {

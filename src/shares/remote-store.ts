@@ -1,4 +1,4 @@
-import { ForbiddenError, MethodNotAllowedError, NotImplementedError } from '../platform/errors.ts'
+import { ForbiddenError, MethodNotAllowedError } from '../platform/errors.ts'
 import { checkPath } from '../store/paths.ts'
 import type {
   ByteRange,
@@ -6,6 +6,7 @@ import type {
   Entry,
   FileContent,
   FileStore,
+  ListOptions,
   PropertyChange,
   RelocateOptions,
   ResourceKey,
@@ -19,6 +20,7 @@ import type {
 } from '../store/types.ts'
 import type { RemoteDav } from './remote-dav.ts'
 import { toRemoteEntry } from './remote-entry.ts'
+import { changeProperties, readProperties } from './remote-properties.ts'
 import { readRemote } from './remote-read.ts'
 import { conditionHeaders, writeRemote } from './remote-write.ts'
 
@@ -43,8 +45,10 @@ export class RemoteShareStore implements FileStore {
     this.options = options
   }
 
-  async stat(path: StorePath): Promise<Entry> {
-    return await this.ask(path)
+  async stat(path: StorePath, options: ListOptions = {}): Promise<Entry> {
+    if (!options.withProperties) return await this.ask(path)
+    const [entry, { self }] = await Promise.all([this.ask(path), readProperties(this.options.dav, path, '0')])
+    return { ...entry, properties: self }
   }
 
   /** What the root is now; the signal ends the wait for a server that is slow. */
@@ -52,13 +56,19 @@ export class RemoteShareStore implements FileStore {
     return await this.ask([], signal)
   }
 
-  async list(path: StorePath): Promise<Entry[]> {
+  async list(path: StorePath, options: ListOptions = {}): Promise<Entry[]> {
     checkPath(path)
-    const { self, members } = await this.options.dav.propfind(path, '1')
+    const { dav } = this.options
+    const [{ self, members }, known] = await Promise.all([
+      dav.propfind(path, '1'),
+      options.withProperties ? readProperties(dav, path, '1') : undefined,
+    ])
     if (!self.isCollection) throw new MethodNotAllowedError('A file has no members to list.')
-    return [...members]
-      .map(([name, resource]) => toRemoteEntry(resource, [...path, name], this.options))
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const entries = [...members].map(([name, resource]) => {
+      const entry = toRemoteEntry(resource, [...path, name], this.options)
+      return known === undefined ? entry : { ...entry, properties: known.members.get(name) ?? [] }
+    })
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   async read(path: StorePath, range?: ByteRange, signal?: AbortSignal): Promise<FileContent> {
@@ -99,11 +109,9 @@ export class RemoteShareStore implements FileStore {
     )
   }
 
-  async changeProperties(path: StorePath, _changes: readonly PropertyChange[]): Promise<void> {
-    await this.stat(path)
-    throw new NotImplementedError(
-      `Properties of files at ${this.options.dav.host} cannot be changed from here; change them on that server.`,
-    )
+  async changeProperties(path: StorePath, changes: readonly PropertyChange[]): Promise<void> {
+    checkPath(path)
+    await changeProperties(this.options.dav, path, changes)
   }
 
   async quota(): Promise<StoreQuota> {
