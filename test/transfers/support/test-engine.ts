@@ -34,6 +34,8 @@ export interface TestEngineOptions {
   /** An existing folder, for a second life on the same drive. */
   folder?: string
   workerId?: string
+  /** Where the bytes come from, when another server than that of the listing gives them. */
+  contentUrl?: string
   /** The destination is a store whose bytes lie elsewhere. */
   withoutStaging?: boolean
 }
@@ -71,7 +73,7 @@ export class TestEngine {
       log: createLogger('silent'),
       events: this.events,
       outbound: this.outbound,
-      endpoints: endpointsOf(options.sourceUrl, drive, options.withoutStaging === true),
+      endpoints: endpointsOf(options, drive),
       config: {
         ...configSchema.parse({ publicUrl: 'http://x' }).transfers,
         retryBaseSeconds: 0,
@@ -160,9 +162,10 @@ export class TestEngine {
   }
 }
 
-function endpointsOf(sourceUrl: string, drive: FileStore, withoutStaging: boolean): EndpointResolver {
-  const store = createSourceStore(sourceUrl)
-  const target = withoutStaging ? new UnstagedStore(drive) : drive
+function endpointsOf(options: TestEngineOptions, drive: FileStore): EndpointResolver {
+  const store = createSourceStore(options.sourceUrl)
+  const contentUrl = options.contentUrl ?? options.sourceUrl
+  const target = options.withoutStaging === true ? new UnstagedStore(drive) : drive
   return {
     async resolveSource(_userId, ref) {
       if (!('shareId' in ref)) return { store: drive, path: parsePath(ref.path) }
@@ -172,7 +175,7 @@ function endpointsOf(sourceUrl: string, drive: FileStore, withoutStaging: boolea
         path: parsePath(ref.path ?? '/'),
         remote: {
           label: 'source.test',
-          urlOf: (path) => `${sourceUrl}/${path.map(encodeURIComponent).join('/')}`,
+          urlOf: (path) => `${contentUrl}/${path.map(encodeURIComponent).join('/')}`,
           credentials: { headers: async () => ({ Authorization: `Bearer ${TOKEN}` }) },
         },
       }
