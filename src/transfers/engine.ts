@@ -1,19 +1,16 @@
-import { newId } from '../platform/ids.ts'
 import type { TransferExecutor } from './executors/executor.ts'
-import { releaseExpansionLeases } from './expansion-repo.ts'
+import type { GeneratorDeps } from './expand-folder.ts'
 import { type RunDeps, runFile } from './file-run.ts'
-import { expandJob, type GeneratorDeps } from './generator.ts'
+import { expandJob } from './generator.ts'
 import type { TransfersDeps } from './index.ts'
 import { JobContexts } from './job-contexts.ts'
 import { JobFeed } from './job-feed.ts'
 import { Journal } from './journal.ts'
 import { createTransferMetrics, type TransferMetrics } from './metrics.ts'
-import { releaseFileLeases } from './queue-repo.ts'
 import { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
 import type { TransferFile, TransferJob } from './types.ts'
-import { describeProcess, isProcessGone } from './worker-identity.ts'
-import { announceWorker, markWorkerSeen } from './worker-repo.ts'
+import { WorkerLife } from './worker-life.ts'
 
 const PROGRESS_EVERY_MS = 500
 const CLOSE_GRACE_MS = 10_000
@@ -25,8 +22,7 @@ export class TransferEngine {
   private readonly deps: TransfersDeps
   private readonly executors: readonly TransferExecutor[]
   private readonly metrics: TransferMetrics
-  private readonly life = newId()
-  private readonly owner: string
+  private readonly life: WorkerLife
   private readonly contexts: JobContexts
   private readonly journal: Journal
   private readonly scheduler: Scheduler
@@ -34,17 +30,17 @@ export class TransferEngine {
   private loops: Promise<void>[] = []
 
   constructor(deps: TransfersDeps, executors: readonly TransferExecutor[]) {
-    const { db, clock, endpoints, config, workerId } = deps
+    const { db, clock, endpoints, config } = deps
     this.deps = deps
     this.executors = executors
-    this.owner = `${workerId}/${this.life}`
+    this.life = new WorkerLife(deps)
     this.metrics = createTransferMetrics(deps.registry, db)
     this.feed = new JobFeed(deps)
     this.contexts = new JobContexts(db, endpoints)
     this.journal = new Journal({
       db,
       clock,
-      owner: this.owner,
+      owner: this.life.owner,
       leaseMs: config.leaseSeconds * 1000,
       onJobs: (jobs) => {
         for (const job of jobs) this.tell(job)
@@ -72,37 +68,16 @@ export class TransferEngine {
     await Promise.all(this.loops)
     await this.scheduler.close(CLOSE_GRACE_MS)
     await Promise.all(this.executors.map((executor) => executor.close()))
-    await this.releaseLeases(this.owner, '')
+    await this.life.end()
   }
 
   idle(): Promise<void> {
     return this.scheduler.idle()
   }
 
-  /** Takes back the leases of this worker's former life when that is surely over, then starts. */
   private async begin(): Promise<void> {
-    const { db, clock, workerId, log } = this.deps
-    try {
-      const row = {
-        id: workerId,
-        life: this.life,
-        process: await describeProcess(),
-        seen_at_ms: clock.nowMs(),
-      }
-      const before = await announceWorker(db, row)
-      if (before !== undefined && (await isProcessGone(before.process))) {
-        const files = await this.releaseLeases(`${workerId}/`, this.owner)
-        if (files > 0) log.info({ files }, 'transfers of the last run are taken up again')
-      }
-    } catch (error) {
-      log.error({ err: error }, 'transfer worker could not announce itself')
-    }
+    await this.life.begin()
     if (!this.ending.signal.aborted) this.scheduler.start()
-  }
-
-  private async releaseLeases(prefix: string, except: string): Promise<number> {
-    await releaseExpansionLeases(this.deps.db, prefix, except)
-    return releaseFileLeases(this.deps.db, prefix, except)
   }
 
   private async reportProgress(): Promise<void> {
@@ -127,7 +102,7 @@ export class TransferEngine {
   }
 
   private newScheduler(): Scheduler {
-    const { db, clock, log, config, workerId } = this.deps
+    const { db, clock, log, config } = this.deps
     const run = this.runDeps()
     const generator = this.generatorDeps()
     return new Scheduler({
@@ -136,12 +111,12 @@ export class TransferEngine {
       log,
       journal: this.journal,
       contexts: this.contexts,
-      owner: this.owner,
+      owner: this.life.owner,
       slots: config.slots,
       leaseMs: config.leaseSeconds * 1000,
       runFile: (file, signal) => runFile(run, file, signal),
       expandJob: (job, signal) => expandJob(generator, job, signal),
-      onBeat: () => markWorkerSeen(db, workerId, this.life, clock.nowMs()),
+      onBeat: () => this.life.beat(),
     })
   }
 
@@ -173,7 +148,7 @@ export class TransferEngine {
       db,
       clock,
       log,
-      owner: this.owner,
+      owner: this.life.owner,
       contexts: this.contexts,
       random: this.deps.random ?? Math.random,
       maxTries: config.maxTries,

@@ -6,8 +6,9 @@ import type { JobContexts } from './job-contexts.ts'
 import { listCancelRequested } from './job-repo.ts'
 import type { Journal } from './journal.ts'
 import { claimFiles, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
-import { type AbortReason, RunAborted } from './run.ts'
-import { freeSlots, type LaneCounts, SMALL_FILES_PER_SLOT } from './slots.ts'
+import type { AbortReason } from './run.ts'
+import { freeSlots, SMALL_FILES_PER_SLOT } from './slots.ts'
+import { type Task, TaskPool } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile, type TransferJob } from './types.ts'
 
 /** Looks at the queue at least so often, for what other processes put there. */
@@ -31,22 +32,14 @@ export interface SchedulerDeps {
   onBeat(): Promise<void>
 }
 
-interface Task {
-  jobId: string
-  lane?: Lane
-  file?: TransferFile
-  abort: AbortController
-  done: Promise<void>
-}
-
 /**
  * Takes requests and expansions from the queue in SQL and runs them in bounded slots. Woken by events
  * (a new job, a freed slot), by the end of the next back-off or lease, and by a safety tick.
  */
 export class Scheduler {
   private readonly deps: SchedulerDeps
-  private readonly files = new Map<string, Task>()
-  private readonly expansions = new Map<string, Task>()
+  private readonly files: TaskPool
+  private readonly expansions: TaskPool
   private loop: Promise<void> | undefined
   private isStopping = false
   private isPoked = false
@@ -56,6 +49,10 @@ export class Scheduler {
 
   constructor(deps: SchedulerDeps) {
     this.deps = deps
+    const onError = (error: unknown, jobId: string) =>
+      deps.log.error({ err: error, jobId }, 'transfer task failed')
+    this.files = new TaskPool({ onError, onEnd: (task) => this.afterFile(task) })
+    this.expansions = new TaskPool({ onError, onEnd: () => this.poke() })
   }
 
   start(): void {
@@ -71,14 +68,13 @@ export class Scheduler {
 
   /** The requests that run here now. */
   runningFiles(): TransferFile[] {
-    return [...this.files.values()].flatMap((task) => task.file ?? [])
+    return this.files.all().flatMap((task) => task.file ?? [])
   }
 
   /** Ends what runs here for a job; resolves when it has ended. */
   async abortJob(jobId: string, reason: AbortReason): Promise<void> {
-    const tasks = [...this.files.values(), ...this.expansions.values()].filter((task) => task.jobId === jobId)
-    for (const task of tasks) task.abort.abort(new RunAborted(reason))
-    await Promise.all(tasks.map((task) => task.done))
+    const isOfJob = (task: Task) => task.jobId === jobId
+    await Promise.all([this.files.abort(reason, isOfJob), this.expansions.abort(reason, isOfJob)])
   }
 
   /** Resolves when nothing is left to do, neither here nor in the queue. */
@@ -94,10 +90,8 @@ export class Scheduler {
     this.isStopping = true
     this.poke()
     await this.loop
-    const tasks = [...this.files.values(), ...this.expansions.values()]
-    for (const task of tasks) task.abort.abort(new RunAborted('stop'))
     const patience = new AbortController()
-    const ended = Promise.all(tasks.map((task) => task.done))
+    const ended = Promise.all([this.files.abort('stop'), this.expansions.abort('stop')])
     await Promise.race([ended, this.deps.clock.wait(graceMs, patience.signal).catch(() => undefined)])
     patience.abort()
   }
@@ -148,14 +142,13 @@ export class Scheduler {
   private async beat(): Promise<void> {
     const { db, owner, clock, leaseMs, contexts } = this.deps
     const untilMs = clock.nowMs() + leaseMs
-    const fileIds = [...this.files.keys()]
-    const jobIds = [...this.expansions.keys()]
+    const fileIds = this.files.ids()
+    const jobIds = this.expansions.ids()
     const heldFiles = await extendFileLeases(db, owner, fileIds, untilMs)
     const heldJobs = await extendExpansionLeases(db, owner, jobIds, untilMs)
-    const lost = new RunAborted('lease-lost')
-    for (const id of fileIds) if (!heldFiles.has(id)) this.files.get(id)?.abort.abort(lost)
-    for (const id of jobIds) if (!heldJobs.has(id)) this.expansions.get(id)?.abort.abort(lost)
-    const running = [...this.files.values(), ...this.expansions.values()].map((task) => task.jobId)
+    this.files.abortIds(fileIds.filter((id) => !heldFiles.has(id)))
+    this.expansions.abortIds(jobIds.filter((id) => !heldJobs.has(id)))
+    const running = [...this.files.all(), ...this.expansions.all()].map((task) => task.jobId)
     for (const jobId of await listCancelRequested(db, [...new Set(running)])) {
       contexts.drop(jobId)
       void this.abortJob(jobId, 'cancel')
@@ -169,9 +162,7 @@ export class Scheduler {
     if (limit <= 0) return
     const nowMs = clock.nowMs()
     for (const job of await claimExpansions(db, { owner, nowMs, leaseUntilMs: nowMs + leaseMs, limit })) {
-      const abort = new AbortController()
-      const work = () => this.deps.expandJob(job, abort.signal)
-      this.launch(this.expansions, job.id, { jobId: job.id, abort, done: Promise.resolve() }, work)
+      this.expansions.launch(job.id, { jobId: job.id }, (signal) => this.deps.expandJob(job, signal))
     }
   }
 
@@ -182,18 +173,16 @@ export class Scheduler {
 
   private async takeLane(lane: Lane): Promise<void> {
     const { db, owner, clock, leaseMs, slots, journal } = this.deps
-    const running = this.countLanes()
+    const running = this.files.countLanes()
     const free = freeSlots(slots, running)
     const limit = lane === lanes.small ? free.small : free.large
     if (limit === 0 || (lane === lanes.small && !this.isRoomForABatch())) return
     const claimed = await claimFiles(db, { owner, lane, limit, leaseUntilMs: clock.nowMs() + leaseMs })
     for (const file of claimed) {
       journal.adopt(file)
-      const abort = new AbortController()
-      const task: Task = { jobId: file.jobId, lane, file, abort, done: Promise.resolve() }
-      this.launch(this.files, file.id, task, async () => {
+      this.files.launch(file.id, { jobId: file.jobId, lane, file }, async (signal) => {
         try {
-          await this.deps.runFile(file, abort.signal)
+          await this.deps.runFile(file, signal)
         } finally {
           journal.forget(file)
         }
@@ -201,28 +190,16 @@ export class Scheduler {
     }
   }
 
-  private countLanes(): LaneCounts {
-    let small = 0
-    for (const task of this.files.values()) if (task.lane === lanes.small) small++
-    return { small, large: this.files.size - small }
+  private afterFile(task: Task): void {
+    if (task.lane !== lanes.small || this.isRoomForABatch()) this.poke()
   }
 
   /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
   private isRoomForABatch(): boolean {
     const { slots } = this.deps
-    const running = this.countLanes()
+    const running = this.files.countLanes()
     const room = (slots - running.large) * SMALL_FILES_PER_SLOT
     return running.small === 0 || freeSlots(slots, running).small >= room / BATCH_FRACTION
-  }
-
-  private launch(tasks: Map<string, Task>, id: string, task: Task, work: () => Promise<void>): void {
-    tasks.set(id, task)
-    task.done = work()
-      .catch((error) => this.deps.log.error({ err: error, jobId: task.jobId }, 'transfer task failed'))
-      .finally(() => {
-        tasks.delete(id)
-        if (task.lane !== lanes.small || this.isRoomForABatch()) this.poke()
-      })
   }
 
   private async settleIdle(): Promise<void> {

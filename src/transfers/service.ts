@@ -1,21 +1,19 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction } from '../platform/db.ts'
-import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
-import { newId } from '../platform/ids.ts'
-import { formatPath, isWithin, nameOf } from '../store/paths.ts'
-import type { EndpointResolver, TransferDestination, TransferSource } from './endpoints.ts'
+import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import type { EndpointResolver } from './endpoints.ts'
 import { requeueFolders } from './expansion-repo.ts'
 import type { JobFeed } from './job-feed.ts'
 import { changeJob, clearJobError, findJob, insertJob } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
+import { assertApart, type Ends, newJob } from './new-job.ts'
 import { urgencyOf } from './new-request.ts'
 import { cancelIdleFiles, findQueueRank, requeueFiles } from './queue-repo.ts'
 import type { TransferJob, TransferOrder } from './types.ts'
 
 /** How long the answer to a cancel waits for the running files to end. */
 const CANCEL_PATIENCE_MS = 5000
-const DEFAULT_PRIORITY = 50
 
 export interface ServiceDeps {
   db: Db
@@ -102,36 +100,8 @@ export class TransferService {
 
   private async newJob(userId: string, order: TransferOrder, ends: Ends): Promise<TransferJob> {
     const { db, clock, config } = this.deps
-    const priority = order.priority ?? DEFAULT_PRIORITY
-    return {
-      id: newId(),
-      userId,
-      label: order.label ?? defaultLabel(ends),
-      source: order.source,
-      destination: order.destination,
-      overwrite: order.overwrite ?? 'if-different',
-      executor: order.executor ?? config.executor,
-      verify: order.verify ?? 'checksum',
-      priority,
-      state: 'SUBMITTED',
-      expansion: 'pending',
-      expansionTries: 0,
-      cancelRequested: false,
-      queueRank: await findQueueRank(db, urgencyOf({ priority })),
-      createdAtMs: clock.nowMs(),
-      startedAtMs: null,
-      finishedAtMs: null,
-      filesTotal: 0,
-      filesDone: 0,
-      filesFailed: 0,
-      filesSkipped: 0,
-      filesCanceled: 0,
-      foldersFailed: 0,
-      bytesTotal: 0,
-      bytesDone: 0,
-      errorCode: null,
-      errorText: null,
-    }
+    const job = newJob(userId, order, { ends, createdAtMs: clock.nowMs(), executor: config.executor })
+    return { ...job, queueRank: await findQueueRank(db, urgencyOf(job)) }
   }
 
   private async waitForEnd(jobId: string): Promise<void> {
@@ -146,33 +116,6 @@ export class TransferService {
     await this.deps.feed.changed(job)
     return job
   }
-}
-
-interface Ends {
-  source: TransferSource
-  destination: TransferDestination
-}
-
-/** A folder copied into itself would never end; a file copied onto itself is a mistake. */
-async function assertApart(source: TransferSource, destination: TransferDestination): Promise<void> {
-  const from = await source.store.locate(source.path)
-  const to = await destination.store.locate(destination.path)
-  if (from.scope !== to.scope || !isWithin(to.path, from.path)) return
-  const isSame = to.path.length === from.path.length
-  throw new BadRequestError(
-    isSame
-      ? 'Source and destination are the same. Choose another destination.'
-      : `The destination ${formatPath(destination.path)} lies inside the source. Choose one outside of it.`,
-    {
-      code: isSame ? 'SAME_PLACE' : 'DESTINATION_IN_SOURCE',
-      fields: [{ field: 'destination', message: 'lies in the source' }],
-    },
-  )
-}
-
-function defaultLabel({ source, destination }: Ends): string {
-  const from = source.path.length === 0 ? (source.remote?.label ?? '/') : nameOf(source.path)
-  return `${from} to ${formatPath(destination.path)}`
 }
 
 function nothingToRetry(): ConflictError {
