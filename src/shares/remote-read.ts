@@ -62,7 +62,7 @@ async function toContent(
 
 /** Some servers, ours too, answer GET of a folder with a page of links, which must not pass for a file. */
 function isSurelyFile({ headers }: OutboundResponse): boolean {
-  return headers['etag'] !== undefined && !/^text\/html/i.test(headers['content-type'] ?? '')
+  return headers.etag !== undefined && !/^text\/html/i.test(headers['content-type'] ?? '')
 }
 
 function rangeHeader(range: ByteRange | undefined): Record<string, string> {
