@@ -15,7 +15,9 @@ export async function listReceivedShares(
   userId: string,
   state?: ShareState,
 ): Promise<ReceivedShare[]> {
-  const all = (await listReceived(ctx.db, userId)).map((share) => toPresent(ctx, share))
+  // Only revoked ones may stand under another state: those past their end.
+  const stored = await listReceived(ctx.db, userId, state === 'revoked' ? undefined : state)
+  const all = stored.map((share) => toPresent(ctx, share))
   return state === undefined ? all : all.filter((share) => share.state === state)
 }
 

@@ -31,10 +31,12 @@ export async function readRemote(place: Place, path: StorePath, options: ReadOpt
     [200, 206, 416],
   )
   if (answer.status === 416) return await refuseRange(answer, options)
+  // A body that is destroyed before its end emits an error, which must not be fatal when nobody reads it.
+  answer.body.on('error', () => undefined)
   try {
     return await toContent(place, path, answer, options)
   } catch (error) {
-    answer.body.on('error', () => undefined).destroy()
+    answer.body.destroy()
     throw error
   }
 }
@@ -106,7 +108,7 @@ function clip(range: ByteRange | undefined, sizeBytes: number): { start: number;
 }
 
 function slice(body: Readable, wanted: { start: number; end: number }): Readable {
-  return Readable.from(
+  const part = Readable.from(
     (async function* () {
       let at = 0
       for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -119,6 +121,8 @@ function slice(body: Readable, wanted: { start: number; end: number }): Readable
     })(),
     { objectMode: false },
   )
+  // A generator that was never started frees nothing.
+  return part.once('close', () => body.destroy())
 }
 
 function toLength(header: string | undefined): number | undefined {

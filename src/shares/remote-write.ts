@@ -34,6 +34,8 @@ export async function writeRemote(
   const body = Readable.from(checkedBody(chunksOf(source), declaredBy(source, options), wrong), {
     objectMode: false,
   })
+  // When the server answers early, nobody listens any more to what becomes of the rest.
+  body.on('error', () => undefined)
   try {
     const answer = await dav.send(
       { method: 'PUT', path, headers: writeHeaders(source, options), body, signal: options.signal },

@@ -6,7 +6,7 @@ import { v2 as webdav } from 'webdav-server'
 import type { Outbound } from '../../src/platform/outbound.ts'
 import { RemoteDav } from '../../src/shares/remote-dav.ts'
 import { RemoteShareStore } from '../../src/shares/remote-store.ts'
-import { bytes, testOutbound, textAt } from './support.ts'
+import { bytes, testOutbound, textAt, until } from './support.ts'
 
 const failure = (status: number, code?: string) =>
   expect.objectContaining(code === undefined ? { status } : { status, code })
@@ -214,6 +214,29 @@ describe('the answers of another server', () => {
     expect(await read(7)).toEqual([{ start: 7, end: 9 }, '789'])
     expect(await read(0, 99)).toEqual([{ start: 0, end: 9 }, '0123456789'])
     await expect(store.read(['f'], { start: 10 })).rejects.toEqual(failure(416))
+  })
+
+  it('may be dropped unread, whole or in part', async () => {
+    let ended = 0
+    const store = await serve((_, res) => {
+      res.on('close', () => ended++)
+      res.writeHead(200, { ETag: '"e"', 'Content-Length': 1e9 }).write('x')
+    })
+    for (const range of [undefined, { start: 5, end: 6 }]) {
+      const { body } = await store.read(['f'], range)
+      if (!Buffer.isBuffer(body)) body.destroy()
+    }
+    await until(() => ended === 2)
+    expect(ended).toBe(2)
+  })
+
+  it('that come before an upload is over end it', async () => {
+    const store = await serve((_, res) => void res.writeHead(403, { Connection: 'close' }).end())
+    const endless = async function* () {
+      for (let i = 0; i < 10_000; i++) yield Buffer.alloc(64 * 1024)
+    }
+    const error = await store.write(['f'], endless()).catch((thrown) => thrown)
+    expect([403, 503]).toContain(error.status)
   })
 
   it('are refused when they are another part than was asked for', async () => {
