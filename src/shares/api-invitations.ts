@@ -11,13 +11,13 @@ import {
   listOf,
   newInvitationSchema,
 } from './api-schemas.ts'
+import { removeContact } from './contacts.ts'
 import { listContacts } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import {
   acceptInvitation,
   createInvitation,
   listShownInvitations,
-  removeContact,
   revokeInvitation,
   type ShownInvitation,
 } from './invitations.ts'

@@ -1,23 +1,21 @@
 import type { User } from '../accounts/types.ts'
-import { findAddress } from '../ocm/address.ts'
 import { encodeInvite, inviteLink } from '../ocm/invite-string.ts'
 import { PeerError } from '../ocm/peer-error.ts'
-import { type AcceptedInvite, InboxRefusedError, type OcmPerson } from '../ocm/types.ts'
-import { inTransaction } from '../platform/db.ts'
+import { InboxRefusedError, type OcmPerson } from '../ocm/types.ts'
 import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
-import { deleteContact, saveContact } from './contacts-repo.ts'
+import { storeContact, toPerson } from './contacts.ts'
 import { getActor, type ShareContext } from './context.ts'
 import {
   findInvitation,
   findInvitationByTokenHash,
   insertInvitation,
   listInvitations,
-  markInvitationAccepted,
   markInvitationRevoked,
 } from './invitations-repo.ts'
 import { toPeerAppError } from './peer-failures.ts'
 import type { Contact, Invitation } from './types.ts'
+import { useInvitation } from './use-invitation.ts'
 
 const DAY_MS = 86_400_000
 
@@ -81,40 +79,6 @@ export async function acceptInvitation(
   return await storeContact(ctx, userId, invite.provider, person)
 }
 
-/** Forgets a contact; shares with that person stay as they are. */
-export async function removeContact(ctx: ShareContext, userId: string, id: string): Promise<void> {
-  if (!(await deleteContact(ctx.db, userId, id))) throw new NotFoundError('There is no such contact.')
-  ctx.events.publish('contact', { userId, contactId: id })
-}
-
-/**
- * Somebody used an invitation of ours (OCM 1.4 Invite Acceptance): stores them as a contact of the
- * inviter and answers who that is. Throws `InboxRefusedError`.
- */
-export async function useInvitation(ctx: ShareContext, invite: AcceptedInvite): Promise<OcmPerson> {
-  const invitation = await findInvitationByTokenHash(ctx.db, sha256Hex(invite.token))
-  const inviter = invitation && (await ctx.users.findUserById(invitation.userId))
-  if (invitation === undefined || inviter === undefined) throw new InboxRefusedError('token-invalid')
-  checkUsable(invitation, ctx.clock.nowMs())
-  const contact = toContact(ctx, inviter.id, invite.recipientProvider, invite.recipient)
-  const saved = await inTransaction(ctx.db, async (tx) => {
-    const stored = await saveContact(tx, contact)
-    const use = { contactId: stored.id, nowMs: ctx.clock.nowMs() }
-    // Of two that arrive together only one may win; the other's contact is taken back with the transaction.
-    if (!(await markInvitationAccepted(tx, invitation.id, use)))
-      throw new InboxRefusedError('already-accepted')
-    return stored
-  })
-  ctx.events.publish('contact', { userId: inviter.id, contactId: saved.id })
-  return toPerson(inviter)
-}
-
-function checkUsable(invitation: Invitation, nowMs: number): void {
-  if (invitation.state === 'accepted') throw new InboxRefusedError('already-accepted')
-  if (invitation.state === 'revoked' || invitation.expiresAtMs <= nowMs)
-    throw new InboxRefusedError('token-invalid')
-}
-
 async function acceptHere(ctx: ShareContext, user: User, token: string): Promise<OcmPerson> {
   const invitation = await findInvitationByTokenHash(ctx.db, sha256Hex(token))
   if (invitation?.userId === user.id) {
@@ -148,40 +112,6 @@ async function acceptThere(
     if (status === 409) throw usedInvitation()
     throw toPeerAppError(error)
   }
-}
-
-async function storeContact(
-  ctx: ShareContext,
-  userId: string,
-  host: string,
-  person: OcmPerson,
-): Promise<Contact> {
-  const saved = await saveContact(ctx.db, toContact(ctx, userId, host, person))
-  ctx.events.publish('contact', { userId, contactId: saved.id })
-  return saved
-}
-
-function toContact(ctx: ShareContext, userId: string, host: string, person: OcmPerson): Contact {
-  const remoteUserId = bareUserId(person.userId, host)
-  return {
-    id: newId(),
-    userId,
-    remoteUserId,
-    host,
-    displayName: person.displayName || remoteUserId,
-    email: person.email,
-    createdAtMs: ctx.clock.nowMs(),
-  }
-}
-
-/** Some servers append their own name, even twice (reva #5695): `id@host@host`. */
-function bareUserId(userId: string, host: string): string {
-  const address = findAddress(userId)
-  return address?.host === host ? bareUserId(address.id, host) : userId
-}
-
-function toPerson(user: User): OcmPerson {
-  return { userId: user.name, displayName: user.displayName, email: user.email }
 }
 
 function toShown(ctx: ShareContext, invitation: Invitation): ShownInvitation {

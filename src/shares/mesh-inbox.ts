@@ -1,22 +1,15 @@
-import {
-  InboxRefusedError,
-  type MeshInbox,
-  type OcmNotification,
-  type OcmShare,
-  type ShareNotice,
-} from '../ocm/types.ts'
-import { isUniqueViolation } from '../platform/db.ts'
+import { InboxRefusedError, type MeshInbox, type OcmNotification, type ShareNotice } from '../ocm/types.ts'
 import { ConflictError } from '../platform/errors.ts'
-import { equalSecrets, newId, sha256Hex } from '../platform/ids.ts'
-import { findContact } from './contacts-repo.ts'
+import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
-import { useInvitation } from './invitations.ts'
 import { findOutgoing } from './outgoing-repo.ts'
-import { publish, publishReceived } from './outgoing-shares.ts'
-import { findReceivedFrom, insertReceived, listReceivedByProviderId } from './received-repo.ts'
+import { receiveShare, secretOf } from './receive-share.ts'
+import { findReceivedFrom, listReceivedByProviderId } from './received-repo.ts'
+import { publish, publishReceived } from './share-events.ts'
 import type { ShareEvent } from './share-states.ts'
 import { moveOutgoing, moveReceived } from './transitions.ts'
 import type { OutgoingShare, ReceivedShare } from './types.ts'
+import { useInvitation } from './use-invitation.ts'
 
 /** What messages of other servers mean to our users and their files. */
 export function createMeshInbox(ctx: ShareContext): MeshInbox {
@@ -25,91 +18,6 @@ export function createMeshInbox(ctx: ShareContext): MeshInbox {
     receiveNotification: (notification, peerHost) => receiveNotification(ctx, notification, peerHost),
     inviteAccepted: (invite) => useInvitation(ctx, invite),
     findPeerOfShare: (providerId, sharedSecret) => findPeerOfShare(ctx, providerId, sharedSecret),
-  }
-}
-
-async function receiveShare(
-  ctx: ShareContext,
-  share: OcmShare,
-  peerHost: string,
-): Promise<{ recipientDisplayName: string }> {
-  const { id } = share.shareWith
-  const user = (await ctx.users.findUserByName(id)) ?? (await ctx.users.findUserById(id))
-  if (user === undefined) throw new InboxRefusedError('recipient-unknown')
-  if (ctx.config.mustInvite) {
-    const { id: remoteUserId, host } = share.sender
-    const contact = await findContact(ctx.db, { userId: user.id, host, remoteUserId })
-    if (contact === undefined) throw new InboxRefusedError('not-invited')
-  }
-  const received = toReceived(ctx, share, { peerHost, userId: user.id })
-  if (await storeOnce(ctx, received)) publishReceived(ctx, received)
-  return { recipientDisplayName: user.displayName }
-}
-
-/**
- * A repeat of a message must not make a second share: a server and its `providerId` name one. False when
- * the same share is there already; another content under the same name is refused.
- */
-async function storeOnce(ctx: ShareContext, share: ReceivedShare): Promise<boolean> {
-  const before = await findReceivedFrom(ctx.db, share.peerHost, share.providerId)
-  if (before === undefined) {
-    try {
-      await insertReceived(ctx.db, share)
-      return true
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error
-    }
-  }
-  const present = before ?? (await findReceivedFrom(ctx.db, share.peerHost, share.providerId))
-  if (present === undefined || !isSameShare(ctx, present, share)) throw new InboxRefusedError('share-changed')
-  return false
-}
-
-function isSameShare(ctx: ShareContext, a: ReceivedShare, b: ReceivedShare): boolean {
-  const facts = (share: ReceivedShare) =>
-    JSON.stringify([
-      share.userId,
-      share.owner.id,
-      share.owner.host,
-      share.sender.id,
-      share.sender.host,
-      share.name,
-      share.kind,
-      share.role,
-      share.webdavUri,
-      share.expiresAtMs,
-    ])
-  return facts(a) === facts(b) && equalSecrets(secretOf(ctx, a), secretOf(ctx, b))
-}
-
-function secretOf(ctx: ShareContext, share: ReceivedShare): string {
-  return share.secretSealed === undefined ? '' : ctx.seal.open(share.secretSealed)
-}
-
-function toReceived(
-  ctx: ShareContext,
-  share: OcmShare,
-  to: { peerHost: string; userId: string },
-): ReceivedShare {
-  return {
-    id: newId(),
-    userId: to.userId,
-    source: 'remote',
-    peerHost: to.peerHost,
-    providerId: share.providerId,
-    owner: { ...share.owner, displayName: share.ownerDisplayName || share.owner.id },
-    sender: { ...share.sender, displayName: share.senderDisplayName || share.sender.id },
-    name: share.name,
-    kind: share.resourceType,
-    role: share.webdav.permissions.includes('write') ? 'editor' : 'viewer',
-    note: share.description,
-    webdavUri: share.webdav.uri,
-    secretSealed: ctx.seal.seal(share.webdav.sharedSecret),
-    state: 'pending',
-    mountName: undefined,
-    rootFacts: undefined,
-    createdAtMs: ctx.clock.nowMs(),
-    expiresAtMs: share.expiresAtMs,
   }
 }
 

@@ -1,25 +1,17 @@
-import type { User } from '../accounts/types.ts'
-import type { OcmShare } from '../ocm/types.ts'
 import { inTransaction } from '../platform/db.ts'
 import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
-import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
+import { newId } from '../platform/ids.ts'
 import { formatPath } from '../store/paths.ts'
 import type { Entry, StorePath } from '../store/types.ts'
 import { getActor, type ShareContext } from './context.ts'
-import {
-  deleteOutgoing,
-  findOutgoing,
-  insertOutgoing,
-  listOutgoing,
-  listOutgoingWith,
-  setRecipientName,
-} from './outgoing-repo.ts'
-import { toPeerAppError } from './peer-failures.ts'
-import { insertReceived, listReceived } from './received-repo.ts'
+import { giveHere, giveThere } from './give-share.ts'
+import { findOutgoing, listOutgoing, listOutgoingWith } from './outgoing-repo.ts'
+import { listReceived } from './received-repo.ts'
 import { getRecipient } from './recipients.ts'
+import { publish, publishReceived } from './share-events.ts'
 import { isLive } from './share-states.ts'
 import { moveLocalCounterpart, moveOutgoing } from './transitions.ts'
-import type { OutgoingShare, ReceivedShare, ShareRole } from './types.ts'
+import type { OutgoingShare, ShareRole } from './types.ts'
 
 export interface NewShare {
   path: StorePath
@@ -105,16 +97,6 @@ export async function revokeShare(ctx: ShareContext, userId: string, id: string)
   if (done.received !== undefined) publishReceived(ctx, done.received.share)
 }
 
-/** Tells live pages that a share one of our users gave has changed. */
-export function publish(ctx: ShareContext, share: OutgoingShare): void {
-  ctx.events.publish('share', { userId: share.ownerUserId, shareId: share.id, state: share.state })
-}
-
-/** Tells live pages that a share one of our users was given has changed. */
-export function publishReceived(ctx: ShareContext, share: ReceivedShare): void {
-  ctx.events.publish('share', { userId: share.userId, shareId: share.id, state: share.state })
-}
-
 /** Only what is the user's own can be shared: a received share may not be handed on without a grant. */
 async function getShareable(ctx: ShareContext, userId: string, path: StorePath): Promise<Entry> {
   if (path.length === 0) throw new BadRequestError('The whole drive cannot be shared; choose a folder in it.')
@@ -137,79 +119,4 @@ async function refuseDuplicate(ctx: ShareContext, share: OutgoingShare): Promise
     `${share.name} is already shared with ${share.recipient.displayName}; revoke that share first to change it.`,
     { code: 'ALREADY_SHARED' },
   )
-}
-
-async function giveHere(ctx: ShareContext, owner: User, share: OutgoingShare): Promise<void> {
-  const person = { id: owner.name, host: ctx.config.ownHost, displayName: owner.displayName }
-  const received: ReceivedShare = {
-    id: newId(),
-    userId: share.recipient.userId ?? '',
-    source: 'local',
-    peerHost: '',
-    providerId: share.id,
-    owner: person,
-    sender: person,
-    name: share.name,
-    kind: share.kind,
-    role: share.role,
-    note: share.note,
-    webdavUri: undefined,
-    secretSealed: undefined,
-    state: 'pending',
-    mountName: undefined,
-    rootFacts: undefined,
-    createdAtMs: share.createdAtMs,
-    expiresAtMs: share.expiresAtMs,
-  }
-  await inTransaction(ctx.db, async (tx) => {
-    await insertOutgoing(tx, share)
-    await insertReceived(tx, received)
-  })
-  publishReceived(ctx, received)
-}
-
-/** The row stands before the message goes: the peer may look at the files before it answers. */
-async function giveThere(
-  ctx: ShareContext,
-  owner: User,
-  share: OutgoingShare,
-  sizeBytes: number,
-): Promise<void> {
-  const secret = newSecret(32)
-  await insertOutgoing(ctx.db, { ...share, secretHash: sha256Hex(secret) })
-  try {
-    const answer = await ctx.ocm.sendShare(toOcmShare(ctx, owner, share, { secret, sizeBytes }))
-    if (answer.recipientDisplayName) await setRecipientName(ctx.db, share.id, answer.recipientDisplayName)
-  } catch (error) {
-    await deleteOutgoing(ctx.db, share.id)
-    throw toPeerAppError(error)
-  }
-}
-
-function toOcmShare(
-  ctx: ShareContext,
-  owner: User,
-  share: OutgoingShare,
-  { secret, sizeBytes }: { secret: string; sizeBytes: number },
-): OcmShare {
-  const address = { id: owner.name, host: ctx.config.ownHost }
-  return {
-    shareWith: { id: share.recipient.id, host: share.recipient.host },
-    name: share.name,
-    description: share.note,
-    providerId: share.id,
-    owner: address,
-    ownerDisplayName: owner.displayName,
-    sender: address,
-    senderDisplayName: owner.displayName,
-    shareType: 'user',
-    resourceType: share.kind,
-    ...(share.expiresAtMs === undefined ? {} : { expiresAtMs: share.expiresAtMs }),
-    webdav: {
-      uri: `${ctx.config.publicUrl}/dav/ocm/${share.id}`,
-      sharedSecret: secret,
-      permissions: share.role === 'editor' ? ['read', 'write'] : ['read'],
-      sizeBytes,
-    },
-  }
 }

@@ -1,0 +1,95 @@
+import { InboxRefusedError, type OcmShare } from '../ocm/types.ts'
+import { isUniqueViolation } from '../platform/db.ts'
+import { equalSecrets, newId } from '../platform/ids.ts'
+import { findContact } from './contacts-repo.ts'
+import type { ShareContext } from './context.ts'
+import { findReceivedFrom, insertReceived } from './received-repo.ts'
+import { publishReceived } from './share-events.ts'
+import type { ReceivedShare } from './types.ts'
+
+/** A share of another server for one of our users, pending until they answer. Throws `InboxRefusedError`. */
+export async function receiveShare(
+  ctx: ShareContext,
+  share: OcmShare,
+  peerHost: string,
+): Promise<{ recipientDisplayName: string }> {
+  const { id } = share.shareWith
+  const user = (await ctx.users.findUserByName(id)) ?? (await ctx.users.findUserById(id))
+  if (user === undefined) throw new InboxRefusedError('recipient-unknown')
+  if (ctx.config.mustInvite) {
+    const { id: remoteUserId, host } = share.sender
+    const contact = await findContact(ctx.db, { userId: user.id, host, remoteUserId })
+    if (contact === undefined) throw new InboxRefusedError('not-invited')
+  }
+  const received = toReceived(ctx, share, { peerHost, userId: user.id })
+  if (await storeOnce(ctx, received)) publishReceived(ctx, received)
+  return { recipientDisplayName: user.displayName }
+}
+
+/**
+ * A repeat of a message must not make a second share: a server and its `providerId` name one. False when
+ * the same share is there already; another content under the same name is refused.
+ */
+async function storeOnce(ctx: ShareContext, share: ReceivedShare): Promise<boolean> {
+  const before = await findReceivedFrom(ctx.db, share.peerHost, share.providerId)
+  if (before === undefined) {
+    try {
+      await insertReceived(ctx.db, share)
+      return true
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+    }
+  }
+  const present = before ?? (await findReceivedFrom(ctx.db, share.peerHost, share.providerId))
+  if (present === undefined || !isSameShare(ctx, present, share)) throw new InboxRefusedError('share-changed')
+  return false
+}
+
+function isSameShare(ctx: ShareContext, a: ReceivedShare, b: ReceivedShare): boolean {
+  const facts = (share: ReceivedShare) =>
+    JSON.stringify([
+      share.userId,
+      share.owner.id,
+      share.owner.host,
+      share.sender.id,
+      share.sender.host,
+      share.name,
+      share.kind,
+      share.role,
+      share.webdavUri,
+      share.expiresAtMs,
+    ])
+  return facts(a) === facts(b) && equalSecrets(secretOf(ctx, a), secretOf(ctx, b))
+}
+
+/** The secret another server gave us for a share; empty for none. */
+export function secretOf(ctx: ShareContext, share: ReceivedShare): string {
+  return share.secretSealed === undefined ? '' : ctx.seal.open(share.secretSealed)
+}
+
+function toReceived(
+  ctx: ShareContext,
+  share: OcmShare,
+  to: { peerHost: string; userId: string },
+): ReceivedShare {
+  return {
+    id: newId(),
+    userId: to.userId,
+    source: 'remote',
+    peerHost: to.peerHost,
+    providerId: share.providerId,
+    owner: { ...share.owner, displayName: share.ownerDisplayName || share.owner.id },
+    sender: { ...share.sender, displayName: share.senderDisplayName || share.sender.id },
+    name: share.name,
+    kind: share.resourceType,
+    role: share.webdav.permissions.includes('write') ? 'editor' : 'viewer',
+    note: share.description,
+    webdavUri: share.webdav.uri,
+    secretSealed: ctx.seal.seal(share.webdav.sharedSecret),
+    state: 'pending',
+    mountName: undefined,
+    rootFacts: undefined,
+    createdAtMs: ctx.clock.nowMs(),
+    expiresAtMs: share.expiresAtMs,
+  }
+}
