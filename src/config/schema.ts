@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a network in CIDR form such as 10.0.0.0/8')
+const cidr = z
+  .string()
+  .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a network in CIDR form such as 10.0.0.0/8')
 const port = z.int().min(0).max(65_535)
 const seconds = z.number().positive()
 
@@ -25,7 +27,9 @@ const server = z.strictObject({
 
 const ops = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address of the port for health and metrics.'),
-  port: port.optional().describe('Port for /metrics, /healthz, /readyz; 1000 above server.port unless given.'),
+  port: port
+    .optional()
+    .describe('Port for /metrics, /healthz, /readyz; 1000 above server.port unless given.'),
 })
 
 const database = z.discriminatedUnion('client', [
@@ -35,7 +39,9 @@ const database = z.discriminatedUnion('client', [
   }),
   z.strictObject({
     client: z.literal('postgres'),
-    url: z.string().describe('postgres://user:password@host/name; use CAUSEWAY_DATABASE__URL_FILE for the secret.'),
+    url: z
+      .string()
+      .describe('postgres://user:password@host/name; use CAUSEWAY_DATABASE__URL_FILE for the secret.'),
     poolSize: z.int().min(1).default(10),
   }),
 ])
@@ -46,13 +52,20 @@ const storage = z.strictObject({
     .enum(['always', 'rename', 'never'])
     .default('rename')
     .describe('What is flushed before a write is answered: file and folder, the file, or nothing.'),
-  quotaBytes: z.int().min(0).optional().describe('Bytes one user may store; no limit but the disk unless given.'),
+  quotaBytes: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Bytes one user may store; no limit but the disk unless given.'),
   maxUploadBytes: z.int().min(1).optional().describe('Largest single file taken.'),
 })
 
 const network = z.strictObject({
   allow: z.array(cidr).default([]).describe('Private networks that peers may be in.'),
-  insecureHttp: z.boolean().default(false).describe('Speak plain http to peers: closed networks and tests only.'),
+  insecureHttp: z
+    .boolean()
+    .default(false)
+    .describe('Speak plain http to peers: closed networks and tests only.'),
   hosts: z.record(z.string(), z.string()).default({}).describe('Names answered here instead of by DNS.'),
   extraCaFile: z.string().optional().describe('PEM file of further certificate authorities.'),
   connectTimeoutSeconds: seconds.default(20),
@@ -61,14 +74,20 @@ const network = z.strictObject({
 
 const ocm = z.strictObject({
   enabled: z.boolean().default(true),
-  trust: z.enum(['open', 'allowlist']).default('open').describe('Whom to talk to: anyone, or hosts of `trust add`.'),
+  trust: z
+    .enum(['open', 'allowlist'])
+    .default('open')
+    .describe('Whom to talk to: anyone, or hosts of `trust add`.'),
   requireSignatures: z.boolean().default(true).describe('Refuse messages that are not signed (RFC 9421).'),
   mustInvite: z.boolean().default(false).describe('Take shares only from people an invitation connected.'),
   invitationDays: z.number().positive().default(14).describe('How long an invitation can be accepted.'),
 })
 
 const transfers = z.strictObject({
-  executor: z.enum(['stream', 'rclone']).default('stream').describe('Who moves the bytes unless a job says otherwise.'),
+  executor: z
+    .enum(['stream', 'rclone'])
+    .default('stream')
+    .describe('Who moves the bytes unless a job says otherwise.'),
   slots: z.int().min(1).max(256).default(10).describe('Files moved at the same time.'),
   maxTries: z.int().min(1).max(100).default(10).describe('Attempts per file before it fails.'),
   retryBaseSeconds: z.number().min(0).default(10).describe('Attempt n waits n² times this long.'),

@@ -15,3 +15,8 @@ export const systemClock: Clock = {
     await delay(ms, undefined, signal === undefined ? { ref: false } : { ref: false, signal })
   },
 }
+
+/** The API's form of a time: ISO 8601 in UTC. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}

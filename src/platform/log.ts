@@ -12,7 +12,12 @@ const SECRET_FIELDS = ['password', 'secret', 'token', 'sharedSecret', 'authoriza
 export function createLogger(level: LogLevel, destination = 2): Logger {
   const redact = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: redact, censor: '[redacted]' } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: redact, censor: '[redacted]' },
+    },
     pino.destination({ dest: destination, sync: true }),
   )
 }

@@ -44,7 +44,8 @@ export class OutboundError extends Error {
 export function refusalOf(host: string, error: unknown): OutboundError {
   if (error instanceof OutboundError) return error
   if (error instanceof Error && error.cause instanceof OutboundError) return error.cause
-  if (hasErrorCode(error, 'ENOTFOUND') || hasErrorCode(error, 'EAI_AGAIN')) return OutboundError.noSuchHost(host, error)
+  if (hasErrorCode(error, 'ENOTFOUND') || hasErrorCode(error, 'EAI_AGAIN'))
+    return OutboundError.noSuchHost(host, error)
   if (error instanceof Error && error.name === 'AbortError') {
     return new OutboundError('aborted', `The request to ${host} was given up.`, error)
   }

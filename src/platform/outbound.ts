@@ -47,7 +47,10 @@ export interface OutboundResponse {
 export interface Outbound {
   request(request: OutboundRequest): Promise<OutboundResponse>
   /** Reads the whole body, at most `maxBytes`. */
-  requestText(request: OutboundRequest, maxBytes?: number): Promise<{ status: number; headers: Record<string, string>; text: string }>
+  requestText(
+    request: OutboundRequest,
+    maxBytes?: number,
+  ): Promise<{ status: number; headers: Record<string, string>; text: string }>
   /** Throws `OutboundError` when the address rules forbid this URL; resolves the name. */
   check(url: string): Promise<void>
   close(): Promise<void>
@@ -93,7 +96,11 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
     request,
     async requestText(options, maxBytes = DEFAULT_TEXT_BYTES) {
       const answer = await request(options)
-      return { status: answer.status, headers: answer.headers, text: await readText(answer.body, maxBytes, options.url) }
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        text: await readText(answer.body, maxBytes, options.url),
+      }
     },
     async check(text) {
       const url = parseUrl(text, config.insecureHttp)
@@ -106,7 +113,10 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
 }
 
 function createAgent(config: OutboundConfig, resolve: Resolve): Agent {
-  const ca = config.extraCaFile === undefined ? undefined : [...rootCertificates, readFileSync(config.extraCaFile, 'utf8')]
+  const ca =
+    config.extraCaFile === undefined
+      ? undefined
+      : [...rootCertificates, readFileSync(config.extraCaFile, 'utf8')]
   return new Agent({
     connections: 32,
     headersTimeout: config.idleTimeoutMs,
@@ -129,7 +139,11 @@ function createAgent(config: OutboundConfig, resolve: Resolve): Agent {
   })
 }
 
-async function resolveAllowed(hostname: string, resolve: Resolve, allow: readonly string[]): Promise<string[]> {
+async function resolveAllowed(
+  hostname: string,
+  resolve: Resolve,
+  allow: readonly string[],
+): Promise<string[]> {
   const addresses = await resolve(hostname)
   const refused = addresses.find((address) => !isAddressAllowed(address, allow))
   if (refused !== undefined) throw OutboundError.addressRefused(hostname, refused)
@@ -141,9 +155,12 @@ function parseUrl(text: string, insecureHttp: boolean): URL {
   const url = URL.parse(text)
   if (url === null) throw OutboundError.badUrl('The address is not a URL.')
   if (url.protocol !== 'https:' && !(insecureHttp && url.protocol === 'http:')) {
-    throw OutboundError.badUrl(`${url.protocol}//${url.host} is not https; plain http needs network.insecureHttp.`)
+    throw OutboundError.badUrl(
+      `${url.protocol}//${url.host} is not https; plain http needs network.insecureHttp.`,
+    )
   }
-  if (url.username !== '' || url.password !== '') throw OutboundError.badUrl('A URL must not carry credentials.')
+  if (url.username !== '' || url.password !== '')
+    throw OutboundError.badUrl('A URL must not carry credentials.')
   return url
 }
 

@@ -1,0 +1,107 @@
+import type { Clock } from '../platform/clock.ts'
+import { type Db, isUniqueViolation } from '../platform/db.ts'
+import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
+import { AppPasswordsRepo } from './app-passwords-repo.ts'
+import { formatAppPassword } from './credentials.ts'
+import { hashPassword, verifyPassword } from './password.ts'
+import type { AppPassword, NewUser, User, UserDirectory } from './types.ts'
+import { UsersRepo } from './users-repo.ts'
+
+const NAME_FORM = /^[a-z0-9][a-z0-9._-]{0,63}$/
+const MIN_PASSWORD_LENGTH = 8
+
+/** People and their passwords. */
+export class Accounts implements UserDirectory {
+  private readonly users: UsersRepo
+  private readonly appPasswords: AppPasswordsRepo
+  private readonly clock: Clock
+
+  constructor(deps: { db: Db; clock: Clock }) {
+    this.users = new UsersRepo(deps.db)
+    this.appPasswords = new AppPasswordsRepo(deps.db)
+    this.clock = deps.clock
+  }
+
+  /** Throws `BadRequestError` for a bad name or a short password, `ConflictError` for a name in use. */
+  async addUser(input: NewUser): Promise<User> {
+    checkName(input.name)
+    checkPassword(input.password)
+    const user: User = {
+      id: newId(),
+      name: input.name,
+      displayName: input.displayName ?? input.name,
+      email: input.email ?? '',
+      isAdmin: input.isAdmin ?? false,
+      createdAtMs: this.clock.nowMs(),
+    }
+    try {
+      await this.users.insert({ user, passwordHash: await hashPassword(input.password) })
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new ConflictError(`There is already a user named ${user.name}.`)
+      throw error
+    }
+    return user
+  }
+
+  async findUserByName(name: string): Promise<User | undefined> {
+    return (await this.users.findByName(name))?.user
+  }
+
+  async findUserById(id: string): Promise<User | undefined> {
+    return (await this.users.findById(id))?.user
+  }
+
+  async getUser(id: string): Promise<User> {
+    const user = await this.findUserById(id)
+    if (user === undefined) throw new NotFoundError('This user does not exist any more.')
+    return user
+  }
+
+  /** Needs the present password; throws `ForbiddenError` when it is wrong. */
+  async changePassword(userId: string, current: string, next: string): Promise<void> {
+    const record = await this.users.findById(userId)
+    if (record === undefined || !(await verifyPassword(current, record.passwordHash))) {
+      throw new ForbiddenError('The current password is wrong.', { code: 'WRONG_PASSWORD' })
+    }
+    checkPassword(next)
+    await this.users.setPasswordHash(userId, await hashPassword(next))
+  }
+
+  /** The answer's `password` exists only here; what is stored is its hash. */
+  async createAppPassword(userId: string, label: string): Promise<AppPassword & { password: string }> {
+    const secret = newSecret(24)
+    const appPassword = { id: newId(), userId, label, createdAtMs: this.clock.nowMs() }
+    await this.appPasswords.insert(appPassword, sha256Hex(secret))
+    return { ...appPassword, password: formatAppPassword(appPassword.id, secret) }
+  }
+
+  listAppPasswords(userId: string): Promise<AppPassword[]> {
+    return this.appPasswords.listOf(userId)
+  }
+
+  /** The program that used it is out at its next request. */
+  async revokeAppPassword(userId: string, id: string): Promise<void> {
+    if (!(await this.appPasswords.remove(userId, id)))
+      throw new NotFoundError('There is no such app password.')
+  }
+}
+
+function checkName(name: string): void {
+  if (NAME_FORM.test(name)) return
+  throw new BadRequestError(
+    'A user name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter or a digit.',
+    {
+      code: 'INVALID_USER_NAME',
+      fields: [{ field: 'name', message: 'has a character that is not allowed' }],
+    },
+  )
+}
+
+function checkPassword(password: string): void {
+  if (password.length >= MIN_PASSWORD_LENGTH) return
+  throw new BadRequestError(`A password needs at least ${MIN_PASSWORD_LENGTH} characters.`, {
+    code: 'PASSWORD_TOO_SHORT',
+    fields: [{ field: 'password', message: 'is too short' }],
+  })
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { UnauthenticatedError } from '../platform/errors.ts'
+import { equalSecrets, sha256Hex } from '../platform/ids.ts'
+import type { Principal } from '../platform/principal.ts'
+import { AppPasswordsRepo } from './app-passwords-repo.ts'
+import { parseAppPassword, parseAuthorization } from './credentials.ts'
+import { hashPassword, verifyPassword } from './password.ts'
+import { ProvenCache } from './proven-cache.ts'
+import type { User } from './types.ts'
+import { UsersRepo } from './users-repo.ts'
+
+/** `last_used_at` is written at most this often, so that a busy client costs no write per request. */
+const TOUCH_INTERVAL_MS = 60_000
+
+/** Finds out who is behind an `Authorization` header: a password, or an app password as Basic or Bearer. */
+export class Authenticator {
+  private readonly users: UsersRepo
+  private readonly appPasswords: AppPasswordsRepo
+  private readonly clock: Clock
+  private readonly proven = new ProvenCache()
+  private decoyHash: Promise<string> | undefined
+
+  constructor(deps: { db: Db; clock: Clock }) {
+    this.users = new UsersRepo(deps.db)
+    this.appPasswords = new AppPasswordsRepo(deps.db)
+    this.clock = deps.clock
+  }
+
+  /** Throws `UnauthenticatedError`, with the same words whatever was wrong. */
+  async authenticate(header: string | undefined): Promise<Principal> {
+    const credentials = parseAuthorization(header)
+    if (credentials === undefined) {
+      throw new UnauthenticatedError('Sign in with a user name and a password, or with an app password.')
+    }
+    const principal =
+      credentials.scheme === 'bearer'
+        ? await this.byAppPassword(credentials.token)
+        : await this.byNameAndPassword(credentials.name, credentials.password)
+    if (principal === undefined) throw new UnauthenticatedError('The user name or the password is wrong.')
+    return principal
+  }
+
+  private async byNameAndPassword(name: string, password: string): Promise<Principal | undefined> {
+    if (parseAppPassword(password) !== undefined) {
+      const principal = await this.byAppPassword(password)
+      return principal?.userName === name ? principal : undefined
+    }
+    const record = await this.users.findByName(name)
+    const hash = record?.passwordHash ?? (await this.decoy())
+    if (!this.proven.has(password, hash)) {
+      // An unknown name costs the same time as a wrong password, so that names cannot be probed.
+      if (!(await verifyPassword(password, hash)) || record === undefined) return undefined
+      this.proven.add(password, hash)
+    }
+    return record === undefined ? undefined : toPrincipal(record.user, 'password')
+  }
+
+  private async byAppPassword(text: string): Promise<Principal | undefined> {
+    const parts = parseAppPassword(text)
+    const found = parts === undefined ? undefined : await this.appPasswords.find(parts.id)
+    if (parts === undefined || found === undefined) return undefined
+    if (!equalSecrets(sha256Hex(parts.secret), found.secretHash)) return undefined
+    const record = await this.users.findById(found.password.userId)
+    const nowMs = this.clock.nowMs()
+    if (nowMs - (found.password.lastUsedAtMs ?? 0) > TOUCH_INTERVAL_MS)
+      await this.appPasswords.touch(parts.id, nowMs)
+    return record === undefined ? undefined : toPrincipal(record.user, 'app-password')
+  }
+
+  private decoy(): Promise<string> {
+    this.decoyHash ??= hashPassword('nobody has this password')
+    return this.decoyHash
+  }
+}
+
+function toPrincipal(user: User, via: Principal['via']): Principal {
+  return { userId: user.id, userName: user.name, isAdmin: user.isAdmin, via }
+}

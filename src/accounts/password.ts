@@ -1,0 +1,34 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+
+/** 32 MiB and about 60 ms per guess; the parameters stand in each hash, so they can be raised later. */
+const COST = { N: 32_768, r: 8, p: 1 }
+const KEY_BYTES = 32
+const SALT_BYTES = 16
+
+/** `scrypt$N$r$p$salt$key`, salt and key in base64url (RFC 7914). */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(SALT_BYTES)
+  const key = await derive(password.normalize('NFC'), salt, KEY_BYTES, options(COST.N, COST.r, COST.p))
+  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+}
+
+/** Compares in constant time; false for a hash of a form we do not know. */
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  const [scheme, n, r, p, salt, key] = hash.split('$')
+  if (scheme !== 'scrypt' || salt === undefined || key === undefined) return false
+  const expected = Buffer.from(key, 'base64url')
+  const derived = await derive(
+    password.normalize('NFC'),
+    Buffer.from(salt, 'base64url'),
+    expected.length,
+    options(Number(n), Number(r), Number(p)),
+  )
+  return timingSafeEqual(derived, expected)
+}
+
+function options(N: number, r: number, p: number): ScryptOptions {
+  return { N, r, p, maxmem: 256 * N * r }
+}

@@ -1,0 +1,68 @@
+import type { Db } from '../platform/db.ts'
+import type { User } from './types.ts'
+
+interface UserRow {
+  id: string
+  name: string
+  display_name: string
+  email: string
+  password_hash: string
+  is_admin: number
+  quota_bytes: number | null
+  created_at_ms: number
+}
+
+/** A user together with the stored hash of the password; never leaves this room. */
+export interface UserRecord {
+  user: User
+  passwordHash: string
+}
+
+/** The table `users`. */
+export class UsersRepo {
+  private readonly db: Db
+
+  constructor(db: Db) {
+    this.db = db
+  }
+
+  async insert(record: UserRecord): Promise<void> {
+    const { user } = record
+    await this.db<UserRow>('users').insert({
+      id: user.id,
+      name: user.name,
+      display_name: user.displayName,
+      email: user.email,
+      password_hash: record.passwordHash,
+      is_admin: user.isAdmin ? 1 : 0,
+      quota_bytes: user.quotaBytes ?? null,
+      created_at_ms: user.createdAtMs,
+    })
+  }
+
+  async findByName(name: string): Promise<UserRecord | undefined> {
+    return toRecord(await this.db<UserRow>('users').where({ name }).first())
+  }
+
+  async findById(id: string): Promise<UserRecord | undefined> {
+    return toRecord(await this.db<UserRow>('users').where({ id }).first())
+  }
+
+  async setPasswordHash(id: string, passwordHash: string): Promise<void> {
+    await this.db<UserRow>('users').where({ id }).update({ password_hash: passwordHash })
+  }
+}
+
+function toRecord(row: UserRow | undefined): UserRecord | undefined {
+  if (row === undefined) return undefined
+  const user: User = {
+    id: row.id,
+    name: row.name,
+    displayName: row.display_name,
+    email: row.email,
+    isAdmin: row.is_admin === 1,
+    createdAtMs: row.created_at_ms,
+    ...(row.quota_bytes === null ? {} : { quotaBytes: row.quota_bytes }),
+  }
+  return { user, passwordHash: row.password_hash }
+}

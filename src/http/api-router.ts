@@ -1,0 +1,69 @@
+import Router from '@koa/router'
+import type { Context, Middleware } from 'koa'
+import type { z } from 'zod'
+import type { ApiCall, ApiRoute } from '../platform/api-route.ts'
+import { BadRequestError, ForbiddenError } from '../platform/errors.ts'
+import type { Principal } from '../platform/principal.ts'
+import { readJson } from './json-body.ts'
+
+export const API_PREFIX = '/api/v1'
+
+export type Identify = (authorization: string | undefined) => Promise<Principal>
+
+/** Mounts the operations that the rooms declared: who asks, input checked, answer as JSON. */
+export function apiRouter(routes: readonly ApiRoute[], identify: Identify): Middleware {
+  const router = new Router({ prefix: API_PREFIX })
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    router.register(path, [route.method], handler(route, identify))
+  }
+  const serve = router.routes() as unknown as Middleware
+  const refuse = router.allowedMethods() as unknown as Middleware
+  return async (ctx, next) => {
+    await serve(ctx, () => refuse(ctx, next))
+  }
+}
+
+function handler(route: ApiRoute, identify: Identify) {
+  return async (ctx: Context & { params?: Record<string, string> }) => {
+    const principal =
+      route.auth === 'none' ? undefined : await identify(ctx.get('authorization') || undefined)
+    if (route.auth === 'admin' && !principal?.isAdmin) {
+      throw new ForbiddenError('Only an administrator may do this.')
+    }
+    const call = {
+      params: parse(route.params, ctx.params ?? {}, 'path'),
+      query: parse(route.query, { ...ctx.query }, 'query'),
+      body: route.body === undefined ? undefined : parse(route.body, await readJson(ctx), 'body'),
+      principal,
+      signal: abortOnClose(ctx),
+    } as unknown as ApiCall<never, never, never>
+    const answer = await route.handle(call)
+    ctx.set('Cache-Control', 'no-store')
+    ctx.status = route.status ?? 200
+    if (answer !== undefined) ctx.body = answer
+  }
+}
+
+function parse(schema: z.ZodType | undefined, input: unknown, where: string): unknown {
+  if (schema === undefined) return undefined
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  const fields = result.error.issues.map((issue) => ({
+    field: issue.path.join('.') || where,
+    message: issue.message,
+  }))
+  const first = fields[0]
+  throw new BadRequestError(`The ${where} is not as described: ${first?.field}: ${first?.message}`, {
+    code: 'INVALID_INPUT',
+    fields,
+  })
+}
+
+function abortOnClose(ctx: Context): AbortSignal {
+  const controller = new AbortController()
+  ctx.res.once('close', () => {
+    if (!ctx.res.writableFinished) controller.abort()
+  })
+  return controller.signal
+}

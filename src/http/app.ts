@@ -1,0 +1,66 @@
+import Koa, { type Middleware } from 'koa'
+import type { Registry } from 'prom-client'
+import type { ApiRoute } from '../platform/api-route.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { EventBus } from '../platform/events.ts'
+import type { Logger } from '../platform/log.ts'
+import { API_PREFIX, apiRouter, type Identify } from './api-router.ts'
+import { problemErrors } from './errors.ts'
+import { healthRoutes, metricsRoute, type ReadinessCheck } from './health.ts'
+import { type OpenApiInfo, openApiDocument } from './openapi.ts'
+import { type RequestLogDeps, requestLog } from './request-log.ts'
+import { eventStream } from './sse.ts'
+
+export interface AppDeps extends RequestLogDeps {
+  log: Logger
+  clock: Clock
+  events: EventBus
+  identify: Identify
+  /** The protocols that answer for themselves: OCM, WebDAV, apps; asked in this order. */
+  protocols: readonly Middleware[]
+  routes: readonly ApiRoute[]
+  openApi: OpenApiInfo
+  checks: readonly ReadinessCheck[]
+  stopping: AbortSignal
+}
+
+/** The node's HTTP face; the order of its layers is the order in which a request meets them. */
+export function createApp(deps: AppDeps): Koa {
+  const app = new Koa()
+  app.silent = true
+  app.use(requestLog(deps))
+  app.use(problemErrors(deps.log))
+  app.use(healthRoutes(deps.checks, deps.stopping))
+  for (const protocol of deps.protocols) app.use(protocol)
+  app.use(sendContinue)
+  app.use(eventStream(deps))
+  app.use(openApi(openApiDocument(deps.routes, deps.openApi)))
+  app.use(apiRouter(deps.routes, deps.identify))
+  return app
+}
+
+/** The operations port: health and metrics, nothing of the users'. */
+export function createOpsApp(
+  registry: Registry,
+  checks: readonly ReadinessCheck[],
+  stopping: AbortSignal,
+): Koa {
+  const app = new Koa()
+  app.silent = true
+  app.use(healthRoutes(checks, stopping))
+  app.use(metricsRoute(registry))
+  return app
+}
+
+/** Behind the protocols nobody refuses a body unseen, so a waiting client may send it. */
+const sendContinue: Middleware = async (ctx, next) => {
+  if (ctx.get('expect').toLowerCase() === '100-continue') ctx.res.writeContinue()
+  await next()
+}
+
+function openApi(document: unknown): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== `${API_PREFIX}/openapi.json`) return next()
+    ctx.body = document
+  }
+}

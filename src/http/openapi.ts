@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import type { ApiRoute } from '../platform/api-route.ts'
+import { API_PREFIX } from './api-router.ts'
+
+export interface OpenApiInfo {
+  title: string
+  version: string
+  publicUrl: string
+}
+
+type Json = Record<string, unknown>
+
+/** The OpenAPI 3.1 document of the operations, from the very schemas that check their input. */
+export function openApiDocument(routes: readonly ApiRoute[], info: OpenApiInfo): Json {
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: info.title, version: info.version },
+    servers: [{ url: `${info.publicUrl}${API_PREFIX}` }],
+    paths,
+    components: {
+      securitySchemes: {
+        basic: { type: 'http', scheme: 'basic' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'An app password.' },
+      },
+      schemas: { Problem: problemSchema },
+    },
+  }
+}
+
+const problemSchema = {
+  type: 'object',
+  description: 'RFC 9457 problem details.',
+  required: ['type', 'title', 'status', 'code', 'detail', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string' },
+    detail: { type: 'string' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
+    },
+  },
+}
+
+function operation(route: ApiRoute): Json {
+  const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')]
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    security: route.auth === 'none' ? [] : [{ basic: [] }, { bearer: [] }],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: jsonContent(route.body, 'input') } }),
+    responses: {
+      [String(route.status ?? 200)]: {
+        description: 'Done',
+        ...(route.response === undefined ? {} : { content: jsonContent(route.response, 'output') }),
+      },
+      default: {
+        description: 'What went wrong',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  }
+}
+
+function jsonContent(schema: z.ZodType, io: 'input' | 'output'): Json {
+  return { 'application/json': { schema: toJsonSchema(schema, io) } }
+}
+
+function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] {
+  if (schema === undefined) return []
+  const object = toJsonSchema(schema, 'input') as { properties?: Record<string, Json>; required?: string[] }
+  return Object.entries(object.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (object.required ?? []).includes(name),
+    schema: property,
+  }))
+}
+
+function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Json
+  return withoutIds(rest) as Json
+}
+
+/** Every schema stands inline in its operation, so the names zod gives to parts would only clash. */
+function withoutIds(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutIds)
+  if (typeof node !== 'object' || node === null) return node
+  const entries = Object.entries(node).filter(([key, value]) => !(key === 'id' && typeof value === 'string'))
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutIds(value)]))
+}

@@ -1,0 +1,66 @@
+import { PassThrough } from 'node:stream'
+import type { Middleware } from 'koa'
+import type { Clock } from '../platform/clock.ts'
+import type { EventBus } from '../platform/events.ts'
+import { API_PREFIX, type Identify } from './api-router.ts'
+
+const HEARTBEAT_MS = 15_000
+/** A reader this far behind is let go; it comes back and asks for the state anew. */
+const MAX_BACKLOG_BYTES = 1024 * 1024
+
+export interface SseDeps {
+  events: EventBus
+  clock: Clock
+  identify: Identify
+  /** Ends every open stream when the node stops. */
+  stopping: AbortSignal
+}
+
+/** `GET /api/v1/events`: what happens to the caller's transfers, shares and contacts, as it happens. */
+export function eventStream(deps: SseDeps): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== `${API_PREFIX}/events` || ctx.method !== 'GET') return next()
+    const principal = await deps.identify(ctx.get('authorization') || undefined)
+    const stream = new PassThrough()
+    ctx.set({
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    })
+    ctx.status = 200
+    ctx.body = stream
+    const ended = new AbortController()
+    const stop = subscribe(deps.events, principal.userId, stream)
+    const end = () => stream.end()
+    deps.stopping.addEventListener('abort', end, { once: true })
+    stream.once('close', () => {
+      stop()
+      deps.stopping.removeEventListener('abort', end)
+      ended.abort()
+    })
+    stream.write(': connected\n\n')
+    void heartbeat(deps.clock, stream, ended.signal)
+  }
+}
+
+function subscribe(events: EventBus, userId: string, stream: PassThrough): () => void {
+  const send = (name: string, data: unknown) => {
+    if (stream.writableLength > MAX_BACKLOG_BYTES) stream.destroy()
+    else stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+  const stops = [
+    events.subscribe('transfer', (event) => event.userId === userId && send('transfer', event.snapshot)),
+    events.subscribe('share', ({ userId: whose, ...event }) => whose === userId && send('share', event)),
+    events.subscribe('contact', ({ userId: whose, ...event }) => whose === userId && send('contact', event)),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+async function heartbeat(clock: Clock, stream: PassThrough, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await clock.wait(HEARTBEAT_MS, ended).catch(() => undefined)
+    if (!ended.aborted) stream.write(': still here\n\n')
+  }
+}
