@@ -52,6 +52,11 @@ export class Accounts implements UserDirectory {
     return (await this.users.findById(id))?.user
   }
 
+  /** Everybody, by name. */
+  listUsers(): Promise<User[]> {
+    return this.users.list()
+  }
+
   async getUser(id: string): Promise<User> {
     const user = await this.findUserById(id)
     if (user === undefined) throw new NotFoundError('This user does not exist any more.')

@@ -41,11 +41,18 @@ export class UsersRepo {
   }
 
   async findByName(name: string): Promise<UserRecord | undefined> {
-    return toRecord(await this.db<UserRow>('users').where({ name }).first())
+    const row = await this.db<UserRow>('users').where({ name }).first()
+    return row === undefined ? undefined : toRecord(row)
   }
 
   async findById(id: string): Promise<UserRecord | undefined> {
-    return toRecord(await this.db<UserRow>('users').where({ id }).first())
+    const row = await this.db<UserRow>('users').where({ id }).first()
+    return row === undefined ? undefined : toRecord(row)
+  }
+
+  async list(): Promise<User[]> {
+    const rows = await this.db<UserRow>('users').orderBy('name')
+    return rows.map((row) => toRecord(row).user)
   }
 
   async setPasswordHash(id: string, passwordHash: string): Promise<void> {
@@ -53,8 +60,7 @@ export class UsersRepo {
   }
 }
 
-function toRecord(row: UserRow | undefined): UserRecord | undefined {
-  if (row === undefined) return undefined
+function toRecord(row: UserRow): UserRecord {
   const user: User = {
     id: row.id,
     name: row.name,

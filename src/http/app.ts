@@ -32,7 +32,6 @@ export function createApp(deps: AppDeps): Koa {
   app.use(problemErrors(deps.log))
   app.use(healthRoutes(deps.checks, deps.stopping))
   for (const protocol of deps.protocols) app.use(protocol)
-  app.use(sendContinue)
   app.use(eventStream(deps))
   app.use(openApi(openApiDocument(deps.routes, deps.openApi)))
   app.use(apiRouter(deps.routes, deps.identify))
@@ -50,12 +49,6 @@ export function createOpsApp(
   app.use(healthRoutes(checks, stopping))
   app.use(metricsRoute(registry))
   return app
-}
-
-/** Behind the protocols nobody refuses a body unseen, so a waiting client may send it. */
-const sendContinue: Middleware = async (ctx, next) => {
-  if (ctx.get('expect').toLowerCase() === '100-continue') ctx.res.writeContinue()
-  await next()
 }
 
 function openApi(document: unknown): Middleware {

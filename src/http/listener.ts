@@ -8,6 +8,8 @@ export interface ListenOptions {
   host: string
   port: number
   tls?: { certFile: string; keyFile: string } | undefined
+  /** Takes requests with `Expect: 100-continue`; it answers 100 when it knows that it wants the body. */
+  onExpectContinue: Handler
 }
 
 export interface Listener {
@@ -19,14 +21,11 @@ export interface Listener {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/**
- * Opens the port. `Expect: 100-continue` is left to the handlers, which answer it when they know that
- * they want the body (RFC 9110 10.1.1).
- */
+/** Opens the port; `Expect: 100-continue` is left to its own handler (RFC 9110 10.1.1). */
 export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
   const server =
     options.tls === undefined ? createServer(handler) : createTlsServer(readTls(options.tls), handler)
-  server.on('checkContinue', handler)
+  server.on('checkContinue', options.onExpectContinue)
   // Uploads may take hours; only the headers have to come in time.
   server.requestTimeout = 0
   server.headersTimeout = 60_000

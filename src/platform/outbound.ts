@@ -108,7 +108,7 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
       if (isIP(bareHost(url)) !== 0) return
       await resolveAllowed(url.hostname, resolve, config.allow)
     },
-    close: () => agent.close(),
+    close: () => agent.destroy(),
   }
 }
 
