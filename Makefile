@@ -1,0 +1,29 @@
+# Everything a newcomer types. Only node (>= 20), npm and make have to be there; the pinned Node comes with npm.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: demo test check setup test-tools bench clean
+
+demo: setup ## two nodes, the whole main job on real data (ONCE=1: stop at the end)
+	@node demo/main.ts $(if $(ONCE),--once)
+
+test: setup test-tools ## format, lint, types and every test
+	npm run --silent check
+	npm run --silent test
+
+check: setup ## format, lint, types
+	npm run --silent check
+
+bench: setup ## comparison with other servers (NAMES="get put", SMALL=1 for a quick look)
+	node bench/index.ts $(NAMES) $(if $(SMALL),--small)
+
+setup: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test-tools:
+	@sh scripts/test-tools.sh
+
+clean:
+	rm -rf node_modules .demo .cache
