@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { migrations, migrateToLatest, migrateToNothing, migrationStatus } from '../../migrations/index.ts'
+import { migrateToLatest, migrateToNothing, migrationStatus, migrations } from '../../migrations/index.ts'
 import { inTransaction } from '../../src/platform/db.ts'
 import { createTestDatabase, engines } from '../support/databases.ts'
 

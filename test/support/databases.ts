@@ -15,7 +15,10 @@ export const engines = ['sqlite', 'postgres'] as const
 export type Engine = (typeof engines)[number]
 
 /** An empty, migrated database of the named engine: a temporary file, or a fresh PostgreSQL database. */
-export async function createTestDatabase(engine: Engine, options: { migrate?: boolean } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(
+  engine: Engine,
+  options: { migrate?: boolean } = {},
+): Promise<TestDatabase> {
   const database = engine === 'sqlite' ? await createSqlite() : await createPostgres()
   if (options.migrate !== false) await migrateToLatest(database.db)
   return database

@@ -25,7 +25,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const data = join(folder, 'data')
   const port = await freePort()
   const user = process.getuid?.() === 0 ? 'nobody' : undefined
-  await asUser(user, join(bin, 'initdb'), ['-D', data, '-U', 'causeway', '-A', 'trust', '--no-sync', '-E', 'UTF8'])
+  await asUser(user, join(bin, 'initdb'), [
+    '-D',
+    data,
+    '-U',
+    'causeway',
+    '-A',
+    'trust',
+    '--no-sync',
+    '-E',
+    'UTF8',
+  ])
   const options = ['-D', data, '-p', `${port}`, '-k', folder, '-h', '127.0.0.1', '-F']
   const command = userCommand(user, join(bin, 'postgres'), options)
   const server = spawn(command.file, command.args, { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -44,13 +54,20 @@ async function findBinaries(): Promise<string> {
     .sort((a, b) => Number(b) - Number(a))
     .map((version) => join(DEBIAN_ROOT, version, 'bin'))
     .concat((process.env['PATH'] ?? '').split(':'))
-  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
-  if (found === undefined) throw new Error('PostgreSQL is missing: run `make test-tools`, or apt-get install postgresql')
+  const found = folders.find(
+    (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
+  )
+  if (found === undefined)
+    throw new Error('PostgreSQL is missing: run `make test-tools`, or apt-get install postgresql')
   return found
 }
 
 /** PostgreSQL refuses to run as root, so root hands it to an unprivileged user. */
-function userCommand(user: string | undefined, file: string, args: string[]): { file: string; args: string[] } {
+function userCommand(
+  user: string | undefined,
+  file: string,
+  args: string[],
+): { file: string; args: string[] } {
   if (user === undefined) return { file, args }
   return { file: 'setpriv', args: ['--reuid', user, '--regid', 'nogroup', '--clear-groups', file, ...args] }
 }
