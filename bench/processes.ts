@@ -43,6 +43,8 @@ export async function runProgram(
     env: { ...process.env, ...options.env },
     maxBuffer: 64 * 1024 * 1024,
   })
+  // Some programs end without reading it.
+  running.child.stdin?.on('error', () => undefined)
   running.child.stdin?.end(options.stdin ?? '')
   const { stdout, stderr } = await running
   return `${stdout}${stderr}`

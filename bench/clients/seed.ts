@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { RunningPeer } from '../types.ts'
-import { expectStatus } from './exchange.ts'
+import { exchange, expectStatus } from './exchange.ts'
 
 /** Makes a collection below the base of a server. */
 export async function makeCollection(peer: RunningPeer, name: string): Promise<string> {
@@ -9,9 +10,20 @@ export async function makeCollection(peer: RunningPeer, name: string): Promise<s
   return url
 }
 
-/** Removes a file or collection, by WebDAV, so that no server is surprised by it. */
+/**
+ * Removes a file or collection, by WebDAV, so that no server is surprised by it. A load generator that
+ * ends leaves uploads behind that are still being written; some servers fail to remove a folder then, so
+ * it is tried until it is gone, for at most 10 s.
+ */
 export async function remove(peer: RunningPeer, url: string): Promise<void> {
-  await expectStatus({ method: 'DELETE', url, headers: peer.headers }, 200, 204)
+  const deadline = performance.now() + 10_000
+  const request = { method: 'DELETE', url, headers: peer.headers }
+  while (performance.now() < deadline) {
+    const { status } = await exchange(request)
+    if (status === 200 || status === 204 || status === 404) return
+    await delay(100)
+  }
+  await expectStatus(request, 200, 204, 404)
 }
 
 /** Uploads `count` files named `<prefix><number>` into a collection. */
