@@ -212,7 +212,7 @@ function createProtocols(base: Base, rooms: Rooms, mounts: DavMount[]): Middlewa
   const { config, clock, log } = base
   const authenticate = async (ctx: Context): Promise<Principal> => {
     const principal = await rooms.identify(ctx.get('authorization') || undefined)
-    ctx.state['userName'] = principal.userName
+    ctx.state.userName = principal.userName
     return principal
   }
   const { maxUploadBytes } = config.storage

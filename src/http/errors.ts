@@ -10,7 +10,7 @@ export function problemErrors(log: Logger): Middleware {
       if (ctx.status === 404 && ctx.body === undefined && !ctx.headerSent && ctx.respond !== false)
         ctx.throw(404)
     } catch (error) {
-      const requestId = String(ctx.state['requestId'])
+      const requestId = String(ctx.state.requestId)
       const problem = toProblem(error, requestId)
       if (problem.status >= 500 && problem.body.code === 'INTERNAL_ERROR') {
         log.error({ reqId: requestId, err: error }, 'request failed')

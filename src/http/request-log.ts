@@ -20,8 +20,8 @@ export function requestLog(deps: RequestLogDeps): Middleware {
   return async (ctx, next) => {
     const startedMs = deps.clock.nowMs()
     const given = ctx.get('x-request-id')
-    ctx.state['requestId'] = ID_FORM.test(given) ? given : newId()
-    ctx.set('X-Request-Id', ctx.state['requestId'])
+    ctx.state.requestId = ID_FORM.test(given) ? given : newId()
+    ctx.set('X-Request-Id', ctx.state.requestId)
     ctx.res.once('close', () => {
       const durationMs = deps.clock.nowMs() - startedMs
       deps.durations.observe(
@@ -37,13 +37,13 @@ export function requestLog(deps: RequestLogDeps): Middleware {
 /** Never the query and never a header: both may carry a secret. */
 function lineOf(ctx: Context, durationMs: number, trustedProxies: readonly string[]) {
   return {
-    reqId: ctx.state['requestId'],
+    reqId: ctx.state.requestId,
     method: ctx.method,
     path: ctx.path,
     status: ctx.res.statusCode,
     durationMs,
     complete: ctx.res.writableFinished,
-    user: ctx.state['userName'],
+    user: ctx.state.userName,
     client: clientAddress(ctx.req, trustedProxies),
   }
 }

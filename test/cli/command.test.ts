@@ -134,19 +134,18 @@ describe('the command line', () => {
     expect(names).toEqual(expect.arrayContaining(promised))
   })
 
-  it.each(listCommands().map(({ path }) => [path.join(' '), path] as const))(
-    '"%s --help" explains itself',
-    async (name, path) => {
-      const cli = createCli(await temporaryFolder())
-      const answer = await cli([...path, '--help'])
-      expect(answer).toMatchObject({
-        code: 0,
-        stderr: '',
-        stdout: expect.stringContaining(`causeway ${name}`),
-      })
-      expect(answer.stdout).toMatch(/\n\n[A-Z][^\n]+[.:]/)
-    },
-  )
+  it.each(
+    listCommands().map(({ path }) => [path.join(' '), path] as const),
+  )('"%s --help" explains itself', async (name, path) => {
+    const cli = createCli(await temporaryFolder())
+    const answer = await cli([...path, '--help'])
+    expect(answer).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining(`causeway ${name}`),
+    })
+    expect(answer.stdout).toMatch(/\n\n[A-Z][^\n]+[.:]/)
+  })
 
   it.each([
     [[], 'sub-command'],

@@ -157,12 +157,14 @@ it.each([
   expect(normalizeNodeUrl(text, false)).toBe(url)
 })
 
-it.each(['ftp://h', 'https://a:b@h', 'http://127.0.0.1.evil.example', 'http://10.0.0.1'])(
-  'refuses the address %s',
-  (text) => {
-    expect(() => normalizeNodeUrl(text, false)).toThrow(expect.objectContaining({ exitCode: 2 }))
-  },
-)
+it.each([
+  'ftp://h',
+  'https://a:b@h',
+  'http://127.0.0.1.evil.example',
+  'http://10.0.0.1',
+])('refuses the address %s', (text) => {
+  expect(() => normalizeNodeUrl(text, false)).toThrow(expect.objectContaining({ exitCode: 2 }))
+})
 
 it('sends a login to its own node only', async () => {
   const folder = await temporaryFolder()

@@ -23,16 +23,16 @@ const config = (publicUrl: string, ocm = {}) => ({
 })
 
 describe('our discovery document', () => {
-  it.each(['https://leiden.test', 'https://leiden.test:8443/drive'])(
-    'fits the schema of OCM 1.4 at %s',
-    (url) => {
-      const document = ownDocument(config(url))
-      expect(validator().safeParse(document).error?.issues).toBeUndefined()
-      expect(document.capabilities).toContain('http-sig')
-      expect(document.jwksUri).toBe(`${url}/.well-known/jwks.json`)
-      expect(JSON.stringify(document)).toContain('"shareTypes":["user"]')
-    },
-  )
+  it.each([
+    'https://leiden.test',
+    'https://leiden.test:8443/drive',
+  ])('fits the schema of OCM 1.4 at %s', (url) => {
+    const document = ownDocument(config(url))
+    expect(validator().safeParse(document).error?.issues).toBeUndefined()
+    expect(document.capabilities).toContain('http-sig')
+    expect(document.jwksUri).toBe(`${url}/.well-known/jwks.json`)
+    expect(JSON.stringify(document)).toContain('"shareTypes":["user"]')
+  })
 
   it('is not taken by the schema when a needed member is gone', () => {
     const { endPoint: _gone, ...document } = ownDocument(config('https://leiden.test'))
@@ -103,10 +103,14 @@ describe('a foreign discovery document', () => {
     )
   })
 
-  it.each([null, [], 'text', {}, { endPoint: '' }, { endPoint: 'mailto:a@b' }])(
-    'is none when it is %j',
-    (json) => {
-      expect(read(json)).toBeUndefined()
-    },
-  )
+  it.each([
+    null,
+    [],
+    'text',
+    {},
+    { endPoint: '' },
+    { endPoint: 'mailto:a@b' },
+  ])('is none when it is %j', (json) => {
+    expect(read(json)).toBeUndefined()
+  })
 })

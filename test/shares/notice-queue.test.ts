@@ -94,16 +94,18 @@ describe.each(engines)('notices to peers on %s', (engine) => {
     expect(days).toBeLessThan(5)
   })
 
-  it.each(['refused', 'recipient-unknown', 'not-trusted', 'unsupported'] as const)(
-    'are given up at once when the answer is %s',
-    async (reason) => {
-      failing = reason
-      const queue = startQueue()
-      await queue.enqueue(database.db, notice)
-      await queue.deliverDue()
-      expect([tried.length, await waiting()]).toEqual([1, 0])
-    },
-  )
+  it.each([
+    'refused',
+    'recipient-unknown',
+    'not-trusted',
+    'unsupported',
+  ] as const)('are given up at once when the answer is %s', async (reason) => {
+    failing = reason
+    const queue = startQueue()
+    await queue.enqueue(database.db, notice)
+    await queue.deliverDue()
+    expect([tried.length, await waiting()]).toEqual([1, 0])
+  })
 
   it('go out as soon as the queue is woken, and stop with the signal', async () => {
     const queue = startQueue()

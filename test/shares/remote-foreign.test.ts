@@ -276,13 +276,12 @@ describe('the answers of another server', () => {
     if (status === 503) expect(error.retryAfterSeconds).toBe(7)
   })
 
-  it.each([401, 403, 404])(
-    'with status %i to a look at the root mean that the share is gone',
-    async (status) => {
-      const store = await serve((_, res) => void res.writeHead(status).end())
-      await expect(store.stat([])).rejects.toEqual(failure(404, 'SHARE_GONE'))
-    },
-  )
+  it.each([
+    401, 403, 404,
+  ])('with status %i to a look at the root mean that the share is gone', async (status) => {
+    const store = await serve((_, res) => void res.writeHead(status).end())
+    await expect(store.stat([])).rejects.toEqual(failure(404, 'SHARE_GONE'))
+  })
 
   it('carry the secret in the header alone', async () => {
     const seen: string[] = []

@@ -174,27 +174,27 @@ describe('the lock guard', () => {
     expect(await locks.find(lock.token)).toBeUndefined()
   })
 
-  it.each(['0', 'infinity'] as const)(
-    'protects the members of a folder locked at depth %s',
-    async (depth) => {
-      const lock = await take(['d'], { depth })
-      const acts: ((store: LockGuardStore) => Promise<unknown>)[] = [
-        (store) => store.write(['d', 'new'], bytes('x')),
-        (store) => store.makeCollection(['d', 'newer']),
-        (store) => store.move(['d', 'new'], ['e', 'x'], { overwrite: false }),
-        (store) => store.copy(['e', 'h'], ['d', 'copy'], { overwrite: false }),
-        (store) => store.move(['e', 'h'], ['d', 'here'], { overwrite: false }),
-        (store) => store.remove(['d', 'sub']),
-      ]
-      for (const act of acts) {
-        await expect(act(guard())).rejects.toEqual(refusal('LockedError'))
-        await act(guard(lock.token))
-      }
-      const overwrite = guard().write(['d', 'f'], bytes('x'))
-      if (depth === 'infinity') await expect(overwrite).rejects.toEqual(refusal('LockedError'))
-      else expect((await overwrite).created).toBe(false)
-    },
-  )
+  it.each([
+    '0',
+    'infinity',
+  ] as const)('protects the members of a folder locked at depth %s', async (depth) => {
+    const lock = await take(['d'], { depth })
+    const acts: ((store: LockGuardStore) => Promise<unknown>)[] = [
+      (store) => store.write(['d', 'new'], bytes('x')),
+      (store) => store.makeCollection(['d', 'newer']),
+      (store) => store.move(['d', 'new'], ['e', 'x'], { overwrite: false }),
+      (store) => store.copy(['e', 'h'], ['d', 'copy'], { overwrite: false }),
+      (store) => store.move(['e', 'h'], ['d', 'here'], { overwrite: false }),
+      (store) => store.remove(['d', 'sub']),
+    ]
+    for (const act of acts) {
+      await expect(act(guard())).rejects.toEqual(refusal('LockedError'))
+      await act(guard(lock.token))
+    }
+    const overwrite = guard().write(['d', 'f'], bytes('x'))
+    if (depth === 'infinity') await expect(overwrite).rejects.toEqual(refusal('LockedError'))
+    else expect((await overwrite).created).toBe(false)
+  })
 
   it('asks for one token of several shared locks', async () => {
     const first = await take(['d', 'f'], { scope: 'shared' })

@@ -53,7 +53,7 @@ async function findBinaries(): Promise<string> {
   const folders = versions
     .sort((a, b) => Number(b) - Number(a))
     .map((version) => join(DEBIAN_ROOT, version, 'bin'))
-    .concat((process.env['PATH'] ?? '').split(':'))
+    .concat((process.env.PATH ?? '').split(':'))
   const found = folders.find(
     (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
   )

@@ -32,14 +32,13 @@ describe('the judgement of an error', () => {
     })
   })
 
-  it.each([400, 403, 404, 405, 409, 410, 411, 412, 413, 414, 415, 416, 451, 501, 505])(
-    'gives up after status %i',
-    (status) => {
-      const error = new HttpStatusError('h', 'GET', status)
-      expect(classify(error, source)).toMatchObject({ temporary: false, type: 'PERMANENT_REMOTE_ERROR' })
-      expect(classify(error, { ...source, bytesMoved: true })).toMatchObject({ temporary: true })
-    },
-  )
+  it.each([
+    400, 403, 404, 405, 409, 410, 411, 412, 413, 414, 415, 416, 451, 501, 505,
+  ])('gives up after status %i', (status) => {
+    const error = new HttpStatusError('h', 'GET', status)
+    expect(classify(error, source)).toMatchObject({ temporary: false, type: 'PERMANENT_REMOTE_ERROR' })
+    expect(classify(error, { ...source, bytesMoved: true })).toMatchObject({ temporary: true })
+  })
 
   it.each([
     ['a refused address', OutboundError.addressRefused('h', '10.0.0.1'), false, 'ADDRESS_REFUSED'],
