@@ -21,7 +21,8 @@ export async function uploadDataset(
   const queue = [...files]
   const upload = async () => {
     for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-      bytes += (await stat(file)).size
+      const { size } = await stat(file)
+      bytes += size
       await put(person, join(folder, relative(PACKAGE, file)), createReadStream(file))
     }
   }

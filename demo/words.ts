@@ -4,6 +4,7 @@ const live = process.stdout.isTTY === true
 let step = 0
 let lineOpen = false
 let lastShownMs = 0
+let lastLine = ''
 
 /** One line of what happened, and one of how to see it oneself. */
 export function told(what: string, see?: string): void {
@@ -27,7 +28,9 @@ export function progress(job: Job): void {
     return
   }
   const nowMs = performance.now()
-  if (nowMs - lastShownMs < 1000 && !/FINISHED|FAILED/.test(job.state)) return
+  const isFinal = /FINISHED|FAILED|CANCELED/.test(job.state)
+  if (line === lastLine || (nowMs - lastShownMs < 1000 && !isFinal)) return
+  lastLine = line
   lastShownMs = nowMs
   process.stdout.write(`${line}\n`)
 }

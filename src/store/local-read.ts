@@ -93,6 +93,8 @@ async function readWhole(handle: FileHandle, start: number, length: number): Pro
 
 function streamOf(handle: FileHandle, range: { start: number; end: number }, signal?: AbortSignal): Readable {
   const stream = handle.createReadStream({ ...range, highWaterMark: STREAM_CHUNK_BYTES })
+  // Who asked may be gone before anybody reads: an error that nobody hears would end the process.
+  stream.on('error', () => undefined)
   if (signal !== undefined) addAbortSignal(signal, stream)
   return stream
 }
