@@ -16,7 +16,7 @@ import type { NodeKeys } from './node-keys.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
-import { type Db, openDb } from './platform/db.ts'
+import { type Db, openDb, pingDb } from './platform/db.ts'
 import { DisposalStack } from './platform/disposal.ts'
 import { EventBus } from './platform/events.ts'
 import { createLogger, type Logger } from './platform/log.ts'
@@ -185,9 +185,7 @@ function createFaces(base: Base, rooms: Rooms) {
     ...rooms.shares.routes,
     ...rooms.transfers.routes,
   ]
-  const checks: ReadinessCheck[] = [
-    { name: 'database', check: async () => void (await base.db.raw('select 1')) },
-  ]
+  const checks: ReadinessCheck[] = [{ name: 'database', check: () => pingDb(base.db) }]
   const deps: AppDeps = {
     ...base,
     enabled: config.log.requests,

@@ -88,3 +88,8 @@ export function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false
   return error.code === '23505' || String(error.code).startsWith('SQLITE_CONSTRAINT')
 }
+
+/** Throws when the database does not answer. */
+export async function pingDb(db: Db): Promise<void> {
+  await db.raw('select 1')
+}
