@@ -71,12 +71,15 @@ function failures(rows: readonly Row[]): string[] {
   return lines.length === 0 ? [] : ['Failed:', ...lines, '']
 }
 
-function describeRun({ machine, versions, missing, rounds }: Report): string[] {
+function describeRun({ machine, versions, missing, rounds, rows }: Report): string[] {
   const { cores, processor, memory, system, fileSystem, loadGenerator, loadBefore } = machine
+  const figures = rows.flatMap((row) => row.figures)
+  const disturbed = figures.reduce((sum, figure) => sum + figure.disturbed, 0)
   return [
     `- Machine: ${cores} cores (${processor}), ${memory} of memory, ${system}; data on ${fileSystem}.`,
     `- Load average before the run: ${loadBefore.toFixed(2)}. Rounds: ${rounds}. Small requests by ${loadGenerator}.`,
-    `- Versions: ${Object.values(versions).join('; ')}.`,
+    `- Measurements that began while others kept the machine busy: ${disturbed} of ${figures.length * (rounds + 1)}.`,
+    `- Versions: ${[...new Set(Object.values(versions))].join('; ')}.`,
     ...Object.values(missing).map((reason) => `- Left out: ${reason}.`),
   ]
 }

@@ -1,4 +1,5 @@
 import { findProgram, runProgram } from './processes.ts'
+import { waitForQuiet } from './quiet.ts'
 import type { Bench, Case, Contestant } from './types.ts'
 import { median } from './units.ts'
 
@@ -8,6 +9,8 @@ export interface Figure {
   label: string
   runs: number[]
   median: number
+  /** Runs that began although others kept the machine busy. */
+  disturbed: number
   /** Set instead of runs when it could not do the work. */
   failure?: string
 }
@@ -27,7 +30,7 @@ export interface Row {
 export async function runCase(one: Case, bench: Bench, say: (text: string) => void): Promise<Row> {
   const contestants = await one.open(bench)
   const figures = contestants.map(
-    ({ name, label }): Figure => ({ name, label, runs: [], median: Number.NaN }),
+    ({ name, label }): Figure => ({ name, label, runs: [], median: Number.NaN, disturbed: 0 }),
   )
   for (let round = 0; round <= bench.sizes.rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
@@ -50,6 +53,7 @@ export async function runCase(one: Case, bench: Bench, say: (text: string) => vo
 async function takeTurn(contestant: Contestant, round: number, figure: Figure): Promise<number | undefined> {
   try {
     await settleDisk()
+    if (!(await waitForQuiet())) figure.disturbed++
     const value = await contestant.measure(round)
     await contestant.tidy?.(round)
     return value
