@@ -37,7 +37,14 @@ export class Authenticator {
       credentials.scheme === 'bearer'
         ? await this.byAppPassword(credentials.token)
         : await this.byNameAndPassword(credentials.name, credentials.password)
-    if (principal === undefined) throw new UnauthenticatedError('The user name or the password is wrong.')
+    if (principal === undefined) throw wrongCredentials()
+    return principal
+  }
+
+  /** The same for a name and a password typed into a form. */
+  async signIn(name: string, password: string): Promise<Principal> {
+    const principal = await this.byNameAndPassword(name, password)
+    if (principal === undefined) throw wrongCredentials()
     return principal
   }
 
@@ -72,6 +79,10 @@ export class Authenticator {
     this.decoyHash ??= hashPassword('nobody has this password')
     return this.decoyHash
   }
+}
+
+function wrongCredentials(): UnauthenticatedError {
+  return new UnauthenticatedError('The user name or the password is wrong.')
 }
 
 function toPrincipal(user: User, via: Principal['via']): Principal {

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa'
-import { AppError, PayloadTooLargeError } from '../platform/errors.ts'
+import { AppError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
+import { readForm } from '../platform/read-bytes.ts'
 import { type AppConfig, type AppFile, appError, chooseApp, launchLink, listMimeTypes } from './registry.ts'
 
 const MAX_FORM_BYTES = 16 * 1024
@@ -34,7 +35,7 @@ export function appRoutes(deps: AppRoutesDeps): Middleware {
 
 async function open(deps: AppRoutesDeps, ctx: Context) {
   const principal = await deps.authenticate(ctx)
-  const form = await readForm(ctx)
+  const form = await readValues(ctx)
   const fileId = form.get('file_id')
   if (fileId === null || fileId === '') {
     throw appError(400, 'INVALID_PARAMETER', 'file_id is missing: the oc:id or oc:fileid of the file.')
@@ -45,17 +46,11 @@ async function open(deps: AppRoutesDeps, ctx: Context) {
   return launchLink(app, file, form.get('lang') ?? 'en')
 }
 
-async function readForm(ctx: Context): Promise<URLSearchParams> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of ctx.req) {
-    size += chunk.length
-    if (size > MAX_FORM_BYTES) throw new PayloadTooLargeError('The form is too large.')
-    chunks.push(chunk)
+/** Clients of the CS3 apps send these values as a form, some in the query. */
+async function readValues(ctx: Context): Promise<URLSearchParams> {
+  const values = await readForm(ctx.req, MAX_FORM_BYTES)
+  for (const [name, value] of new URLSearchParams(ctx.querystring)) {
+    if (!values.has(name)) values.set(name, value)
   }
-  const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
-  for (const [name, value] of Object.entries(ctx.query)) {
-    if (typeof value === 'string' && !form.has(name)) form.set(name, value)
-  }
-  return form
+  return values
 }

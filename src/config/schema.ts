@@ -32,7 +32,7 @@ const ops = z.strictObject({
     .describe('Port for /metrics, /healthz, /readyz; 1000 above server.port unless given.'),
 })
 
-const database = z.discriminatedUnion('client', [
+const databases = z.discriminatedUnion('client', [
   z.strictObject({
     client: z.literal('sqlite'),
     file: z.string().default('causeway.db').describe('Relative to the folder of the node.'),
@@ -45,6 +45,12 @@ const database = z.discriminatedUnion('client', [
     poolSize: z.int().min(1).default(10),
   }),
 ])
+
+/** Without `client` it is SQLite, so that its file alone can be configured. */
+const database = z.preprocess(
+  (input) => (typeof input === 'object' ? { client: 'sqlite', ...input } : input),
+  databases,
+)
 
 const storage = z.strictObject({
   folder: z.string().default('spaces').describe('Where the files lie, relative to the folder of the node.'),
@@ -115,7 +121,7 @@ export const configSchema = z.strictObject({
   name: z.string().min(1).default('Causeway').describe('What people see as the name of this site.'),
   server: server.prefault({}),
   ops: ops.prefault({}),
-  database: database.prefault({ client: 'sqlite' }),
+  database: database.prefault({}),
   storage: storage.prefault({}),
   network: network.prefault({}),
   ocm: ocm.prefault({}),

@@ -2,7 +2,7 @@ import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { z } from 'zod'
 import type { ApiCall, ApiRoute } from '../platform/api-route.ts'
-import { BadRequestError, ForbiddenError } from '../platform/errors.ts'
+import { BadRequestError, ForbiddenError, MethodNotAllowedError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import { readJson } from './json-body.ts'
 
@@ -21,6 +21,8 @@ export function apiRouter(routes: readonly ApiRoute[], identify: Identify): Midd
   const refuse = router.allowedMethods() as unknown as Middleware
   return async (ctx, next) => {
     await serve(ctx, () => refuse(ctx, next))
+    if (ctx.status === 405)
+      throw new MethodNotAllowedError(`${ctx.path} takes only ${ctx.response.get('allow')}.`)
   }
 }
 

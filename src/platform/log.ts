@@ -6,7 +6,7 @@ export type Logger = PinoLogger
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /** Fields that would carry a credential; written as `[redacted]` wherever they stand. */
-const SECRET_FIELDS = ['password', 'secret', 'token', 'sharedSecret', 'authorization', 'cookie', 'code']
+const SECRET_FIELDS = ['password', 'secret', 'token', 'sharedSecret', 'authorization', 'cookie']
 
 /** The root logger of a node: JSON lines on `destination` (file descriptor, 2 = stderr by default). */
 export function createLogger(level: LogLevel, destination = 2): Logger {

@@ -1,5 +1,6 @@
 import type { UserDirectory } from '../accounts/types.ts'
-import { normaliseHost } from '../ocm/address.ts'
+import { formatAddress, normaliseHost } from '../ocm/address.ts'
+import type { Invitation } from '../ocm/invite-string.ts'
 import type { MeshInbox, OcmClient } from '../ocm/types.ts'
 import type { ApiRoute } from '../platform/api-route.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -14,6 +15,7 @@ import { receivedRoutes } from './api-received.ts'
 import { shareRoutes } from './api-shares.ts'
 import type { ShareContext } from './context.ts'
 import { createDrives, type Drives } from './drives.ts'
+import { acceptInvitation } from './invitations.ts'
 import { createMeshInbox } from './mesh-inbox.ts'
 import { createNoticeQueue } from './notice-queue.ts'
 import { findRemoteAccess, pathOfShare, type RemoteAccess, type ShareRef } from './remote-access.ts'
@@ -52,6 +54,8 @@ export interface Shares {
   /** Where an accepted share stands in the user's drive; throws `NotFoundError`. */
   pathOfShare(userId: string, shareId: string): Promise<StorePath>
   routes: ApiRoute[]
+  /** Accepts somebody else's invitation; for the page that its link opens. */
+  acceptInvitation(userId: string, invitation: Invitation): Promise<{ displayName: string; address: string }>
   /** Starts delivering notices to peers; ends when the signal aborts or on `close`. */
   start(signal: AbortSignal): void
   /** Resolves when a running delivery has ended. */
@@ -71,6 +75,10 @@ export function createShares(options: SharesOptions): Shares {
     openShareAccess: (shareId, secret) => openShareAccess(ctx, locks, shareId, secret),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),
+    acceptInvitation: async (userId, invitation) => {
+      const { displayName, remoteUserId, host } = await acceptInvitation(ctx, userId, invitation)
+      return { displayName, address: formatAddress({ id: remoteUserId, host }) }
+    },
     routes: [...invitationRoutes(ctx), ...shareRoutes(ctx), ...receivedRoutes(ctx)],
     start(signal) {
       running = ctx.notices.run(AbortSignal.any([signal, stop.signal]))

@@ -1,0 +1,133 @@
+import { access, constants } from 'node:fs/promises'
+import type { Context, Middleware } from 'koa'
+import type { Accounts } from './accounts/accounts.ts'
+import { accountRoutes } from './accounts/api.ts'
+import { appRoutes } from './apps/routes.ts'
+import type { Config } from './config/schema.ts'
+import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
+import type { ReadinessCheck } from './http/health.ts'
+import type { createMetrics } from './http/metrics.ts'
+import type { Ocm } from './ocm/index.ts'
+import type { Clock } from './platform/clock.ts'
+import { type Db, pingDb } from './platform/db.ts'
+import type { EventBus } from './platform/events.ts'
+import type { Logger } from './platform/log.ts'
+import type { Principal } from './platform/principal.ts'
+import type { Shares } from './shares/index.ts'
+import { acceptInvitePage } from './shares/routes.ts'
+import type { LockRegistry, Spaces } from './store/index.ts'
+import type { Transfers } from './transfers/index.ts'
+import { type DavMount, davMiddleware, driveMounts } from './webdav/index.ts'
+
+/** The version this program reports; the same as in package.json, checked by a test. */
+export const VERSION = '0.1.0'
+
+/** What the faces take from the ground floor. */
+export interface FacesBase {
+  config: Config
+  clock: Clock
+  log: Logger
+  events: EventBus
+  db: Db
+  metrics: ReturnType<typeof createMetrics>
+  stopping: AbortController
+}
+
+/** The rooms, as their faces need them. */
+export interface Rooms {
+  accounts: Accounts
+  spaces: Spaces
+  locks: LockRegistry
+  ocm: Ocm
+  shares: Shares
+  transfers: Transfers
+  identify(authorization: string | undefined): Promise<Principal>
+  signIn(name: string, password: string): Promise<Principal>
+}
+
+/** Everything that answers a request: routes, protocols, health. */
+export function createFaces(base: FacesBase, rooms: Rooms) {
+  const { config, stopping, metrics } = base
+  const mounts = [
+    ...driveMounts(({ userId }) => rooms.shares.drives.openDrive(userId)),
+    ...shareMounts(rooms.shares),
+  ]
+  const routes = [
+    ...accountRoutes({
+      accounts: rooms.accounts,
+      ocmHost: rooms.ocm.host,
+      quotaOf: async (userId) => (await rooms.spaces.spaceOf(userId)).quota(),
+    }),
+    ...rooms.shares.routes,
+    ...rooms.transfers.routes,
+  ]
+  const checks: ReadinessCheck[] = [
+    { name: 'database', check: () => pingDb(base.db) },
+    { name: 'storage', check: () => access(config.storage.folder, constants.W_OK) },
+  ]
+  const deps: AppDeps = {
+    ...base,
+    enabled: config.log.requests,
+    trustedProxies: config.server.trustedProxies,
+    durations: metrics.durations,
+    identify: rooms.identify,
+    protocols: createProtocols(base, rooms, mounts),
+    routes,
+    openApi: { title: `${config.name} (Causeway)`, version: VERSION, publicUrl: config.publicUrl },
+    checks,
+    stopping: stopping.signal,
+  }
+  return {
+    app: createApp(deps),
+    opsApp: createOpsApp(metrics.registry, checks, stopping.signal),
+    mounts,
+    routes,
+  }
+}
+
+function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Middleware[] {
+  const { config, clock, log } = base
+  const authenticate = async (ctx: Context): Promise<Principal> => {
+    const principal = await rooms.identify(ctx.get('authorization') || undefined)
+    ctx.state.userName = principal.userName
+    return principal
+  }
+  const { maxUploadBytes } = config.storage
+  const findFile = async (userId: string, fileId: string) => {
+    const found = await rooms.spaces.findFile(fileId)
+    if (found === undefined || found.ownerUserId !== userId) return undefined
+    return (await rooms.spaces.spaceOf(userId)).stat(found.path)
+  }
+  return [
+    rooms.ocm.middleware,
+    davMiddleware({
+      mounts,
+      locks: rooms.locks,
+      clock,
+      log,
+      publicUrl: config.publicUrl,
+      authenticate,
+      maxUploadBytes,
+    }),
+    acceptInvitePage({
+      basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),
+      ownHost: rooms.ocm.host,
+      siteName: config.name,
+      signIn: rooms.signIn,
+      accept: rooms.shares.acceptInvitation,
+    }),
+    appRoutes({ apps: config.apps, authenticate, findFile }),
+  ]
+}
+
+/** Shares as the federated recipient reads them: the secret of the share is the only key. */
+function shareMounts(shares: Shares): DavMount[] {
+  return ['/dav/ocm/', '/remote.php/dav/ocm/'].map((prefix) => ({
+    prefix,
+    async open({ segments: [shareId = '', ...path], authorization = '' }) {
+      const secret = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? ''
+      const access = await shares.openShareAccess(shareId, secret)
+      return { key: access.key, store: access.store, path, userId: access.lockUserId }
+    },
+  }))
+}
