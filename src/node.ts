@@ -22,7 +22,7 @@ import { createSeal } from './platform/seal.ts'
 import { createShares, type Shares } from './shares/index.ts'
 import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from './store/index.ts'
 import { createTransfers, type Transfers } from './transfers/index.ts'
-import { type DavMount } from './webdav/index.ts'
+import type { DavMount } from './webdav/index.ts'
 
 /** What a test may put in the place of the real thing. */
 export interface NodeOverrides {
