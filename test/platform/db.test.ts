@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { migrateToLatest, migrateToNothing, migrationStatus, migrations } from '../../migrations/index.ts'
-import { inTransaction } from '../../src/platform/db.ts'
-import { createTestDatabase, engines } from '../support/databases.ts'
+import { type Db, inTransaction } from '../../src/platform/db.ts'
+import { createTestDatabase, type Engine, engines } from '../support/databases.ts'
+
+/** Every table with its columns; the same text on both engines. */
+async function schemaOf(db: Db, engine: Engine): Promise<string> {
+  const tables: { name: string }[] =
+    engine === 'sqlite'
+      ? await db('sqlite_master').select('name').where({ type: 'table' }).whereNot('name', 'like', 'sqlite_%')
+      : await db('pg_tables').select({ name: 'tablename' }).where({ schemaname: 'public' })
+  const lines = await Promise.all(
+    tables
+      .filter(({ name }) => !name.startsWith('migrations'))
+      .map(async ({ name }) => {
+        const columns = Object.keys(await db(name).columnInfo()).map((column) => `  ${column}`)
+        return [name, ...columns.sort()].join('\n')
+      }),
+  )
+  return `${lines.sort().join('\n')}\n`
+}
 
 describe.each(engines)('the schema on %s', (engine) => {
   it('goes up, down to nothing and up again', async () => {
@@ -13,6 +30,12 @@ describe.each(engines)('the schema on %s', (engine) => {
     expect(await db.schema.hasTable('users')).toBe(false)
     await migrateToLatest(db)
     expect(await db.schema.hasTable('users')).toBe(true)
+    await close()
+  })
+
+  it('has the tables and columns that the last landed step left', async () => {
+    const { db, close } = await createTestDatabase(engine)
+    await expect(await schemaOf(db, engine)).toMatchFileSnapshot('schema.snap')
     await close()
   })
 
