@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import type { AppPassword } from './types.ts'
 
 interface AppPasswordRow {
@@ -30,7 +31,7 @@ export class AppPasswordsRepo {
   }
 
   async find(id: string): Promise<{ password: AppPassword; secretHash: string } | undefined> {
-    const row = await this.db<AppPasswordRow>('app_passwords').where({ id }).first()
+    const [row] = await readRows<AppPasswordRow>(this.db, 'select * from app_passwords where id = ?', [id])
     return row === undefined ? undefined : { password: toAppPassword(row), secretHash: row.secret_hash }
   }
 

@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import type { User } from './types.ts'
 
 interface UserRow {
@@ -41,12 +42,12 @@ export class UsersRepo {
   }
 
   async findByName(name: string): Promise<UserRecord | undefined> {
-    const row = await this.db<UserRow>('users').where({ name }).first()
+    const [row] = await readRows<UserRow>(this.db, 'select * from users where name = ?', [name])
     return row === undefined ? undefined : toRecord(row)
   }
 
   async findById(id: string): Promise<UserRecord | undefined> {
-    const row = await this.db<UserRow>('users').where({ id }).first()
+    const [row] = await readRows<UserRow>(this.db, 'select * from users where id = ?', [id])
     return row === undefined ? undefined : toRecord(row)
   }
 

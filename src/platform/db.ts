@@ -1,6 +1,7 @@
 import knexModule, { type Knex } from 'knex'
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3/index.js'
 import pg from 'pg'
+import { SqliteReader } from './sqlite-reader.ts'
 import { cacheStatements } from './statement-cache.ts'
 
 /** Where the database is: a SQLite file (default) or a PostgreSQL server. */
@@ -19,11 +20,27 @@ const PG_INT8 = 20
  * writes later would fail with SQLITE_BUSY when another process (an admin command) wrote in between.
  */
 class ImmediateSqliteClient extends BetterSqlite3Client {
+  /** For `readRows`; a database in memory is seen by its own connection only and has none. */
+  reader: SqliteReader | undefined
+
+  // biome-ignore lint/suspicious/noExplicitAny: knex does not publish the types of its dialects
+  constructor(config: any) {
+    super(config)
+    const { filename } = config.connection
+    if (filename !== ':memory:') this.reader = new SqliteReader(() => new this.driver(filename))
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: knex does not publish the types of its dialects
   transaction(...args: any[]): any {
     const transaction = super.transaction(...args)
     transaction.begin = (connection: unknown) => transaction.query(connection, 'BEGIN IMMEDIATE;')
     return transaction
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: knex does not publish the types of its dialects
+  destroy(...args: any[]): any {
+    this.reader?.close()
+    return super.destroy(...args)
   }
 }
 

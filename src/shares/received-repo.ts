@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 import type { ReceivedShare, RootFacts, ShareRole } from './types.ts'
@@ -109,9 +110,9 @@ export async function listReceivedByProviderId(db: Db, providerId: string): Prom
 
 /** What a user has been given, newest first. */
 export async function listReceived(db: Db, userId: string, state?: ShareState): Promise<ReceivedShare[]> {
-  const rows = await db<Row>('received_shares')
-    .where({ user_id: userId, ...(state === undefined ? {} : { state }) })
-    .orderBy([{ column: 'created_at_ms', order: 'desc' }, 'id'])
+  const sql = `select * from received_shares where user_id = ?${state === undefined ? '' : ' and state = ?'}
+    order by created_at_ms desc, id`
+  const rows = await readRows<Row>(db, sql, state === undefined ? [userId] : [userId, state])
   return rows.map(toReceived)
 }
 

@@ -1,5 +1,6 @@
 import { type Db, inTransaction, isPostgres } from '../platform/db.ts'
 import { newSecret } from '../platform/ids.ts'
+import { readRows } from '../platform/read-rows.ts'
 import type { FileIndex, FileRow, FileRowChange } from './file-index.ts'
 import * as properties from './properties-repo.ts'
 import type { DeadProperty, EntryKind, PropertyChange, StorePath } from './types.ts'
@@ -56,15 +57,8 @@ export class FilesRepo implements FileIndex {
   }
 
   async chain(path: StorePath): Promise<FileRow[]> {
-    if (path.length === 0) return (await this.db<Columns>('files').where('id', this.rootId)).map(toRow)
-    const wanted = path.map((_, index) => `(${index + 1}, cast(? as text))`).join(', ')
-    const sql = `with recursive wanted(depth, name) as (values ${wanted}), found as (
-      select f.*, 0 as depth from files f where f.id = ?
-      union all
-      select f.*, p.depth + 1 from found p join wanted w on w.depth = p.depth + 1
-      join files f on f.parent_id = p.id and f.name = w.name
-    ) select * from found order by depth`
-    return (await this.rows<Columns>(sql, [...path, this.rootId])).map(toRow)
+    const found = await readRows<Columns>(this.db, chainSql(path.length), [...path, this.rootId])
+    return found.map(toRow)
   }
 
   async members(parentId: string): Promise<FileRow[]> {
@@ -81,7 +75,7 @@ export class FilesRepo implements FileIndex {
       union all
       select f.id, f.parent_id, f.name, u.height + 1 from up u join files f on f.id = u.parent_id
     ) select id, name from up order by height desc`
-    const found = await this.rows<{ id: string; name: string }>(sql, [id, this.spaceId])
+    const found = await readRows<{ id: string; name: string }>(this.db, sql, [id, this.spaceId])
     return found[0]?.id === this.rootId ? found.slice(1).map((row) => row.name) : undefined
   }
 
@@ -142,11 +136,23 @@ export class FilesRepo implements FileIndex {
   copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void> {
     return properties.copyProperties(this.db, pairs)
   }
+}
 
-  private async rows<R>(sql: string, values: (string | number)[]): Promise<R[]> {
-    const result = await this.db.raw(sql, values)
-    return isPostgres(this.db) ? result.rows : result
-  }
+/** One text for each depth, so that it is prepared once. */
+const chainSqls: string[] = ['select * from files where id = ?']
+
+function chainSql(depth: number): string {
+  const known = chainSqls[depth]
+  if (known !== undefined) return known
+  const wanted = Array.from({ length: depth }, (_, index) => `(${index + 1}, cast(? as text))`).join(', ')
+  const sql = `with recursive wanted(depth, name) as (values ${wanted}), found as (
+    select f.*, 0 as depth from files f where f.id = ?
+    union all
+    select f.*, p.depth + 1 from found p join wanted w on w.depth = p.depth + 1
+    join files f on f.parent_id = p.id and f.name = w.name
+  ) select * from found order by depth`
+  chainSqls[depth] = sql
+  return sql
 }
 
 function* batches<T>(items: readonly T[], size: number): Generator<T[]> {

@@ -29,8 +29,8 @@ export class LockGuardStore extends WrappedStore {
     source: t.WriteSource,
     options?: t.WriteOptions,
   ): Promise<t.WriteResult> {
-    const isNew = await this.checkWritten(path)
-    const guarded = 'staged' in source ? source : this.checkedAtEnd(source, path, isNew)
+    await this.checkWritten(path)
+    const guarded = 'staged' in source ? source : this.checkedAtEnd(source, path)
     return await this.next.write(path, guarded, options)
   }
 
@@ -78,22 +78,24 @@ export class LockGuardStore extends WrappedStore {
     await this.next.changeProperties(path, changes)
   }
 
-  /** Returns whether the write adds a member to its folder. */
-  private async checkWritten(path: t.StorePath): Promise<boolean> {
-    await this.check(await this.next.locate(path))
-    const isNew = (await findEntry(this.next, path)) === undefined
-    if (isNew) await this.checkMembership(path)
-    return isNew
+  /** One query when nothing is locked, which is nearly always so; what is there is only then of interest. */
+  private async checkWritten(path: t.StorePath): Promise<void> {
+    const resource = await this.next.locate(path)
+    const folder = path.length === 0 ? resource : await this.next.locate(parentOf(path))
+    if (isFolderOf(folder, resource)) {
+      const found = await this.options.locks.covering(resource, { withFolder: true })
+      if (found.length === 0) return
+    }
+    await this.check(resource)
+    if ((await findEntry(this.next, path)) === undefined) await this.checkMembership(path)
   }
 
   private async *checkedAtEnd(
     source: AsyncIterable<Uint8Array>,
     path: t.StorePath,
-    isNew: boolean,
   ): AsyncGenerator<Uint8Array> {
     yield* source
-    await this.check(await this.next.locate(path))
-    if (isNew) await this.checkMembership(path)
+    await this.checkWritten(path)
   }
 
   /** The destination of a copy or move: the whole tree that may go, or a new member of its folder. */
@@ -113,8 +115,7 @@ export class LockGuardStore extends WrappedStore {
    */
   private async isMountRoot(path: t.StorePath, resource: t.ResourceKey): Promise<boolean> {
     if (path.length === 0) return false
-    const parent = await this.next.locate(parentOf(path))
-    return parent.scope !== resource.scope || !isSamePath(parent.path, parentOf(resource.path))
+    return !isFolderOf(await this.next.locate(parentOf(path)), resource)
   }
 
   /** What was overwritten lost the locks of its members; its own stays with the place, for safe saving. */
@@ -151,6 +152,11 @@ export class LockGuardStore extends WrappedStore {
 
 function covers({ depth, resource }: Lock, path: t.StorePath): boolean {
   return depth === 'infinity' ? isWithin(path, resource.path) : isSamePath(path, resource.path)
+}
+
+function isFolderOf(folder: t.ResourceKey, resource: t.ResourceKey): boolean {
+  const { scope, path } = resource
+  return path.length > 0 && folder.scope === scope && isSamePath(folder.path, parentOf(path))
 }
 
 function isSamePath(a: t.StorePath, b: t.StorePath): boolean {

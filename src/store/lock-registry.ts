@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { ConflictError, LockedError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import type { Lock, LockRegistry } from './locks.ts'
+import type { Lock, LockRegistry, LockScan } from './locks.ts'
 import { LocksRepo } from './locks-repo.ts'
 import { formatPath } from './paths.ts'
 import type { ResourceKey } from './types.ts'
@@ -12,14 +12,14 @@ export function createLockRegistry({ db, clock }: { db: Db; clock: Clock }): Loc
   const repo = new LocksRepo(db)
   const expiry = (timeoutSeconds: number) => clock.nowMs() + timeoutSeconds * 1_000
   return {
-    covering: (resource, { withDescendants = false } = {}) => {
-      return listCovering(repo, resource, clock.nowMs(), withDescendants)
-    },
+    covering: (resource, scan = {}) => listCovering(repo, resource, clock.nowMs(), scan),
     take: (wanted) => {
       return repo.inScope(wanted.resource.scope, async (inScope) => {
         const nowMs = clock.nowMs()
         await inScope.removeExpired(wanted.resource.scope, nowMs)
-        const others = await listCovering(inScope, wanted.resource, nowMs, wanted.depth === 'infinity')
+        const others = await listCovering(inScope, wanted.resource, nowMs, {
+          withDescendants: wanted.depth === 'infinity',
+        })
         const conflict = others.find((other) => wanted.scope === 'exclusive' || other.scope === 'exclusive')
         if (conflict !== undefined) throw conflictOf(conflict)
         const lock = { ...wanted, token: `urn:uuid:${newId()}`, expiresAtMs: expiry(wanted.timeoutSeconds) }
@@ -44,12 +44,11 @@ async function listCovering(
   repo: LocksRepo,
   resource: ResourceKey,
   nowMs: number,
-  withDescendants: boolean,
+  { withDescendants = false, withFolder = false }: LockScan,
 ): Promise<Lock[]> {
   const found = await repo.listAround(resource, nowMs, withDescendants)
-  return found.filter(
-    (lock) => lock.depth === 'infinity' || lock.resource.path.length >= resource.path.length,
-  )
+  const nearest = resource.path.length - (withFolder ? 1 : 0)
+  return found.filter((lock) => lock.depth === 'infinity' || lock.resource.path.length >= nearest)
 }
 
 /** The error of RFC 4918 6.1: another lock is in the way. */

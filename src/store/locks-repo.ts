@@ -1,4 +1,5 @@
 import { type Db, inTransaction } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import type { Lock } from './locks.ts'
 import type { ResourceKey, StorePath } from './types.ts'
 
@@ -33,16 +34,11 @@ export class LocksRepo {
 
   /** Locks alive now on the resource, on what is above it and, when asked, on what is below it. */
   async listAround(resource: ResourceKey, nowMs: number, withDescendants: boolean): Promise<Lock[]> {
-    const path = toColumn(resource.path)
-    const above = resource.path.map((_, depth) => toColumn(resource.path.slice(0, depth)))
-    const found = await this.db<Columns>('locks')
-      .where('scope', resource.scope)
-      .andWhere('expires_at_ms', '>', nowMs)
-      .andWhere((or) => {
-        or.whereIn('path', [...above, path])
-        if (withDescendants) or.orWhereRaw(startsWith, prefixOf(path))
-      })
-      .orderBy('token')
+    const { scope, path } = resource
+    const places = [...path.map((_, depth) => toColumn(path.slice(0, depth))), toColumn(path)]
+    const below = withDescendants ? prefixOf(toColumn(path)) : []
+    const sql = aroundSql(places.length, withDescendants)
+    const found = await readRows<Columns>(this.db, sql, [scope, nowMs, ...places, ...below])
     return found.map(toLock)
   }
 
@@ -93,6 +89,13 @@ export class LocksRepo {
 
 /** Not LIKE: names may hold its wildcards. Both engines count characters, not units of UTF-16. */
 const startsWith = 'substr(path, 1, ?) = ?'
+
+/** The same text for the same depth, so that it is prepared once. */
+function aroundSql(places: number, withDescendants: boolean): string {
+  const marks = Array.from({ length: places }, () => '?').join(', ')
+  return `select * from locks where scope = ? and expires_at_ms > ?
+    and (path in (${marks})${withDescendants ? ` or ${startsWith}` : ''}) order by token`
+}
 
 function prefixOf(column: string): [number, string] {
   return [[...column].length, column]
