@@ -8,11 +8,15 @@ export function toCursor(values: readonly (string | number)[]): string {
 /** Unpacks a cursor of this room; throws `BadRequestError` for one that it did not make. */
 export function fromCursor(text: string): { first: string | number; second: string | number | undefined } {
   const [first, second, ...rest] = parse(text)
-  const isKnown = (value: unknown) => typeof value === 'string' || typeof value === 'number'
-  if (rest.length > 0 || !isKnown(first) || !(second === undefined || isKnown(second))) {
+  if (rest.length > 0 || !isStorable(first) || !(second === undefined || isStorable(second))) {
     throw new BadRequestError('The cursor is not one of ours; leave it out to begin at the first page.')
   }
   return { first: first as string | number, second: second as string | number | undefined }
+}
+
+/** What a column could hold: PostgreSQL refuses larger numbers, and NUL in texts. */
+function isStorable(value: unknown): boolean {
+  return typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value)
 }
 
 function parse(text: string): unknown[] {

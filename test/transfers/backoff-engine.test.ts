@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { toCursor } from '../../src/transfers/cursor.ts'
 import type { TransferFile } from '../../src/transfers/types.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { FakeClock } from './support/fake-clock.ts'
@@ -137,9 +138,10 @@ describe('the API', () => {
     expect((await filesOf({ limit: 2, cursor: files.nextCursor })).items.map((item) => item.path)).toEqual([
       'c',
     ])
-    await expect(
-      engine.call('listTransfers', { query: { limit: 2, cursor: 'nonsense' } }),
-    ).rejects.toMatchObject({ status: 400 })
+    for (const strange of ['nonsense', toCursor([1e30, 'x']), toCursor([1, 'x\0'])]) {
+      const call = engine.call('listTransfers', { query: { limit: 2, cursor: strange } })
+      await expect(call).rejects.toMatchObject({ status: 400 })
+    }
   })
 
   it('has nothing to retry in a job where all went well', async () => {
