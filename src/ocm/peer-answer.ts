@@ -8,6 +8,7 @@ const failures: Record<OutboundFailure, PeerFailure> = {
   'address-refused': 'address-refused',
   unreachable: 'unreachable',
   certificate: 'certificate',
+  'no-tls': 'no-tls',
   timeout: 'unreachable',
   aborted: 'unreachable',
   'too-large': 'bad-answer',

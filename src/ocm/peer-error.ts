@@ -5,6 +5,7 @@ const remedies: Record<PeerFailure, string> = {
   'address-refused': 'If it is one of your own servers, add its network to network.allow.',
   unreachable: 'Try again later, or ask its operators whether it is running.',
   certificate: 'Ask its operators for a valid certificate, or name its authority in network.extraCaFile.',
+  'no-tls': 'Check the port; on a closed network, network.insecureHttp permits plain http.',
   'no-ocm': 'Check the name; the server must publish /.well-known/ocm.',
   'ocm-disabled': 'Ask its operators to enable Open Cloud Mesh.',
   'not-trusted': 'An administrator can allow it with `causeway trust add`.',

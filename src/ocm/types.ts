@@ -105,6 +105,7 @@ export type PeerFailure =
   | 'address-refused' // resolves to a private address that network.allow does not list
   | 'unreachable'
   | 'certificate'
+  | 'no-tls'
   | 'no-ocm' // answers, but has no discovery document
   | 'ocm-disabled'
   | 'not-trusted' // by our own policy

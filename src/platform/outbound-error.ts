@@ -6,6 +6,7 @@ export type OutboundFailure =
   | 'address-refused'
   | 'unreachable'
   | 'certificate'
+  | 'no-tls' // plain http, or something else, where TLS was spoken
   | 'timeout'
   | 'aborted'
   | 'too-large'
@@ -40,6 +41,9 @@ export class OutboundError extends Error {
   }
 }
 
+/** What OpenSSL says of bytes that are no TLS record. */
+const NOT_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|SSL_HTTP_REQUEST/
+
 /** Turns whatever the HTTP client threw into an `OutboundError`. */
 export function refusalOf(host: string, error: unknown): OutboundError {
   if (error instanceof OutboundError) return error
@@ -50,8 +54,13 @@ export function refusalOf(host: string, error: unknown): OutboundError {
     return new OutboundError('aborted', `The request to ${host} was given up.`, error)
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) {
+  // An `AbortSignal.timeout` that ran out is no code but a name.
+  if (/TIMEOUT|ETIMEDOUT/.test(code) || (error instanceof Error && error.name === 'TimeoutError')) {
     return new OutboundError('timeout', `${host} did not answer in time.`, error)
+  }
+  if (NOT_TLS.test(code)) {
+    const remedy = 'it answers plain http or something else; check port and scheme.'
+    return new OutboundError('no-tls', `${host} does not speak TLS: ${remedy}`, error)
   }
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) {
     return new OutboundError('certificate', `${host} has a certificate that is not trusted (${code}).`, error)

@@ -46,7 +46,7 @@ export interface OutboundResponse {
  */
 export interface Outbound {
   request(request: OutboundRequest): Promise<OutboundResponse>
-  /** Reads the whole body, at most `maxBytes`. */
+  /** Reads the whole body, at most `maxBytes`. Throws `OutboundError` whatever goes wrong. */
   requestText(
     request: OutboundRequest,
     maxBytes?: number,
@@ -63,7 +63,8 @@ type Resolve = (hostname: string) => Promise<string[]>
 /** Resolves by the configured names first, then by the system. */
 export function configuredResolver(hosts: Record<string, string>): Resolve {
   return async (hostname) => {
-    const mapped = hosts[hostname.toLowerCase()]
+    const name = hostname.toLowerCase()
+    const mapped = Object.hasOwn(hosts, name) ? hosts[name] : undefined
     if (mapped !== undefined) return [mapped]
     const found = await systemLookup(hostname, { all: true })
     return found.map((answer) => answer.address)
@@ -73,11 +74,16 @@ export function configuredResolver(hosts: Record<string, string>): Resolve {
 /** True for an address on the public internet, or in one of the listed networks. */
 export function isAddressAllowed(address: string, allow: readonly string[]): boolean {
   const parsed = ipaddr.process(address)
-  if (parsed.range() === 'unicast') return true
+  if (parsed.range() === 'unicast' && isGlobal(parsed)) return true
   return allow.some((network) => {
     const [base, bits] = ipaddr.parseCIDR(network)
     return base.kind() === parsed.kind() && parsed.match(base, bits)
   })
+}
+
+/** Of IPv6 only 2000::/3 is in use on the internet; `::7f00:1` and its like are other names of IPv4. */
+function isGlobal(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return address.kind() === 'ipv4' || address.match(ipaddr.IPv6.parse('2000::'), 3)
 }
 
 export function createOutbound(config: OutboundConfig, resolve = configuredResolver(config.hosts)): Outbound {
@@ -99,7 +105,7 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
       return {
         status: answer.status,
         headers: answer.headers,
-        text: await readText(answer.body, maxBytes, options.url),
+        text: await readText(answer.body, maxBytes, new URL(options.url).host),
       }
     },
     async check(text) {
@@ -196,12 +202,21 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return flat
 }
 
-async function readText(body: Readable, maxBytes: number, url: string): Promise<string> {
+/** A body that breaks, stalls or is too long is an `OutboundError` like a request that gets no answer. */
+async function readText(body: Readable, maxBytes: number, host: string): Promise<string> {
+  try {
+    return await collectText(body, maxBytes, host)
+  } catch (error) {
+    throw refusalOf(host, error)
+  }
+}
+
+async function collectText(body: Readable, maxBytes: number, host: string): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > maxBytes) throw OutboundError.tooLarge(new URL(url).host, maxBytes)
+    if (size > maxBytes) throw OutboundError.tooLarge(host, maxBytes)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -77,7 +77,9 @@ export function errorOfOutbound(error: unknown, host: string): unknown {
   if (!(error instanceof OutboundError) || error.reason === 'aborted') return error
   const message = `The share is at ${host}, which is out of reach now. ${error.message}`
   const options = { code: REMOTE_UNREACHABLE, cause: error }
-  const isLasting = ['certificate', 'address-refused', 'bad-url', 'too-large'].includes(error.reason)
+  const isLasting = ['certificate', 'no-tls', 'address-refused', 'bad-url', 'too-large'].includes(
+    error.reason,
+  )
   return isLasting ? new BadGatewayError(message, options) : new UnavailableError(message, options)
 }
 

@@ -156,7 +156,7 @@ describe('discovery of a peer', () => {
 
   it('does not speak plain http unless configured', async () => {
     const { discovery, host, asked } = await peer({ '/.well-known/ocm': () => ({ body: document() }) }, false)
-    expect((await failureOf(discovery.discover(host))).reason).toBe('certificate')
+    expect((await failureOf(discovery.discover(host))).reason).toBe('no-tls')
     expect(asked).toEqual([])
   })
 })

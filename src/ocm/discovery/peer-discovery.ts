@@ -64,7 +64,7 @@ async function discoverNow(options: PeerDiscoveryOptions, host: string): Promise
   const signal = AbortSignal.timeout(TIMEOUT_MS)
   const https = await attempt(options, `https://${host}`, host, signal)
   if (!(https instanceof PeerError)) return https
-  const mayBePlain = https.reason === 'unreachable' || https.reason === 'certificate'
+  const mayBePlain = ['unreachable', 'certificate', 'no-tls'].includes(https.reason)
   if (!options.insecureHttp || !mayBePlain) throw https
   const http = await attempt(options, `http://${host}`, host, signal)
   if (!(http instanceof PeerError)) return http
