@@ -3,6 +3,7 @@ import type Koa from 'koa'
 import { migrateToLatest } from '../migrations/index.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { Authenticator } from './accounts/authenticator.ts'
+import { PasswordHasher } from './accounts/password-hasher.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { outboundConfig } from './config/network.ts'
 import type { Config } from './config/schema.ts'
@@ -10,6 +11,7 @@ import { createMetrics } from './http/metrics.ts'
 import { createEndpointResolver } from './node-endpoints.ts'
 import { createFaces, type Rooms } from './node-faces.ts'
 import type { NodeKeys } from './node-keys.ts'
+import { listStagingFolders } from './node-staging.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -111,9 +113,10 @@ async function createBase(config: Config, overrides: NodeOverrides, stack: Dispo
 }
 
 function createPeople({ db, clock }: Base) {
-  const authenticator = new Authenticator({ db, clock })
+  const hasher = new PasswordHasher()
+  const authenticator = new Authenticator({ db, clock, hasher })
   return {
-    accounts: new Accounts({ db, clock }),
+    accounts: new Accounts({ db, clock, hasher }),
     identify: (authorization: string | undefined) => authenticator.authenticate(authorization),
     signIn: (name: string, password: string) => authenticator.signIn(name, password),
   }
@@ -151,6 +154,7 @@ function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transf
       endpoints: createEndpointResolver(shares),
       registry: metrics.registry,
       workerId: 'main',
+      stagingFolders: () => listStagingFolders(config.storage.folder),
     }),
   )
 }

@@ -5,15 +5,18 @@ import { expandJob } from './generator.ts'
 import type { TransfersDeps } from './index.ts'
 import { JobContexts } from './job-contexts.ts'
 import { JobFeed } from './job-feed.ts'
+import { isJobOver } from './job-state.ts'
 import { Journal } from './journal.ts'
 import { createTransferMetrics, type TransferMetrics } from './metrics.ts'
 import { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
+import { sweepStaging } from './sweep.ts'
 import type { TransferFile, TransferJob } from './types.ts'
 import { WorkerLife } from './worker-life.ts'
 
 const PROGRESS_EVERY_MS = 500
 const CLOSE_GRACE_MS = 10_000
+const SWEEP_EVERY_MS = 3_600_000
 
 /** Wires the parts of the room together and owns their life. */
 export class TransferEngine {
@@ -60,7 +63,7 @@ export class TransferEngine {
 
   start(): void {
     if (this.loops.length > 0) return
-    this.loops = [this.begin(), this.reportProgress()]
+    this.loops = [this.begin(), this.reportProgress(), this.sweepNowAndThen()]
   }
 
   async close(): Promise<void> {
@@ -92,7 +95,18 @@ export class TransferEngine {
     }
   }
 
+  private async sweepNowAndThen(): Promise<void> {
+    const { signal } = this.ending
+    while (!signal.aborted) {
+      await sweepStaging(this.deps, signal).catch((error) =>
+        this.deps.log.warn({ err: error }, 'staging folders not swept'),
+      )
+      await this.deps.clock.wait(SWEEP_EVERY_MS, signal).catch(() => undefined)
+    }
+  }
+
   private tell(job: TransferJob): void {
+    if (isJobOver(job.state)) this.contexts.drop(job.id)
     this.feed.changed(job).catch((error) => this.deps.log.warn({ err: error }, 'transfer change not told'))
   }
 

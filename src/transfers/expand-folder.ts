@@ -31,6 +31,11 @@ export interface GeneratorDeps {
   onFiles(): void
 }
 
+const UNUSABLE_FOLDER = {
+  code: 'INVALID_NAME',
+  text: 'A folder of the source has a name that cannot be one here; it is left out. Rename it at the source.',
+}
+
 /** Both ends of a job, resolved. */
 export interface Ends {
   source: TransferSource
@@ -100,13 +105,22 @@ async function addMembers(
       queueRank: present.queueRank + present.filesTotal + index,
     }))
     const added = await insertFiles(tx, requests)
+    const folders = members.filter(({ entry }) => entry.kind === 'folder')
+    const usable = folders.filter(({ entry }) => refusalOfName(entry.name) === undefined)
     await insertFolders(
       tx,
       job.id,
-      members.filter(({ entry }) => entry.kind === 'folder').map(({ path }) => path),
+      usable.map(({ path }) => path),
     )
     if (folder !== undefined) await setFolderState(tx, job.id, folder, 'done')
-    const delta = { filesTotal: added.count, filesFailed: added.failed, bytesTotal: added.sizeBytes }
+    const foldersFailed = folders.length - usable.length
+    if (foldersFailed > 0) await noteJobError(tx, job.id, UNUSABLE_FOLDER)
+    const delta = {
+      filesTotal: added.count,
+      filesFailed: added.failed,
+      bytesTotal: added.sizeBytes,
+      foldersFailed,
+    }
     return changeJob(tx, job.id, { delta, nowMs })
   })
   if (changed !== undefined) deps.onJob(changed)

@@ -21,6 +21,11 @@ export function giveBack(file: TransferFile): void {
   file.nextAtMs = 0
 }
 
+/** True while nothing was fetched yet: an attempt that was given back left its bytes, though it does not count. */
+export function isFirstAttempt(file: TransferFile): boolean {
+  return file.attempts <= 1 && file.stagedName === null
+}
+
 /** Lets the request rest until `atMs`. */
 export function postpone(file: TransferFile, atMs: number): void {
   file.queue = 'held'

@@ -3,7 +3,7 @@ import type { Logger } from '../platform/log.ts'
 import { backoffMs } from './backoff.ts'
 import { classify } from './classify.ts'
 import { type DtrEvent, type DtrState, isFinal } from './dtr-states.ts'
-import { giveBack, move, postpone, resumable } from './file-moves.ts'
+import { giveBack, isFirstAttempt, move, postpone, resumable } from './file-moves.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { destinationOf, type Run, RunAborted, type StepDeps } from './run.ts'
 import { removeStaged, stagedPathOf } from './staging.ts'
@@ -51,7 +51,6 @@ export async function runFile(deps: RunDeps, file: TransferFile, signal: AbortSi
     isPublished: false,
   }
   try {
-    if (context.job.cancelRequested) throw new RunAborted('cancel')
     await walk(deps, run)
   } catch (error) {
     await settle(deps, run, error)
@@ -139,7 +138,7 @@ function retryLater(deps: RunDeps, file: TransferFile, fault: Fault): void {
 /** Leaves nothing in the staging folder. Where the destination is gone, its staging folder is too. */
 async function discardBytes(run: Run, bytesDone: number): Promise<void> {
   const { file } = run
-  const isFirst = file.attempts <= 1 && file.stagedName === null
+  const isFirst = isFirstAttempt(file)
   file.bytesDone = bytesDone
   file.stagedName = null
   file.validator = null

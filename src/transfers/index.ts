@@ -41,6 +41,8 @@ export interface TransfersDeps {
    * a new life takes back at once what the one before was doing. Two living processes must not share it.
    */
   workerId: string
+  /** The folders in which part files may lie; what no open request owns is removed from them. */
+  stagingFolders(): Promise<readonly string[]>
   /** In [0, 1); spreads the back-off. Tests fix it. */
   random?: () => number
 }

@@ -4,6 +4,9 @@ import type { EndpointResolver, TransferDestination, TransferSource } from './en
 import { findJob } from './job-repo.ts'
 import type { TransferJob } from './types.ts'
 
+/** More jobs than are worked on at a time; those that end in another process are never dropped here. */
+const MAX_KNOWN = 1000
+
 /** A job with its two ends, resolved as the user who ordered it. */
 export interface JobContext {
   job: TransferJob
@@ -12,8 +15,8 @@ export interface JobContext {
 }
 
 /**
- * The ends of the jobs that are worked on. Resolved once and kept while all goes well; a failure
- * drops them, so that the next attempt sees present rights and addresses.
+ * The ends of the jobs that are worked on. Resolved once and kept while all goes well; a failure and
+ * the end of the job drop them, so that the next attempt sees present rights and addresses.
  */
 export class JobContexts {
   private readonly db: Db
@@ -28,9 +31,13 @@ export class JobContexts {
   get(jobId: string): Promise<JobContext> {
     const known = this.known.get(jobId)
     if (known !== undefined) return known
+    const [oldest] = this.known.keys()
+    if (oldest !== undefined && this.known.size >= MAX_KNOWN) this.known.delete(oldest)
     const loaded = this.load(jobId)
     this.known.set(jobId, loaded)
-    loaded.catch(() => this.drop(jobId))
+    loaded.catch(() => {
+      if (this.known.get(jobId) === loaded) this.drop(jobId)
+    })
     return loaded
   }
 

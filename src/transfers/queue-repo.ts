@@ -37,6 +37,14 @@ export async function wakeDueFiles(db: Db, nowMs: number): Promise<number> {
     .update({ queue: 'ready', lease_owner: null })
 }
 
+/** The clock was set back: what waits for a later time would wait so much longer, so its wait is over. */
+export async function endWaits(db: Db, nowMs: number): Promise<void> {
+  const waits = (table: string) =>
+    db(table).whereNull('lease_owner').andWhere('next_at_ms', '>', nowMs).update({ next_at_ms: nowMs })
+  await waits('transfer_files').andWhere({ queue: 'held' })
+  await waits('transfer_jobs').andWhere({ expansion: 'pending' })
+}
+
 /** When the next back-off or lease ends, or undefined when nothing waits. */
 export async function findNextDueMs(db: Db): Promise<number | undefined> {
   const row = await db('transfer_files').where({ queue: 'held' }).min({ at: 'next_at_ms' }).first()
@@ -89,8 +97,12 @@ export async function findQueueRank(db: Db, urgency: number): Promise<number> {
 export async function cancelIdleFiles(db: Db, jobId: string, nowMs: number): Promise<number> {
   const idle = () =>
     db('transfer_files').where({ job_id: jobId }).whereIn('queue', ['ready', 'held']).whereNull('lease_owner')
-  await idle().where('attempts', '>', 0).update({ queue: 'ready', next_at_ms: nowMs, urgency: 0 })
-  return await idle().where({ attempts: 0 }).update({ state: 'CANCELLED', queue: 'none' })
+  await idle()
+    .andWhere((touched) => touched.where('attempts', '>', 0).orWhereNotNull('staged_name'))
+    .update({ queue: 'ready', next_at_ms: nowMs, urgency: 0 })
+  return await idle()
+    .andWhere({ attempts: 0, staged_name: null })
+    .update({ state: 'CANCELLED', queue: 'none' })
 }
 
 export interface Requeued {
@@ -124,6 +136,15 @@ export async function requeueFiles(db: Db, jobId: string, urgency: number): Prom
   const failed = await revive('ERROR')
   const canceled = await revive('CANCELLED')
   return { count: failed + canceled, failed, canceled }
+}
+
+/** Which of these requests are not in a final state. */
+export async function findOpenFiles(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db('transfer_files')
+    .whereIn('id', [...ids])
+    .andWhereNot({ queue: 'none' })
+    .select('id')
+  return new Set(rows.map((row: { id: string }) => row.id))
 }
 
 /** How many requests of a job a worker holds now. */

@@ -5,8 +5,15 @@ import { claimExpansions, extendExpansionLeases, findNextExpansionMs } from './e
 import type { JobContexts } from './job-contexts.ts'
 import { listCancelRequested } from './job-repo.ts'
 import type { Journal } from './journal.ts'
-import { claimFiles, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
-import type { AbortReason } from './run.ts'
+import {
+  claimFiles,
+  endWaits,
+  extendFileLeases,
+  findNextDueMs,
+  hasOpenWork,
+  wakeDueFiles,
+} from './queue-repo.ts'
+import { type AbortReason, RunAborted } from './run.ts'
 import { freeSlots, SMALL_FILES_PER_SLOT } from './slots.ts'
 import { type Task, TaskPool } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile, type TransferJob } from './types.ts'
@@ -45,6 +52,7 @@ export class Scheduler {
   private isPoked = false
   private nap: AbortController | undefined
   private beatAtMs = 0
+  private seenAtMs = 0
   private idleWaiters: (() => void)[] = []
 
   constructor(deps: SchedulerDeps) {
@@ -56,7 +64,7 @@ export class Scheduler {
   }
 
   start(): void {
-    this.beatAtMs = this.deps.clock.nowMs()
+    this.beatAtMs = this.seenAtMs = this.deps.clock.nowMs()
     this.loop ??= this.run()
   }
 
@@ -110,7 +118,8 @@ export class Scheduler {
 
   /** Does nothing until that time, or until somebody pokes. */
   private async restUntil(atMs: number): Promise<void> {
-    const ms = atMs - this.deps.clock.nowMs()
+    // Never longer than a tick, wherever the clock was set to during the round.
+    const ms = Math.min(atMs - this.deps.clock.nowMs(), SAFETY_TICK_MS)
     if (ms <= 0 || this.isPoked || this.isStopping) return
     this.nap = new AbortController()
     await this.deps.clock.wait(ms, this.nap.signal).catch(() => undefined)
@@ -120,6 +129,7 @@ export class Scheduler {
   /** One look at everything; returns when something is due next, infinity when nothing waits. */
   private async round(): Promise<number> {
     const { db, clock } = this.deps
+    await this.noticeClockSetBack()
     await this.beatWhenDue()
     await wakeDueFiles(db, clock.nowMs())
     await this.takeExpansions()
@@ -129,6 +139,15 @@ export class Scheduler {
     // What is due and cannot be taken because all hands are busy is no reason to look again at once.
     if (this.expansions.size >= PARALLEL_EXPANSIONS) return fileAtMs
     return Math.min(fileAtMs, (await findNextExpansionMs(db)) ?? Infinity)
+  }
+
+  private async noticeClockSetBack(): Promise<void> {
+    const { db, clock } = this.deps
+    const isBack = clock.nowMs() < this.seenAtMs - SAFETY_TICK_MS
+    this.seenAtMs = clock.nowMs()
+    if (!isBack) return
+    this.beatAtMs = 0
+    await endWaits(db, clock.nowMs())
   }
 
   private async beatWhenDue(): Promise<void> {
@@ -178,15 +197,18 @@ export class Scheduler {
     const limit = lane === lanes.small ? free.small : free.large
     if (limit === 0 || (lane === lanes.small && !this.isRoomForABatch())) return
     const claimed = await claimFiles(db, { owner, lane, limit, leaseUntilMs: clock.nowMs() + leaseMs })
+    const jobIds = [...new Set(claimed.map((file) => file.jobId))]
+    const canceled = await listCancelRequested(db, jobIds)
     for (const file of claimed) {
       journal.adopt(file)
-      this.files.launch(file.id, { jobId: file.jobId, lane, file }, async (signal) => {
+      const task = this.files.launch(file.id, { jobId: file.jobId, lane, file }, async (signal) => {
         try {
           await this.deps.runFile(file, signal)
         } finally {
           journal.forget(file)
         }
       })
+      if (canceled.includes(file.jobId)) task.abort.abort(new RunAborted('cancel'))
     }
   }
 

@@ -42,7 +42,7 @@ export class TaskPool {
   }
 
   /** Runs `work` and keeps it here until it has ended. */
-  launch(id: string, facts: TaskFacts, work: (signal: AbortSignal) => Promise<void>): void {
+  launch(id: string, facts: TaskFacts, work: (signal: AbortSignal) => Promise<void>): Task {
     const task: Task = { ...facts, abort: new AbortController(), done: Promise.resolve() }
     this.tasks.set(id, task)
     task.done = work(task.abort.signal)
@@ -51,6 +51,7 @@ export class TaskPool {
         this.tasks.delete(id)
         this.options.onEnd(task)
       })
+    return task
   }
 
   /** Ends the tasks that `isMeant`; resolves when they have ended. */

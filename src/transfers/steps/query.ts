@@ -1,5 +1,6 @@
 import type { DtrEvent } from '../dtr-states.ts'
 import { changeOf } from '../executors/source-body.ts'
+import { isFirstAttempt } from '../file-moves.ts'
 import { type Run, sourceOf } from '../run.ts'
 import { sourceChanged, TransferError } from '../transfer-error.ts'
 
@@ -10,7 +11,7 @@ import { sourceChanged, TransferError } from '../transfer-error.ts'
 export async function queryReplica(run: Run): Promise<DtrEvent> {
   const { file } = run
   run.location = 'ERROR_SOURCE'
-  if (file.queried && file.attempts === 1) return 'ok'
+  if (file.queried && isFirstAttempt(file)) return 'ok'
   const source = await sourceOf(run)
   const entry = await source.store.stat(source.path)
   if (file.queried) {

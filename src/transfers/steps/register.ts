@@ -56,6 +56,7 @@ async function publish(run: Run, localPath: string): Promise<void> {
   try {
     await store.write(path, { staged }, options)
   } catch (error) {
+    if ((await findStagedSize(localPath)) === undefined) throw lostBytes()
     if (!(error instanceof ConflictError)) throw error
     // The folder went away since the job was expanded.
     await makeFolders(store, parentOf(path))

@@ -1,5 +1,6 @@
 import type { DtrEvent } from '../dtr-states.ts'
 import { hashesFor } from '../executors/content-hash.ts'
+import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { findStagedSize, stagedNameOf, stagedPathOf } from '../staging.ts'
 import { TransferError } from '../transfer-error.ts'
@@ -52,9 +53,9 @@ async function fetchStaged(deps: StepDeps, run: Run, stagedPath: string): Promis
   file.checksums = result.checksums
 }
 
-/** A first attempt begins anew; later ones go on where the part file ends. */
+/** A first attempt begins anew; later ones, and one that was given back, go on where the part file ends. */
 async function bytesToKeep(file: TransferFile, stagedPath: string): Promise<number> {
-  if (file.attempts === 1) return 0
+  if (isFirstAttempt(file)) return 0
   const size = (await findStagedSize(stagedPath)) ?? 0
   return size > file.sizeBytes ? 0 : size
 }

@@ -26,6 +26,12 @@ export class FakeClock implements Clock {
     })
   }
 
+  /** What an operator or a time server does; who waits for a span is not concerned. */
+  setBack(ms: number): void {
+    this.timeMs -= ms
+    for (const timer of this.timers) timer.atMs -= ms
+  }
+
   advance(ms: number): void {
     this.timeMs += ms
     const due = this.timers.filter((timer) => timer.atMs <= this.timeMs)

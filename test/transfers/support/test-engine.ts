@@ -36,6 +36,8 @@ export interface TestEngineOptions {
   workerId?: string
   /** Where the bytes come from, when another server than that of the listing gives them. */
   contentUrl?: string
+  /** False: `transfers.start()` is left to the test. */
+  isStarted?: boolean
   /** The destination is a store whose bytes lie elsewhere. */
   withoutStaging?: boolean
 }
@@ -80,6 +82,7 @@ export class TestEngine {
         ...options.config,
       },
       registry: this.registry,
+      stagingFolders: async () => [(await drive.stagingFolder([])) as string],
       workerId: options.workerId ?? 'worker',
       random: () => 0.5,
     })
@@ -91,7 +94,7 @@ export class TestEngine {
     const config = { folder, fsync: 'never' as const }
     const spaces = createSpaces({ db: options.db, config, clock: systemClock })
     const engine = new TestEngine(options, folder, await spaces.spaceOf(USER))
-    engine.transfers.start()
+    if (options.isStarted !== false) engine.transfers.start()
     return engine
   }
 
