@@ -4,11 +4,11 @@ import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '.
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
 import { formatAppPassword } from './credentials.ts'
-import { hashPassword, verifyPassword } from './password.ts'
+import { PasswordHasher } from './password-hasher.ts'
 import type { AppPassword, NewUser, User, UserDirectory } from './types.ts'
+import { isUserName } from './user-name.ts'
 import { UsersRepo } from './users-repo.ts'
 
-const NAME_FORM = /^[a-z0-9][a-z0-9._-]{0,63}$/
 const MIN_PASSWORD_LENGTH = 8
 
 /** People and their passwords. */
@@ -16,11 +16,13 @@ export class Accounts implements UserDirectory {
   private readonly users: UsersRepo
   private readonly appPasswords: AppPasswordsRepo
   private readonly clock: Clock
+  private readonly hasher: PasswordHasher
 
-  constructor(deps: { db: Db; clock: Clock }) {
+  constructor(deps: { db: Db; clock: Clock; hasher?: PasswordHasher }) {
     this.users = new UsersRepo(deps.db)
     this.appPasswords = new AppPasswordsRepo(deps.db)
     this.clock = deps.clock
+    this.hasher = deps.hasher ?? new PasswordHasher()
   }
 
   /** Throws `BadRequestError` for a bad name or a short password, `ConflictError` for a name in use. */
@@ -36,7 +38,7 @@ export class Accounts implements UserDirectory {
       createdAtMs: this.clock.nowMs(),
     }
     try {
-      await this.users.insert({ user, passwordHash: await hashPassword(input.password) })
+      await this.users.insert({ user, passwordHash: await this.hasher.hash(input.password) })
     } catch (error) {
       if (isUniqueViolation(error)) throw new ConflictError(`There is already a user named ${user.name}.`)
       throw error
@@ -45,7 +47,7 @@ export class Accounts implements UserDirectory {
   }
 
   async findUserByName(name: string): Promise<User | undefined> {
-    return (await this.users.findByName(name))?.user
+    return isUserName(name) ? (await this.users.findByName(name))?.user : undefined
   }
 
   async findUserById(id: string): Promise<User | undefined> {
@@ -66,11 +68,11 @@ export class Accounts implements UserDirectory {
   /** Needs the present password; throws `ForbiddenError` when it is wrong. */
   async changePassword(userId: string, current: string, next: string): Promise<void> {
     const record = await this.users.findById(userId)
-    if (record === undefined || !(await verifyPassword(current, record.passwordHash))) {
+    if (record === undefined || !(await this.hasher.verify(current, record.passwordHash))) {
       throw new ForbiddenError('The current password is wrong.', { code: 'WRONG_PASSWORD' })
     }
     checkPassword(next)
-    await this.users.setPasswordHash(userId, await hashPassword(next))
+    await this.users.setPasswordHash(userId, await this.hasher.hash(next))
   }
 
   /** The answer's `password` exists only here; what is stored is its hash. */
@@ -93,7 +95,7 @@ export class Accounts implements UserDirectory {
 }
 
 function checkName(name: string): void {
-  if (NAME_FORM.test(name)) return
+  if (isUserName(name)) return
   throw new BadRequestError(
     'A user name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter or a digit.',
     {

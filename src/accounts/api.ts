@@ -14,6 +14,9 @@ const appPasswordSchema = z
   })
   .meta({ id: 'AppPassword' })
 
+/** Far longer than anybody types; a limit keeps hashing cheap. */
+const newPassword = z.string().max(1_000)
+
 const meSchema = z
   .object({
     id: z.string(),
@@ -76,9 +79,13 @@ function changePassword({ accounts }: AccountsApiDeps): ApiRoute {
     operationId: 'changePassword',
     summary: 'Set a new password',
     auth: 'user',
-    body: z.strictObject({ current: z.string(), new: z.string() }),
+    body: z.strictObject({ current: newPassword, new: newPassword }),
     status: 204,
     async handle({ principal, body }) {
+      // A program that was given a password of its own has no business with the real one.
+      if (principal.via !== 'password') {
+        throw new ForbiddenError('Sign in with the real password to change it.')
+      }
       await accounts.changePassword(principal.userId, body.current, body.new)
     },
   })
@@ -126,7 +133,7 @@ function revokeAppPassword({ accounts }: AccountsApiDeps): ApiRoute {
     operationId: 'revokeAppPassword',
     summary: 'Lock a program out',
     auth: 'user',
-    params: z.object({ id: z.string() }),
+    params: z.object({ id: z.string().max(100) }),
     status: 204,
     async handle({ principal, params }) {
       await accounts.revokeAppPassword(principal.userId, params.id)

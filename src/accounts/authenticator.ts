@@ -5,9 +5,10 @@ import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
 import { parseAppPassword, parseAuthorization } from './credentials.ts'
-import { hashPassword, verifyPassword } from './password.ts'
+import { PasswordHasher } from './password-hasher.ts'
 import { ProvenCache } from './proven-cache.ts'
 import type { User } from './types.ts'
+import { isUserName } from './user-name.ts'
 import { UsersRepo } from './users-repo.ts'
 
 /** `last_used_at` is written at most this often, so that a busy client costs no write per request. */
@@ -18,13 +19,15 @@ export class Authenticator {
   private readonly users: UsersRepo
   private readonly appPasswords: AppPasswordsRepo
   private readonly clock: Clock
+  private readonly hasher: PasswordHasher
   private readonly proven = new ProvenCache()
   private decoyHash: Promise<string> | undefined
 
-  constructor(deps: { db: Db; clock: Clock }) {
+  constructor(deps: { db: Db; clock: Clock; hasher?: PasswordHasher }) {
     this.users = new UsersRepo(deps.db)
     this.appPasswords = new AppPasswordsRepo(deps.db)
     this.clock = deps.clock
+    this.hasher = deps.hasher ?? new PasswordHasher()
   }
 
   /** Throws `UnauthenticatedError`, with the same words whatever was wrong. */
@@ -53,11 +56,11 @@ export class Authenticator {
       const principal = await this.byAppPassword(password)
       return principal?.userName === name ? principal : undefined
     }
-    const record = await this.users.findByName(name)
+    const record = isUserName(name) ? await this.users.findByName(name) : undefined
     const hash = record?.passwordHash ?? (await this.decoy())
     if (!this.proven.has(password, hash)) {
       // An unknown name costs the same time as a wrong password, so that names cannot be probed.
-      if (!(await verifyPassword(password, hash)) || record === undefined) return undefined
+      if (!(await this.hasher.verify(password, hash)) || record === undefined) return undefined
       this.proven.add(password, hash)
     }
     return record === undefined ? undefined : toPrincipal(record.user, 'password')
@@ -76,7 +79,10 @@ export class Authenticator {
   }
 
   private decoy(): Promise<string> {
-    this.decoyHash ??= hashPassword('nobody has this password')
+    this.decoyHash ??= this.hasher.hash('nobody has this password').catch((error: unknown) => {
+      this.decoyHash = undefined
+      throw error
+    })
     return this.decoyHash
   }
 }

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import { AppError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
-import { readForm } from '../platform/read-bytes.ts'
+import { parseForm, readForm } from '../platform/read-bytes.ts'
 import { type AppConfig, type AppFile, appError, chooseApp, launchLink, listMimeTypes } from './registry.ts'
 
 const MAX_FORM_BYTES = 16 * 1024
@@ -49,7 +49,7 @@ async function open(deps: AppRoutesDeps, ctx: Context) {
 /** Clients of the CS3 apps send these values as a form, some in the query. */
 async function readValues(ctx: Context): Promise<URLSearchParams> {
   const values = await readForm(ctx.req, MAX_FORM_BYTES)
-  for (const [name, value] of new URLSearchParams(ctx.querystring)) {
+  for (const [name, value] of parseForm(ctx.querystring)) {
     if (!values.has(name)) values.set(name, value)
   }
   return values

@@ -5,6 +5,7 @@ import type { ApiCall, ApiRoute } from '../platform/api-route.ts'
 import { BadRequestError, ForbiddenError, MethodNotAllowedError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import { readJson } from './json-body.ts'
+import { checkStorable } from './storable.ts'
 
 export const API_PREFIX = '/api/v1'
 
@@ -21,7 +22,8 @@ export function apiRouter(routes: readonly ApiRoute[], identify: Identify): Midd
   const refuse = router.allowedMethods() as unknown as Middleware
   return async (ctx, next) => {
     await serve(ctx, () => refuse(ctx, next))
-    if (ctx.status === 405)
+    // The router knows 501 for methods that nobody has here; to a client both mean the same.
+    if (ctx.status === 405 || ctx.status === 501)
       throw new MethodNotAllowedError(`${ctx.path} takes only ${ctx.response.get('allow')}.`)
   }
 }
@@ -49,6 +51,7 @@ function handler(route: ApiRoute, identify: Identify) {
 
 function parse(schema: z.ZodType | undefined, input: unknown, where: string): unknown {
   if (schema === undefined) return undefined
+  checkStorable(input, where)
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const fields = result.error.issues.map((issue) => ({

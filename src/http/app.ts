@@ -29,6 +29,7 @@ export function createApp(deps: AppDeps): Koa {
   const app = new Koa()
   app.silent = true
   app.use(requestLog(deps))
+  app.use(noSniffing)
   app.use(problemErrors(deps.log))
   app.use(healthRoutes(deps.checks, deps.stopping))
   for (const protocol of deps.protocols) app.use(protocol)
@@ -49,6 +50,12 @@ export function createOpsApp(
   app.use(healthRoutes(checks, stopping))
   app.use(metricsRoute(registry))
   return app
+}
+
+/** A browser takes every answer for what it says it is, errors too. */
+const noSniffing: Middleware = (ctx, next) => {
+  ctx.set('X-Content-Type-Options', 'nosniff')
+  return next()
 }
 
 function openApi(document: unknown): Middleware {

@@ -26,6 +26,7 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
   const server =
     options.tls === undefined ? createServer(handler) : createTlsServer(readTls(options.tls), handler)
   server.on('checkContinue', options.onExpectContinue)
+  leaveIdleConnections(server)
   // Uploads may take hours; only the headers have to come in time.
   server.requestTimeout = 0
   server.headersTimeout = 60_000
@@ -43,6 +44,17 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
 
 function readTls(tls: { certFile: string; keyFile: string }): { cert: Buffer; key: Buffer } {
   return { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }
+}
+
+/** A connection that only became idle after the stop began would be kept until the end of the grace. */
+function leaveIdleConnections(server: Server): void {
+  const whenAnswered = (_: IncomingMessage, response: ServerResponse) => {
+    response.once('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    })
+  }
+  server.on('request', whenAnswered)
+  server.on('checkContinue', whenAnswered)
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -21,6 +21,7 @@ const TITLES: Record<number, string> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  408: 'Too slow',
   409: 'Conflict',
   412: 'Precondition failed',
   413: 'Too large',
@@ -36,7 +37,7 @@ const TITLES: Record<number, string> = {
 export function toProblem(error: unknown, requestId: string): Problem {
   const known = error instanceof AppError ? error : fromHttpError(error)
   const status = known?.status ?? 500
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   if (status === 401) headers['WWW-Authenticate'] = 'Basic realm="Causeway", charset="UTF-8"'
   if (known?.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
   return {

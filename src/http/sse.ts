@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import type { Middleware } from 'koa'
 import type { Clock } from '../platform/clock.ts'
+import { UnauthenticatedError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
 import { API_PREFIX, type Identify } from './api-router.ts'
 
@@ -20,7 +21,8 @@ export interface SseDeps {
 export function eventStream(deps: SseDeps): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== `${API_PREFIX}/events` || ctx.method !== 'GET') return next()
-    const principal = await deps.identify(ctx.get('authorization') || undefined)
+    const identify = () => deps.identify(ctx.get('authorization') || undefined)
+    const principal = await identify()
     const stream = new PassThrough()
     ctx.set({
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -39,12 +41,13 @@ export function eventStream(deps: SseDeps): Middleware {
       ended.abort()
     })
     stream.write(': connected\n\n')
-    void heartbeat(deps.clock, stream, ended.signal)
+    void heartbeat({ clock: deps.clock, identify }, stream, ended.signal)
   }
 }
 
 function subscribe(events: EventBus, userId: string, stream: PassThrough): () => void {
   const send = (name: string, data: unknown) => {
+    if (stream.writableEnded) return
     if (stream.writableLength > MAX_BACKLOG_BYTES) stream.destroy()
     else stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
   }
@@ -58,9 +61,22 @@ function subscribe(events: EventBus, userId: string, stream: PassThrough): () =>
   }
 }
 
-async function heartbeat(clock: Clock, stream: PassThrough, ended: AbortSignal): Promise<void> {
+/** Each beat asks who that is again: a stream must not outlive the password it was opened with. */
+async function heartbeat(
+  { clock, identify }: { clock: Clock; identify: () => Promise<unknown> },
+  stream: PassThrough,
+  ended: AbortSignal,
+): Promise<void> {
   while (!ended.aborted) {
     await clock.wait(HEARTBEAT_MS, ended).catch(() => undefined)
-    if (!ended.aborted) stream.write(': still here\n\n')
+    const isKnown = ended.aborted || (await identify().then(Boolean, isOurFault))
+    if (ended.aborted || stream.writableEnded) return
+    if (!isKnown) return void stream.end()
+    stream.write(': still here\n\n')
   }
+}
+
+/** A database that is away for a moment says nothing about the reader. */
+function isOurFault(error: unknown): boolean {
+  return !(error instanceof UnauthenticatedError)
 }

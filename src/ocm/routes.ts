@@ -1,4 +1,6 @@
 import type { Context, Middleware } from 'koa'
+import { PayloadTooLargeError } from '../platform/errors.ts'
+import { readBytes } from '../platform/read-bytes.ts'
 import type { OcmAnswer } from './incoming/ocm-answer.ts'
 import { isEndpoint, receive } from './incoming/receive.ts'
 import type { Reception } from './incoming/reception.ts'
@@ -79,15 +81,10 @@ function headersOf(ctx: Context): Record<string, string | undefined> {
 
 /** The raw bytes, which the digest is about; undefined when there are too many. */
 async function readBody(ctx: Context): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let sizeBytes = Number(ctx.get('Content-Length') || 0)
-  if (sizeBytes > MAX_BODY_BYTES) return undefined
-  sizeBytes = 0
-  // Not destroyed when we stop reading: the connection must still carry the 413.
-  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
-    sizeBytes += chunk.length
-    if (sizeBytes > MAX_BODY_BYTES) return undefined
-    chunks.push(chunk)
+  try {
+    return await readBytes(ctx.req, MAX_BODY_BYTES)
+  } catch (error) {
+    if (error instanceof PayloadTooLargeError) return undefined
+    throw error
   }
-  return Buffer.concat(chunks)
 }

@@ -1,24 +1,66 @@
 import type { IncomingMessage } from 'node:http'
-import { PayloadTooLargeError } from './errors.ts'
+import { AppError, BadRequestError, hasErrorCode, PayloadTooLargeError } from './errors.ts'
 
-/** Collects a request's body; throws `PayloadTooLargeError` as soon as it is known to pass the limit. */
-export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** What fits into memory has arrived by then, or is sent slowly on purpose. */
+const MAX_TIME_MS = 30_000
+
+/**
+ * Collects a request's body. Throws `PayloadTooLargeError` as soon as it is known to pass the limit, an
+ * `AppError` 408 when it takes too long, `BadRequestError` when the client goes away in the middle.
+ */
+export async function readBytes(
+  request: IncomingMessage,
+  maxBytes: number,
+  maxTimeMs = MAX_TIME_MS,
+): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(tooSlow(maxTimeMs)), maxTimeMs)
+  try {
+    return await Promise.race([collect(request, maxBytes), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
-  for await (const chunk of request) {
-    sizeBytes += chunk.length
-    if (sizeBytes > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
+  try {
+    // Not destroyed when we stop reading: the connection must still carry the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      sizeBytes += chunk.length
+      if (sizeBytes > maxBytes) throw tooLarge(maxBytes)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (hasErrorCode(error, 'ECONNRESET')) {
+      throw new BadRequestError('The body is not complete: the connection ended in it.', { cause: error })
+    }
+    throw error
   }
   return Buffer.concat(chunks)
 }
 
-/** Collects a posted form (`application/x-www-form-urlencoded`). */
+/** Collects a posted form (`application/x-www-form-urlencoded`). Throws what `readBytes` throws. */
 export async function readForm(request: IncomingMessage, maxBytes: number): Promise<URLSearchParams> {
-  return new URLSearchParams((await readBytes(request, maxBytes)).toString('utf8'))
+  return parseForm((await readBytes(request, maxBytes)).toString('utf8'))
+}
+
+/** The values of a form or a query; a NUL, which PostgreSQL cannot even look for, is a `BadRequestError`. */
+export function parseForm(text: string): URLSearchParams {
+  const values = new URLSearchParams(text)
+  if ([...values].flat().some((part) => part.includes('\0'))) {
+    throw new BadRequestError('A value of the form holds a NUL; leave it out.')
+  }
+  return values
 }
 
 function tooLarge(maxBytes: number): PayloadTooLargeError {
   return new PayloadTooLargeError(`The body is larger than the ${maxBytes} bytes taken here.`)
+}
+
+function tooSlow(maxTimeMs: number): AppError {
+  const seconds = Math.round(maxTimeMs / 1000)
+  return new AppError(408, 'REQUEST_TIMEOUT', `The body did not arrive within ${seconds} s; send it again.`)
 }

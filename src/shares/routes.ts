@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import { findHost } from '../ocm/address.ts'
 import type { Invitation } from '../ocm/invite-string.ts'
-import { AppError } from '../platform/errors.ts'
+import { AppError, MethodNotAllowedError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import { readForm } from '../platform/read-bytes.ts'
 import { acceptedPage, acceptPage, noInvitationPage } from './accept-page.ts'
@@ -12,6 +12,7 @@ const MAX_FORM_BYTES = 16 * 1024
 const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -38,8 +39,10 @@ export function acceptInvitePage(deps: AcceptPageDeps): Middleware {
     if (path !== '/accept-invite') return next()
     ctx.set(PAGE_HEADERS)
     ctx.type = 'html'
-    if (ctx.method === 'POST') await acceptPosted(deps, ctx)
-    else show(deps, ctx)
+    if (ctx.method === 'POST') return acceptPosted(deps, ctx)
+    if (ctx.method === 'GET' || ctx.method === 'HEAD') return show(deps, ctx)
+    ctx.set('Allow', 'GET, HEAD, POST')
+    throw new MethodNotAllowedError('This page is read with GET and answered with POST.')
   }
 }
 
