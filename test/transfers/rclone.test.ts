@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLogger } from '../../src/platform/log.ts'
+import { RcloneDaemon } from '../../src/transfers/executors/rclone-daemon.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { SourceServer } from './support/source-server.ts'
 import { TestEngine, TOKEN } from './support/test-engine.ts'
@@ -20,11 +22,11 @@ async function start(config = {}): Promise<void> {
   })
 }
 
-afterEach(async () => {
+async function stop(): Promise<void> {
   await engine.close()
   await source.close()
   await database.close()
-})
+}
 
 /** Command lines and process ids of the daemons that run below us. */
 async function daemons(): Promise<{ pid: number; commandLine: string }[]> {
@@ -42,6 +44,7 @@ async function daemons(): Promise<{ pid: number; commandLine: string }[]> {
 
 describe('the executor rclone', () => {
   beforeEach(() => start())
+  afterEach(stop)
 
   it('copies small and large files, verified by us, and never sees a credential', async () => {
     const large = source.put('/large', randomBytes(5 * MIB))
@@ -105,8 +108,38 @@ describe('the executor rclone', () => {
   })
 })
 
+describe('an rclone that hangs', () => {
+  const log = createLogger('silent')
+
+  it('is ended, and started again for the next call', async () => {
+    const daemon = new RcloneDaemon({ program: 'rclone', log, callTimeoutMs: 1000 })
+    const life = await daemon.ensure()
+    expect(await daemon.call(life, 'rc/noop', { a: 1 })).toEqual({ a: 1 })
+    const [hung] = await daemons()
+    process.kill(hung?.pid as number, 'SIGSTOP')
+    await expect(daemon.call(life, 'rc/noop', {})).rejects.toMatchObject({ fault: { code: 'EXECUTOR_DIED' } })
+    await expect.poll(() => isAlive(hung?.pid as number)).toBe(false)
+    const next = await daemon.ensure()
+    expect(next).not.toBe(life)
+    expect(await daemon.call(next, 'rc/noop', {})).toEqual({})
+    await expect(daemon.call(life, 'rc/noop', {})).rejects.toMatchObject({ fault: { code: 'EXECUTOR_DIED' } })
+    await daemon.close()
+    expect(await daemons()).toEqual([])
+  })
+
+  it('does not keep the node from stopping', async () => {
+    const daemon = new RcloneDaemon({ program: 'rclone', log })
+    await daemon.ensure()
+    const [hung] = await daemons()
+    process.kill(hung?.pid as number, 'SIGSTOP')
+    await daemon.close()
+    await expect.poll(() => isAlive(hung?.pid as number)).toBe(false)
+  })
+})
+
 describe('a node without rclone', () => {
   beforeEach(() => start({ executor: 'stream', rcloneProgram: 'rclone-that-is-nowhere' }))
+  afterEach(stop)
 
   it('says so at the job that asked for it, and works otherwise', async () => {
     source.put('/f', 'content')
@@ -118,6 +151,12 @@ describe('a node without rclone', () => {
     expect(await engine.run({ destination: { path: '/x' } })).toMatchObject({ state: 'FINISHED' })
   })
 })
+
+/** False for a zombie too: it has ended, whatever its new parent does about it. */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State:\tZ')
+  return !/^State:\s+Z/m.test(status)
+}
 
 async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text)

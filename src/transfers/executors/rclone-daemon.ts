@@ -11,72 +11,41 @@ import { TransferError } from '../transfer-error.ts'
 import { findRclone, isAtLeast, type RcloneProgram } from './rclone-program.ts'
 
 const USER = 'causeway'
+/** Remote control calls answer at once; a daemon that does not is hung. */
+const CALL_TIMEOUT_MS = 20_000
+const CLOSE_PATIENCE_MS = 3000
 /**
  * Keeps the daemon from outliving us, even when we are killed: the shell holds our end of a pipe and
- * ends the daemon when the pipe closes.
+ * ends the daemon when the pipe closes, by force when it is hung.
  */
 const SUPERVISE =
-  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; { read -r _ <&3; kill "$child"; } & watcher=$!; ' +
+  'exec 3<&0; "$@" </dev/null 3<&- & child=$!; ' +
+  '{ read -r _ <&3; kill "$child"; sleep 5 >/dev/null 2>&1 3<&-; kill -9 "$child"; } & watcher=$!; ' +
   'trap \'kill "$child"\' TERM INT; wait "$child"; kill "$watcher" 2>/dev/null'
 
-/** One running daemon. */
-interface Life {
+/** One running daemon. Its job numbers mean nothing to the next one. */
+export interface RcloneLife {
   program: RcloneProgram
   child: ChildProcess
   client: Client
   password: string
-  folder: string
 }
 
 /** The one `rclone rcd` of a node: started when first needed, started again after it died. */
 export class RcloneDaemon {
   private readonly program: string
   private readonly log: Logger
-  private life: Promise<Life> | undefined
+  private readonly callTimeoutMs: number
+  private life: Promise<RcloneLife> | undefined
 
-  constructor(deps: { program: string; log: Logger }) {
+  constructor(deps: { program: string; log: Logger; callTimeoutMs?: number }) {
     this.program = deps.program
     this.log = deps.log
+    this.callTimeoutMs = deps.callTimeoutMs ?? CALL_TIMEOUT_MS
   }
 
-  /** Starts the daemon when it does not run. Says what it can do. */
-  async ensure(): Promise<RcloneProgram> {
-    return (await this.present()).program
-  }
-
-  /** One remote control call. Throws a temporary `TransferError` when the daemon died, `RcloneRefusal` for its errors. */
-  async call(method: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { client, password } = await this.present()
-    const authorization = `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`
-    try {
-      const answer = await client.request({
-        method: 'POST',
-        path: `/${method}`,
-        headers: { Authorization: authorization, 'Content-Type': 'application/json' },
-        body: JSON.stringify(input),
-      })
-      const output = (await answer.body.json()) as Record<string, unknown>
-      if (answer.statusCode === 200) return output
-      // The answer repeats the whole input; only its error text goes on.
-      throw new RcloneRefusal(String(output.error), answer.statusCode)
-    } catch (error) {
-      if (error instanceof RcloneRefusal) throw error
-      throw died(error)
-    }
-  }
-
-  async close(): Promise<void> {
-    const life = await this.life?.catch(() => undefined)
-    if (life === undefined) return
-    const { child } = life
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit')
-      child.stdin?.end()
-      await exited
-    }
-  }
-
-  private present(): Promise<Life> {
+  /** The running daemon; started when there is none. */
+  ensure(): Promise<RcloneLife> {
     if (this.life === undefined) {
       const life = this.begin()
       this.life = life
@@ -85,11 +54,54 @@ export class RcloneDaemon {
     return this.life
   }
 
-  private forget(life: Promise<Life>): void {
+  /**
+   * One remote control call to that daemon. Throws a temporary `TransferError` when it died or is hung
+   * (then it is ended), `RcloneRefusal` for its errors.
+   */
+  async call(
+    life: RcloneLife,
+    method: string,
+    input: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
+    const { client, password } = life
+    const signal = AbortSignal.timeout(this.callTimeoutMs)
+    const authorization = `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`
+    try {
+      const answer = await client.request({
+        method: 'POST',
+        path: `/${method}`,
+        headers: { Authorization: authorization, 'Content-Type': 'application/json' },
+        body: JSON.stringify(input),
+        signal,
+      })
+      const output = (await answer.body.json()) as Record<string, unknown>
+      if (answer.statusCode === 200) return output
+      // The answer repeats the whole input; only its error text goes on.
+      throw new RcloneRefusal(String(output.error), answer.statusCode)
+    } catch (error) {
+      if (error instanceof RcloneRefusal) throw error
+      if (signal.aborted) killHard(life.child)
+      throw died(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    const life = await this.life?.catch(() => undefined)
+    if (life === undefined) return
+    const { child } = life
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.stdin?.end()
+    const patience = setTimeout(() => killHard(child), CLOSE_PATIENCE_MS)
+    await exited
+    clearTimeout(patience)
+  }
+
+  private forget(life: Promise<RcloneLife>): void {
     if (this.life === life) this.life = undefined
   }
 
-  private async begin(): Promise<Life> {
+  private async begin(): Promise<RcloneLife> {
     const program = await findRclone(this.program)
     const folder = await mkdtemp(join(tmpdir(), 'causeway-rclone-'))
     const password = newSecret()
@@ -99,20 +111,20 @@ export class RcloneDaemon {
       password,
       address: socket === undefined ? '127.0.0.1:0' : `unix://${socket}`,
     })
-    const address = await listeningAddress(child)
+    child.once('exit', () => void rm(folder, { recursive: true, force: true }).catch(() => undefined))
+    const address = await listeningAddress(child, this.callTimeoutMs)
     const client =
       socket === undefined ? new Client(address) : new Client('http://localhost', { socketPath: socket })
     this.log.info({ version: program.version.join('.'), pid: child.pid }, 'rclone daemon started')
-    this.watch(child, client, folder)
-    return { program, child, client, password, folder }
+    this.watch(child, client)
+    return { program, child, client, password }
   }
 
-  private watch(child: ChildProcess, client: Client, folder: string): void {
+  private watch(child: ChildProcess, client: Client): void {
     child.once('exit', (code, signal) => {
       this.life = undefined
       this.log.info({ code, signal }, 'rclone daemon ended')
       client.destroy().catch(() => undefined)
-      rm(folder, { recursive: true, force: true }).catch(() => undefined)
     })
   }
 }
@@ -131,6 +143,8 @@ function startDaemon(program: RcloneProgram, options: { folder: string; password
   const args = ['-c', SUPERVISE, 'sh', program.path, 'rcd', '--rc-addr', options.address]
   return spawn('/bin/sh', args, {
     stdio: ['pipe', 'ignore', 'pipe'],
+    // A group of its own: Ctrl-C at the node leaves it to us, and shell and daemon can be killed together.
+    detached: true,
     // Nothing of our own environment: it may hold secrets of the node.
     env: {
       HOME: options.folder,
@@ -142,8 +156,9 @@ function startDaemon(program: RcloneProgram, options: { folder: string; password
 }
 
 /** Reads until the daemon says where it listens; afterwards its log is read and forgotten. */
-async function listeningAddress(child: ChildProcess): Promise<string> {
+async function listeningAddress(child: ChildProcess, patienceMs: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const patience = setTimeout(() => killHard(child), patienceMs)
   if (child.stderr === null) throw new Error('no log of the daemon')
   const lines = createInterface({ input: child.stderr })
   lines.on('line', (line) => {
@@ -152,7 +167,16 @@ async function listeningAddress(child: ChildProcess): Promise<string> {
   })
   child.once('error', reject)
   child.once('exit', () => reject(died(undefined)))
-  return promise
+  return promise.finally(() => clearTimeout(patience))
+}
+
+/** Ends the daemon with its shell; nothing hung survives this. */
+function killHard(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
 }
 
 function died(cause: unknown): TransferError {
@@ -161,7 +185,7 @@ function died(cause: unknown): TransferError {
       code: 'EXECUTOR_DIED',
       type: 'INTERNAL_PROCESS_ERROR',
       location: 'ERROR_TRANSFER',
-      message: 'rclone ended unexpectedly. It is started again for the next attempt.',
+      message: 'rclone ended unexpectedly or did not answer. It is started again for the next attempt.',
       temporary: true,
     },
     cause,

@@ -7,7 +7,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { TransferError } from '../transfer-error.ts'
 import type { FetchResult, FetchTask, TransferExecutor } from './executor.ts'
 import { PartFile } from './part-file.ts'
-import { RcloneDaemon, RcloneRefusal } from './rclone-daemon.ts'
+import { RcloneDaemon, type RcloneLife, RcloneRefusal } from './rclone-daemon.ts'
 import { isAtLeast } from './rclone-program.ts'
 import { relayedName, SourceRelay } from './source-relay.ts'
 
@@ -37,45 +37,50 @@ export function createRcloneExecutor(deps: {
 }
 
 async function fetchFile(daemon: RcloneDaemon, relay: SourceRelay, task: FetchTask): Promise<FetchResult> {
-  const program = await daemon.ensure()
+  const life = await daemon.ensure()
   // rclone would take a file of the right size and time for a finished one.
   await rm(task.stagedPath, { force: true })
   const offered = await relay.offer(task)
   const group = `causeway-${newId()}`
   try {
-    const { jobid } = await daemon.call('operations/copyfile', {
+    const { jobid } = await daemon.call(life, 'operations/copyfile', {
       srcFs: { type: 'http', url: offered.url },
       srcRemote: relayedName,
       dstFs: dirname(task.stagedPath),
       dstRemote: basename(task.stagedPath),
       _async: true,
       _group: group,
-      _config: { LowLevelRetries: 3, Retries: 1, ...(isAtLeast(program, 1, 63) ? { Inplace: true } : {}) },
+      _config: {
+        LowLevelRetries: 3,
+        Retries: 1,
+        ...(isAtLeast(life.program, 1, 63) ? { Inplace: true } : {}),
+      },
     })
-    await untilFinished(daemon, task, { jobid, group })
+    await untilFinished(daemon, task, { life, jobid, group })
     return await hashFile(task)
   } catch (error) {
     task.signal.throwIfAborted()
     throw offered.failure() ?? explained(error)
   } finally {
     offered.release()
-    daemon.call('core/stats-delete', { group }).catch(() => undefined)
+    daemon.call(life, 'core/stats-delete', { group }).catch(() => undefined)
   }
 }
 
 interface RcloneJob {
+  life: RcloneLife
   jobid: unknown
   group: string
 }
 
 async function untilFinished(daemon: RcloneDaemon, task: FetchTask, job: RcloneJob): Promise<void> {
   for (;;) {
-    const status = await daemon.call('job/status', { jobid: job.jobid })
+    const status = await daemon.call(job.life, 'job/status', { jobid: job.jobid })
     if (status.finished === true) {
       if (status.success === true) return
       throw new RcloneRefusal(String(status.error), 500)
     }
-    const stats = await daemon.call('core/stats', { group: job.group })
+    const stats = await daemon.call(job.life, 'core/stats', { group: job.group })
     const bytes = Number(stats.bytes)
     if (bytes > 0) task.onProgress(Math.min(bytes, task.expected.sizeBytes))
     await systemClock.wait(POLL_MS, task.signal).catch(() => undefined)
@@ -86,9 +91,11 @@ async function untilFinished(daemon: RcloneDaemon, task: FetchTask, job: RcloneJ
 
 /** Ends the copy and waits until it has ended, so that nobody writes the part file any more. */
 async function stop(daemon: RcloneDaemon, job: RcloneJob): Promise<void> {
-  await daemon.call('job/stop', { jobid: job.jobid }).catch(() => undefined)
+  await daemon.call(job.life, 'job/stop', { jobid: job.jobid }).catch(() => undefined)
   for (let polls = 0; polls < STOP_PATIENCE_POLLS; polls++) {
-    const status = await daemon.call('job/status', { jobid: job.jobid }).catch(() => ({ finished: true }))
+    const status = await daemon
+      .call(job.life, 'job/status', { jobid: job.jobid })
+      .catch(() => ({ finished: true }))
     if (status.finished === true) return
     await systemClock.wait(POLL_MS)
   }

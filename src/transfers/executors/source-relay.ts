@@ -71,16 +71,24 @@ export class SourceRelay {
     const [, secret = '', name] = (request.url ?? '').split('/')
     const offer = this.offers.get(secret)
     if (offer === undefined || name !== relayedName) return void response.writeHead(404).end()
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
     try {
-      await this.serve(offer.task, request, response)
+      await this.serve(offer.task, request, response, gone.signal)
     } catch (error) {
-      offer.failure = error
+      // A program that went away says itself why; what breaks then is not the source's fault.
+      if (!gone.signal.aborted) offer.failure = error
       if (response.headersSent) response.destroy()
       else response.writeHead(502).end()
     }
   }
 
-  private async serve(task: FetchTask, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async serve(
+    task: FetchTask,
+    request: IncomingMessage,
+    response: ServerResponse,
+    gone: AbortSignal,
+  ): Promise<void> {
     const { sizeBytes, mtimeMs } = task.expected
     const range = rangeOf(request.headers.range, sizeBytes)
     const start = range?.start ?? 0
@@ -90,9 +98,7 @@ export class SourceRelay {
     if (mtimeMs !== null) response.setHeader('Last-Modified', toHttpDate(mtimeMs))
     if (range !== undefined) response.setHeader('Content-Range', `bytes ${start}-${end}/${sizeBytes}`)
     if (request.method === 'HEAD' || sizeBytes === 0) return void response.writeHead(200).end()
-    const gone = new AbortController()
-    response.on('close', () => gone.abort())
-    const signal = AbortSignal.any([task.signal, gone.signal])
+    const signal = AbortSignal.any([task.signal, gone])
     const chunks = await openRange(this.outbound, { ...task, signal }, { start, end })
     response.writeHead(range === undefined ? 200 : 206)
     await pipeline(Readable.from(chunks, { objectMode: false, highWaterMark: 1024 * 1024 }), response)
