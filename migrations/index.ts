@@ -5,6 +5,7 @@ import { createLocks } from './011_create_locks.ts'
 import { createOcmPeers } from './020_create_ocm_peers.ts'
 import { createShareTables } from './030_create_shares.ts'
 import { createTransfers } from './040_create_transfers.ts'
+import { createLoginFlows } from './050_create_login_flows.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   createOcmPeers,
   createShareTables,
   createTransfers,
+  createLoginFlows,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, statfs } from 'node:fs/promises'
 import type { Context, Middleware } from 'koa'
 import type { Accounts } from './accounts/accounts.ts'
 import { accountRoutes } from './accounts/api.ts'
@@ -8,6 +8,7 @@ import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
 import type { Ocm } from './ocm/index.ts'
+import { LoginFlows, type OcsQuota, ocsMiddleware } from './ocs/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Db, pingDb } from './platform/db.ts'
 import type { EventBus } from './platform/events.ts'
@@ -100,6 +101,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
   }
   return [
     rooms.ocm.middleware,
+    clientFace(base, rooms, authenticate),
     davMiddleware({
       mounts,
       locks: rooms.locks,
@@ -118,6 +120,24 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
     }),
     appRoutes({ apps: config.apps, authenticate, findFile }),
   ]
+}
+
+/** What desktop and mobile clients ask beside WebDAV. */
+function clientFace(
+  { config, clock, db, log }: FacesBase,
+  { accounts, spaces, signIn }: Rooms,
+  authenticate: (ctx: Context) => Promise<Principal>,
+): Middleware {
+  const site = { name: config.name, publicUrl: config.publicUrl }
+  const quotaOf = async (userId: string): Promise<OcsQuota> => {
+    const { usedBytes, availableBytes } = await (await spaces.spaceOf(userId)).quota()
+    const { bavail, bsize } = await statfs(config.storage.folder)
+    if (availableBytes === undefined) return { usedBytes, freeBytes: bavail * bsize }
+    const freeBytes = Math.min(availableBytes, bavail * bsize)
+    return { usedBytes, freeBytes, limitBytes: usedBytes + availableBytes }
+  }
+  const flows = new LoginFlows({ db, clock, site, accounts })
+  return ocsMiddleware({ site, accounts, quotaOf, flows, signIn, authenticate, log })
 }
 
 /** Shares as the federated recipient reads them: the secret of the share is the only key. */

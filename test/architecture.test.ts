@@ -15,6 +15,7 @@ const ARROWS: Record<string, string[]> = {
   shares: ['platform', 'store', 'accounts', 'ocm'],
   transfers: ['platform', 'store', 'accounts/types', 'config/types'],
   apps: ['platform', 'config/types', 'store', 'accounts', 'shares', 'transfers'],
+  ocs: ['platform', 'accounts', 'config/types'],
   http: ['platform', 'accounts'],
   cli: ['platform', 'config'],
 }

@@ -1,0 +1,26 @@
+import { parseAppPassword, parseAuthorization } from '../accounts/credentials.ts'
+import { ForbiddenError } from '../platform/errors.ts'
+import { clientLabel } from './client-label.ts'
+import type { OcsCall, OcsData, OcsDeps } from './types.ts'
+
+/** `GET core/getapppassword`: exchanges the real password for one of the program's own. */
+export async function getAppPassword({ accounts }: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId, via } = await call.authenticate()
+  // A stolen app password must not be able to make itself a successor.
+  if (via !== 'password') throw new ForbiddenError('You are using an app password already.')
+  const { password } = await accounts.createAppPassword(userId, clientLabel(call.userAgent))
+  return { apppassword: password }
+}
+
+/** `DELETE core/apppassword`: the program signs out and takes its own password with it. */
+export async function deleteAppPassword({ accounts }: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId, via } = await call.authenticate()
+  const credentials = parseAuthorization(call.authorization)
+  const text = credentials?.scheme === 'bearer' ? credentials.token : credentials?.password
+  const parts = parseAppPassword(text ?? '')
+  if (via !== 'app-password' || parts === undefined) {
+    throw new ForbiddenError('This was no app password; only such a one can be given up here.')
+  }
+  await accounts.revokeAppPassword(userId, parts.id)
+  return []
+}

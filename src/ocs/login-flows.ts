@@ -1,0 +1,95 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { ForbiddenError, UnavailableError } from '../platform/errors.ts'
+import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
+import type { Principal } from '../platform/principal.ts'
+import { clientLabel } from './client-label.ts'
+import { type LoginFlow, LoginFlowsRepo } from './login-flows-repo.ts'
+import type { OcsAccounts, OcsSite } from './types.ts'
+
+const LIFE_MS = 20 * 60_000
+/** Anybody may start one, so their number is bounded; a flood ends with the first that expire. */
+const MAX_OPEN = 10_000
+const TOKEN_BYTES = 96
+
+export interface LoginFlowsDeps {
+  db: Db
+  clock: Clock
+  site: OcsSite
+  accounts: Pick<OcsAccounts, 'getUser' | 'createAppPassword'>
+}
+
+/** What a program that wants in gets: where to send the person, and where to ask for the outcome. */
+export interface StartedLogin {
+  poll: { token: string; endpoint: string }
+  login: string
+}
+
+/** The outcome, told once. */
+export interface GrantedLogin {
+  server: string
+  loginName: string
+  appPassword: string
+}
+
+/**
+ * Login flow v2: a program opens a page in the browser, a person signs in there, and the program fetches
+ * a password of its own. Two secrets: the page's cannot poll, the program's cannot grant.
+ */
+export class LoginFlows {
+  private readonly repo: LoginFlowsRepo
+  private readonly deps: LoginFlowsDeps
+
+  constructor(deps: LoginFlowsDeps) {
+    this.repo = new LoginFlowsRepo(deps.db)
+    this.deps = deps
+  }
+
+  /** Throws `UnavailableError` when too many wait already. */
+  async start(userAgent: string): Promise<StartedLogin> {
+    const nowMs = this.deps.clock.nowMs()
+    await this.repo.removeExpired(nowMs)
+    if ((await this.repo.count()) >= MAX_OPEN) {
+      throw new UnavailableError('Too many people are signing in just now.', { retryAfterSeconds: 60 })
+    }
+    const [poll, login] = [newSecret(TOKEN_BYTES), newSecret(TOKEN_BYTES)]
+    await this.repo.insert({
+      id: newId(),
+      client: clientLabel(userAgent),
+      pollHash: sha256Hex(poll),
+      loginHash: sha256Hex(login),
+      expiresAtMs: nowMs + LIFE_MS,
+    })
+    const { publicUrl } = this.deps.site
+    return {
+      poll: { token: poll, endpoint: `${publicUrl}/login/v2/poll` },
+      login: `${publicUrl}/login/v2/flow/${login}`,
+    }
+  }
+
+  /** The flow a person may still grant; undefined when it is unknown, granted or over. */
+  async findWaiting(loginToken: string): Promise<LoginFlow | undefined> {
+    const flow = await this.repo.findByLoginHash(sha256Hex(loginToken))
+    return flow === undefined || flow.userId !== undefined || this.isOver(flow) ? undefined : flow
+  }
+
+  /** True when this was what granted it. Needs the real password: a stolen app password makes no successor. */
+  async grant(flow: LoginFlow, { userId, via }: Principal): Promise<boolean> {
+    if (via !== 'password') throw new ForbiddenError('Sign in with your real password, not an app password.')
+    return !this.isOver(flow) && (await this.repo.grant(flow.id, userId))
+  }
+
+  /** The outcome, for the first who asks after it was granted; undefined until then and ever after. */
+  async poll(pollToken: string): Promise<GrantedLogin | undefined> {
+    const flow = await this.repo.findByPollHash(sha256Hex(pollToken))
+    if (flow?.userId === undefined || this.isOver(flow)) return undefined
+    if (!(await this.repo.remove(flow.id))) return undefined
+    const user = await this.deps.accounts.getUser(flow.userId)
+    const { password } = await this.deps.accounts.createAppPassword(user.id, flow.client)
+    return { server: this.deps.site.publicUrl, loginName: user.name, appPassword: password }
+  }
+
+  private isOver(flow: LoginFlow): boolean {
+    return flow.expiresAtMs <= this.deps.clock.nowMs()
+  }
+}

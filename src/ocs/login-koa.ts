@@ -1,0 +1,69 @@
+import type { Context } from 'koa'
+import { AppError } from '../platform/errors.ts'
+import { PAGE_HEADERS } from '../platform/html-page.ts'
+import type { Principal } from '../platform/principal.ts'
+import { readForm } from '../platform/read-bytes.ts'
+import type { LoginFlows } from './login-flows.ts'
+import { grantedPage, loginPage, noFlowPage } from './login-page.ts'
+
+const MAX_FORM_BYTES = 16 * 1024
+
+export interface LoginDeps {
+  flows: LoginFlows
+  siteName: string
+  /** Proves who somebody is by name and password; throws `UnauthenticatedError`. */
+  signIn(name: string, password: string): Promise<Principal>
+}
+
+/** `POST /login/v2`: a program begins. */
+export async function startLogin({ flows }: LoginDeps, ctx: Context): Promise<void> {
+  if (!requireMethod(ctx, 'POST')) return
+  ctx.set('Cache-Control', 'no-store')
+  ctx.body = await flows.start(ctx.get('user-agent'))
+}
+
+/** `POST /login/v2/poll`: 404 until it is granted, then once the password. */
+export async function pollLogin({ flows }: LoginDeps, ctx: Context): Promise<void> {
+  if (!requireMethod(ctx, 'POST')) return
+  const form = await readForm(ctx.req, MAX_FORM_BYTES)
+  const granted = await flows.poll(form.get('token') ?? '')
+  ctx.set('Cache-Control', 'no-store')
+  ctx.status = granted === undefined ? 404 : 200
+  ctx.body = granted ?? []
+}
+
+/** `GET` and `POST /login/v2/flow/<token>`: the page that a person sees. */
+export async function loginFlow(deps: LoginDeps, ctx: Context, token: string): Promise<void> {
+  ctx.set(PAGE_HEADERS)
+  ctx.type = 'html'
+  const flow = await deps.flows.findWaiting(token)
+  if (flow === undefined) return showOver(ctx)
+  const facts = { siteName: deps.siteName, client: flow.client }
+  if (ctx.method !== 'POST') {
+    ctx.body = loginPage(facts)
+    return
+  }
+  const form = await readForm(ctx.req, MAX_FORM_BYTES)
+  try {
+    const principal = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
+    if (!(await deps.flows.grant(flow, principal))) return showOver(ctx)
+    ctx.body = grantedPage(flow.client)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    ctx.status = error.status
+    ctx.body = loginPage({ ...facts, refusal: error.message })
+  }
+}
+
+function showOver(ctx: Context): void {
+  ctx.status = 404
+  ctx.body = noFlowPage()
+}
+
+function requireMethod(ctx: Context, method: string): boolean {
+  if (ctx.method === method) return true
+  ctx.status = 405
+  ctx.set('Allow', method)
+  ctx.body = []
+  return false
+}

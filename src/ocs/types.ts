@@ -1,0 +1,52 @@
+import type { User } from '../accounts/types.ts'
+import type { Principal } from '../platform/principal.ts'
+
+/** What the clients are told about the node. */
+export interface OcsSite {
+  /** What people see as the name of the site. */
+  name: string
+  /** Without a slash at its end. */
+  publicUrl: string
+}
+
+/** How full a drive is; `freeBytes` is never more than the disk has. */
+export interface OcsQuota {
+  usedBytes: number
+  freeBytes: number
+  /** Undefined: no limit but the disk. */
+  limitBytes?: number
+}
+
+/** The part of accounts that this room asks. */
+export interface OcsAccounts {
+  getUser(id: string): Promise<User>
+  createAppPassword(userId: string, label: string): Promise<{ password: string }>
+  revokeAppPassword(userId: string, id: string): Promise<void>
+}
+
+/** What the operations need. */
+export interface OcsDeps {
+  site: OcsSite
+  accounts: OcsAccounts
+  quotaOf(userId: string): Promise<OcsQuota>
+}
+
+/** One call of an operation. */
+export interface OcsCall {
+  method: string
+  /** Below `/ocs/v1.php/`, without slashes at its ends. */
+  path: string
+  authorization: string | undefined
+  userAgent: string
+  /** Who asks; throws `UnauthenticatedError` when nobody is proven. */
+  authenticate(): Promise<Principal>
+}
+
+/** The `data` of an answer: what JSON and XML can both say. */
+export type OcsData =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly OcsData[]
+  | { readonly [key: string]: OcsData }
