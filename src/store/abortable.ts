@@ -5,15 +5,20 @@
 export async function* abortable<T>(source: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
   if (signal === undefined) return yield* source
   const iterator = source[Symbol.asyncIterator]()
-  const aborted = Promise.withResolvers<never>()
-  aborted.promise.catch(() => undefined)
-  const onAbort = () => aborted.reject(signal.reason)
+  let rejectPending: (reason: unknown) => void = () => undefined
+  const onAbort = () => rejectPending(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
+  // A promise of its own for every piece: one for all, raced with each, would keep every piece alive.
+  const pull = () =>
+    new Promise<IteratorResult<T>>((resolve, reject) => {
+      rejectPending = reject
+      iterator.next().then(resolve, reject)
+    })
   let isDone = false
   try {
     while (true) {
-      const next = await Promise.race([iterator.next(), aborted.promise])
+      signal.throwIfAborted()
+      const next = await pull()
       isDone = next.done === true
       if (next.done === true) return
       yield next.value

@@ -61,8 +61,7 @@ function tooLarge({ context }: DavCall): PayloadTooLargeError {
 
 /** What the headers of an upload say about the file. Its type follows from its name, not from a client. */
 export function writeOptions(call: DavCall): WriteOptions {
-  // No signal: when the client goes away its body breaks off, and that ends the write.
-  const options: WriteOptions = {}
+  const options: WriteOptions = { signal: call.signal }
   const expected = parseDeclaredChecksums(call.header)
   const conditions = toWriteConditions(conditionHeaders(call.header))
   const mtimeMs = parseMtime(call.header('x-oc-mtime'))
