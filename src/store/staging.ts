@@ -176,9 +176,18 @@ async function pour(
   return total
 }
 
-/** Writes all pieces at the end of the file, however many the system takes at once. */
+/** Writes all pieces at the end of the file, however many bytes the system takes at once. */
 async function writeAll(handle: FileHandle, pieces: Uint8Array[]): Promise<void> {
-  if (pieces.length === 0) return
-  let rest = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
-  while (rest.length > 0) rest = rest.subarray((await handle.write(rest)).bytesWritten)
+  let rest = pieces
+  while (rest.length > 0) rest = unwritten(rest, (await handle.writev(rest)).bytesWritten)
+}
+
+function unwritten(pieces: Uint8Array[], writtenBytes: number): Uint8Array[] {
+  let left = writtenBytes
+  const next = pieces.findIndex((piece) => {
+    if (piece.length > left) return true
+    left -= piece.length
+    return false
+  })
+  return next < 0 ? [] : [(pieces[next] as Uint8Array).subarray(left), ...pieces.slice(next + 1)]
 }
