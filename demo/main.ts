@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -7,18 +6,23 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { checksumsBelow, uploadDataset } from './dataset.ts'
 import { filesOf, type Job, watchJob } from './job.ts'
 import { Person } from './person.ts'
-import { Site } from './site.ts'
+import { endLeftover, Site } from './site.ts'
 import { aside, size, told } from './words.ts'
 
 const ROOT = join(import.meta.dirname, '../.demo')
+const LEIDEN = 'leiden'
+const KRAKOW = 'krakow'
 const KILL_AFTER_BYTES = 48 * 1024 * 1024
 
 /** The main job, end to end: two institutions, one data set, an invitation, a share, a copy, a power cut. */
 async function main(): Promise<void> {
+  for (const name of [LEIDEN, KRAKOW]) await endLeftover(join(ROOT, name))
   await rm(ROOT, { recursive: true, force: true })
-  const { ann, jan } = await startSites()
+  const { ann, jan } = await makePeople()
   const sites = [ann.site, jan.site]
+  endOnSignals(sites)
   try {
+    await start(ann, jan)
     await upload(ann)
     await meet(ann, jan)
     const shareId = await share(ann, jan)
@@ -27,16 +31,40 @@ async function main(): Promise<void> {
     await surviveKill(ann, jan, received)
     await revoke(ann, jan, shareId)
     if (process.stdout.isTTY && !process.argv.includes('--once')) await stayUp([ann, jan])
+  } catch (error) {
+    // A node that was told to stop answers no more; that is no failure of the demonstration.
+    if (ending === undefined) throw error
   } finally {
     await Promise.all(sites.map((site) => site.stop()))
   }
 }
 
-async function startSites(): Promise<{ ann: Person; jan: Person }> {
+let ending: Promise<void> | undefined
+let isStaying = false
+
+/** Ctrl-C and kill stop the nodes first; a second Ctrl-C does not wait for them. */
+function endOnSignals(sites: Site[]): void {
+  const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+  for (const [signal, number] of Object.entries(numbers)) {
+    process.on(signal, () => {
+      const code = isStaying ? 0 : 128 + number
+      const stop = ending === undefined ? (site: Site) => site.stop() : (site: Site) => site.kill()
+      ending = Promise.allSettled(sites.map(stop)).then(() => process.exit(code))
+    })
+  }
+}
+
+async function makePeople(): Promise<{ ann: Person; jan: Person }> {
   const ports = [await freePort(8401), await freePort(8402)] as const
-  const options = { root: ROOT, hosts: { 'leiden.localhost': '127.0.0.1', 'krakow.localhost': '127.0.0.1' } }
-  const ann = new Person('ann', password(), new Site('leiden', ports[0], options))
-  const jan = new Person('jan', password(), new Site('krakow', ports[1], options))
+  const hosts = { [`${LEIDEN}.localhost`]: '127.0.0.1', [`${KRAKOW}.localhost`]: '127.0.0.1' }
+  const options = { root: ROOT, hosts }
+  return {
+    ann: new Person('ann', password(), new Site(LEIDEN, ports[0], options)),
+    jan: new Person('jan', password(), new Site(KRAKOW, ports[1], options)),
+  }
+}
+
+async function start(ann: Person, jan: Person): Promise<void> {
   await Promise.all(
     [ann, jan].map(async (person) => {
       await person.site.init(person.name, person.password)
@@ -47,7 +75,6 @@ async function startSites(): Promise<{ ann: Person; jan: Person }> {
     `Two nodes run: ${ann.site.name} at ${ann.site.origin}, ${jan.site.name} at ${jan.site.origin}.`,
     `curl ${ann.site.origin}/.well-known/ocm`,
   )
-  return { ann, jan }
 }
 
 async function upload(ann: Person): Promise<void> {
@@ -144,7 +171,9 @@ async function surviveKill(ann: Person, jan: Person, shareId: string): Promise<v
   const restartedMs = performance.now()
   await jan.site.start()
   const seconds = ((performance.now() - restartedMs) / 1000).toFixed(1)
-  aside(`krakow killed with SIGKILL with ${size(standing)} of one file on disk; back after ${seconds} s`)
+  aside(
+    `${jan.site.name} killed with SIGKILL with ${size(standing)} of one file on disk; back after ${seconds} s`,
+  )
   const job = await watchJob(jan, id)
   const verified = await verify(ann, jan, job, 'copies/second')
   told(
@@ -204,7 +233,8 @@ async function stayUp(people: Person[]): Promise<void> {
     aside(`${person.site.name}: ${person.driveUrl}/   user ${person.name}, password ${person.password}`)
     aside(`   bin/causeway login ${person.site.origin} --user ${person.name} --profile ${person.site.name}`)
   }
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  isStaying = true
+  await new Promise(() => setInterval(() => undefined, 60_000))
 }
 
 function password(): string {

@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
+const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..')
 export const COMMAND = join(ROOT, 'bin/causeway')
 
@@ -60,6 +63,7 @@ export class Site {
       '--admin',
       user,
       '--password-stdin',
+      '--json',
     ]
     const child = spawn(COMMAND, args, { stdio: ['pipe', 'ignore', 'inherit'], env: this.environment() })
     child.stdin.end(password)
@@ -74,6 +78,7 @@ export class Site {
     const child = spawn(COMMAND, args, { stdio: ['ignore', 'pipe', log.fd], env: this.environment() })
     this.process = child
     await log.close()
+    await writeFile(pidFile(this.folder), String(child.pid))
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`the node ${this.name} ended with ${code}; see ${this.shownFolder}/node.log`)
     })
@@ -93,8 +98,7 @@ export class Site {
 
   private async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.process
-    this.process = undefined
-    if (child === undefined || child.exitCode !== null) return
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill(signal)
     await exited
@@ -102,6 +106,27 @@ export class Site {
 
   private environment(): NodeJS.ProcessEnv {
     return { ...process.env, ...this.env }
+  }
+}
+
+function pidFile(folder: string): string {
+  return join(folder, 'node.pid')
+}
+
+/** Ends the node that an earlier demonstration left behind when it was killed itself. */
+export async function endLeftover(folder: string): Promise<void> {
+  const pid = Number(await readFile(pidFile(folder), 'utf8').catch(() => ''))
+  if (!(pid > 1)) return
+  // The number may belong to somebody else by now.
+  const isOurs = async () => {
+    const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({
+      stdout: '',
+    }))
+    return stdout.includes(` serve ${folder} `)
+  }
+  for (let tries = 0; tries < 100 && (await isOurs()); tries++) {
+    process.kill(pid, tries < 50 ? 'SIGTERM' : 'SIGKILL')
+    await delay(100)
   }
 }
 
