@@ -31,6 +31,15 @@ export class BoundedCache<V> {
 export class SingleFlight<V> {
   private readonly running = new Map<string, Promise<V>>()
 
+  /** How many are running. */
+  get size(): number {
+    return this.running.size
+  }
+
+  has(key: string): boolean {
+    return this.running.has(key)
+  }
+
   run(key: string, load: () => Promise<V>): Promise<V> {
     const running = this.running.get(key)
     if (running !== undefined) return running

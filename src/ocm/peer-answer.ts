@@ -23,10 +23,12 @@ export function toPeerError(host: string, error: unknown, signal?: AbortSignal):
   return new PeerError(failures[refusal.reason], host, refusal.message, { cause: refusal })
 }
 
-/** The JSON in `text` without NUL characters, which PostgreSQL cannot store; undefined when it is something else. */
+/** The JSON in `text` without NULs and half characters, which no database stores; undefined when it is something else. */
 export function findJson(text: string): unknown {
   try {
-    return JSON.parse(text, (_key, value) => (typeof value === 'string' ? value.replaceAll('\0', '') : value))
+    return JSON.parse(text, (_key, value) =>
+      typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value,
+    )
   } catch {
     return undefined
   }

@@ -121,5 +121,6 @@ export interface OcmClient {
   sendShare(share: OcmShare): Promise<{ recipientDisplayName?: string }>
   /** `POST /invite-accepted` at the inviting server; answers who invited. */
   acceptInvite(provider: string, invite: { token: string; recipient: OcmPerson }): Promise<OcmPerson>
-  notify(host: string, notification: OcmNotification): Promise<void>
+  /** The signal gives it up; it may have arrived all the same. */
+  notify(host: string, notification: OcmNotification, options?: { signal?: AbortSignal }): Promise<void>
 }

@@ -4,7 +4,7 @@ import { inTransaction } from '../platform/db.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
 import { deleteOutgoing, insertOutgoing, setRecipientName } from './outgoing-repo.ts'
-import { toPeerAppError } from './peer-failures.ts'
+import { mayHaveArrived, toPeerAppError } from './peer-failures.ts'
 import { insertReceived } from './received-repo.ts'
 import { publishReceived } from './share-events.ts'
 import type { OutgoingShare, ReceivedShare } from './types.ts'
@@ -51,13 +51,27 @@ export async function giveThere(
 ): Promise<void> {
   const secret = newSecret(32)
   await insertOutgoing(ctx.db, { ...share, secretHash: sha256Hex(secret) })
-  try {
-    const answer = await ctx.ocm.sendShare(toOcmShare(ctx, owner, share, { secret, sizeBytes }))
-    if (answer.recipientDisplayName) await setRecipientName(ctx.db, share.id, answer.recipientDisplayName)
-  } catch (error) {
-    await deleteOutgoing(ctx.db, share.id)
+  const message = toOcmShare(ctx, owner, share, { secret, sizeBytes })
+  const answer = await ctx.ocm.sendShare(message).catch(async (error: unknown) => {
+    await takeBack(ctx, share, error)
     throw toPeerAppError(error)
-  }
+  })
+  if (answer.recipientDisplayName) await setRecipientName(ctx.db, share.id, answer.recipientDisplayName)
+}
+
+/** The peer may hold the share although its answer was lost: then it is told that there is none. */
+async function takeBack(ctx: ShareContext, share: OutgoingShare, error: unknown): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    await deleteOutgoing(tx, share.id)
+    if (!mayHaveArrived(error)) return
+    await ctx.notices.enqueue(tx, {
+      peerHost: share.recipient.host,
+      type: 'SHARE_UNSHARED',
+      resourceType: share.kind,
+      providerId: share.id,
+    })
+  })
+  ctx.notices.wake()
 }
 
 function toOcmShare(

@@ -1,3 +1,4 @@
+import { cleanLine } from '../ocm/foreign-text.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { checkName } from '../store/paths.ts'
 import type { EntryKind, FileStore } from '../store/types.ts'
@@ -7,7 +8,7 @@ const MAX_ATTEMPTS = 100
 
 /** The name another server gave a share, made fit to stand in a drive. */
 export function toMountName(name: string): string {
-  const clean = name
+  const clean = cleanLine(name.replaceAll('\0', '_'), MAX_BYTES * 2)
     .replace(/[/\\\u0000-\u001f\u007f]/g, '_')
     .trim()
     .replace(/^\.+$/, '')

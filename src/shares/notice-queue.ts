@@ -37,7 +37,7 @@ export interface NoticeQueue {
   /** Delivers what is due until the signal aborts; resolves then. */
   run(signal: AbortSignal): Promise<void>
   /** One round: tries everything that is due now. */
-  deliverDue(): Promise<void>
+  deliverDue(signal?: AbortSignal): Promise<void>
 }
 
 export interface NoticeQueueDeps {
@@ -55,7 +55,7 @@ export function noticeWaitMs(tries: number): number {
 
 export function createNoticeQueue(deps: NoticeQueueDeps): NoticeQueue {
   let wakeUp = new AbortController()
-  const deliverDue = () => deliverAllDue(deps)
+  const deliverDue = (signal?: AbortSignal) => deliverAllDue(deps, signal)
   return {
     enqueue: (db, notice) => enqueue(db, notice, deps.clock),
     wake: () => wakeUp.abort(),
@@ -64,7 +64,7 @@ export function createNoticeQueue(deps: NoticeQueueDeps): NoticeQueue {
       while (!signal.aborted) {
         wakeUp = new AbortController()
         try {
-          await deliverDue()
+          await deliverDue(signal)
           await pause(deps, AbortSignal.any([signal, wakeUp.signal]))
         } catch (err) {
           deps.log.error({ err }, 'notices could not be delivered')
@@ -94,21 +94,24 @@ async function pause({ db, clock }: NoticeQueueDeps, signal: AbortSignal): Promi
   await clock.wait(waitMs, signal).catch(() => undefined)
 }
 
-async function deliverAllDue(deps: NoticeQueueDeps): Promise<void> {
-  for (;;) {
+/** A stop gives up the attempts that run; they count as failed and are made again after the next start. */
+async function deliverAllDue(deps: NoticeQueueDeps, signal?: AbortSignal): Promise<void> {
+  while (!signal?.aborted) {
     const due = await listDueNotices(deps.db, deps.clock.nowMs(), BATCH)
     if (due.length === 0) return
-    await Promise.all(due.map((notice) => deliver(deps, notice)))
+    await Promise.all(due.map((notice) => deliver(deps, notice, signal)))
   }
 }
 
 /** The claim sets the time of the next attempt before this one starts: a crash is a failed attempt. */
-async function deliver(deps: NoticeQueueDeps, notice: PendingNotice): Promise<void> {
+async function deliver(deps: NoticeQueueDeps, notice: PendingNotice, signal?: AbortSignal): Promise<void> {
   const tries = notice.tries + 1
   if (!(await claimNotice(deps.db, notice, deps.clock.nowMs() + noticeWaitMs(tries)))) return
   const about = { peer: notice.peerHost, notice: notice.type, shareId: notice.providerId, tries }
   try {
-    await deps.ocm.notify(notice.peerHost, toNotification(notice, deps.seal))
+    await deps.ocm.notify(notice.peerHost, toNotification(notice, deps.seal), {
+      ...(signal === undefined ? {} : { signal }),
+    })
     await deleteNotice(deps.db, notice.id)
   } catch (error) {
     const isLast = tries >= MAX_TRIES || isPermanentPeerFailure(error)

@@ -4,6 +4,7 @@ import {
   type AppError,
   BadGatewayError,
   ForbiddenError,
+  hasErrorCode,
   NotFoundError,
   NotImplementedError,
   UnavailableError,
@@ -21,6 +22,17 @@ const DECIDED = new Set<PeerFailure>([
 /** True for an answer of a peer that a repeat would not change. */
 export function isPermanentPeerFailure(error: unknown): boolean {
   return error instanceof PeerError && DECIDED.has(error.reason)
+}
+
+/** The connection was never made, so nothing was sent. */
+const NOT_CONNECTED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
+
+/** True when a message may have reached the peer although no usable answer came back. */
+export function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof PeerError)) return true
+  if (error.reason === 'bad-answer') return error.status === undefined || error.status >= 500
+  const cause = error.cause instanceof Error ? error.cause.cause : undefined
+  return error.reason === 'unreachable' && !NOT_CONNECTED.some((code) => hasErrorCode(cause, code))
 }
 
 /** The error people see when another server could not be talked to; anything else passes unchanged. */

@@ -15,12 +15,13 @@ export async function receiveShare(
 ): Promise<{ recipientDisplayName: string }> {
   const { id } = share.shareWith
   const user = (await ctx.users.findUserByName(id)) ?? (await ctx.users.findUserById(id))
-  if (user === undefined) throw new InboxRefusedError('recipient-unknown')
   if (ctx.config.mustInvite) {
     const { id: remoteUserId, host } = share.sender
-    const contact = await findContact(ctx.db, { userId: user.id, host, remoteUserId })
+    const contact = user && (await findContact(ctx.db, { userId: user.id, host, remoteUserId }))
+    // Also where there is no such user: whom nobody invited does not learn who has an account.
     if (contact === undefined) throw new InboxRefusedError('not-invited')
   }
+  if (user === undefined) throw new InboxRefusedError('recipient-unknown')
   const received = toReceived(ctx, share, { peerHost, userId: user.id })
   if (await storeOnce(ctx, received)) publishReceived(ctx, received)
   return { recipientDisplayName: user.displayName }

@@ -47,12 +47,16 @@ export function remoteEntryId(shareId: string, path: StorePath, remoteId: string
   return sha256Hex(`share:${shareId}:${key}`).slice(0, 32)
 }
 
-/** Without quotes and without the mark of a weak tag. */
+/** What may stand between the quotes of an entity tag (RFC 9110 8.8.3), as far as it is ASCII. */
+const ETAG_FORM = /^[\x21\x23-\x7e]{1,500}$/
+
+/** Without quotes and without the mark of a weak tag; empty for what no `ETag` header of ours can carry. */
 export function toEtag(header: string): string {
-  return header
+  const etag = header
     .trim()
     .replace(/^W\//, '')
     .replace(/^"(.*)"$/, '$1')
+  return ETAG_FORM.test(etag) ? etag : ''
 }
 
 /** Checksums in ownCloud's form: `SHA1:… MD5:… ADLER32:…`. Unknown kinds and odd values are left out. */

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { AppError } from '../platform/errors.ts'
+import { refusalOf } from '../platform/outbound-error.ts'
 import {
   childElements,
   escapeAttribute,
@@ -12,7 +14,7 @@ import { serializeInside } from '../platform/xml-serialize.ts'
 import type { DeadProperty, PropertyChange, StorePath } from '../store/types.ts'
 import { DAV, OWNCLOUD } from './dav-multistatus.ts'
 import type { RemoteDav } from './remote-dav.ts'
-import { badAnswer, errorOfStatus } from './remote-errors.ts'
+import { badAnswer, errorOfOutbound, errorOfStatus } from './remote-errors.ts'
 import { sortListing } from './remote-hrefs.ts'
 
 /** Namespaces whose properties servers compute; what is in others was put there by somebody. */
@@ -77,6 +79,17 @@ function toXml({ namespace, name, xml }: PropertyChange): string {
 }
 
 async function readXml(dav: RemoteDav, body: Readable): Promise<XmlElement> {
+  const bytes = await collect(dav, body).catch((error: unknown) => {
+    throw error instanceof AppError ? error : errorOfOutbound(refusalOf(dav.host, error), dav.host)
+  })
+  try {
+    return parseXml(bytes, LIMITS)
+  } catch {
+    throw badAnswer(dav.host, 'sent properties that are not well-formed XML')
+  }
+}
+
+async function collect(dav: RemoteDav, body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -84,11 +97,7 @@ async function readXml(dav: RemoteDav, body: Readable): Promise<XmlElement> {
     if (sizeBytes > LIMITS.maxBytes) throw badAnswer(dav.host, 'sent more properties than can be read')
     chunks.push(chunk)
   }
-  try {
-    return parseXml(Buffer.concat(chunks), LIMITS)
-  } catch {
-    throw badAnswer(dav.host, 'sent properties that are not well-formed XML')
-  }
+  return Buffer.concat(chunks)
 }
 
 function responsesOf(root: XmlElement): XmlElement[] {

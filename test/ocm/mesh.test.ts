@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeShare } from '../../src/ocm/dialects/standard.ts'
+import { createPeerDiscovery } from '../../src/ocm/discovery/peer-discovery.ts'
 import { generateSigningKey, PeerError, type SigningJwk } from '../../src/ocm/index.ts'
 import { createSigner } from '../../src/ocm/signatures/signer.ts'
 import { type InboxRefusal, InboxRefusedError, type OcmNotification } from '../../src/ocm/types.ts'
@@ -516,5 +517,55 @@ describe('the client', () => {
     expect((await failureOf(leiden.ocm.client.discover('inside.test'))).reason).toBe('address-refused')
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(leiden.ocm.client.discover(krakow.host, { fresh: true, signal })).rejects.toThrow('enough')
+  })
+})
+
+describe('a node that takes unsigned messages', () => {
+  it('wants the secret of the share from those who cannot sign a notification about it', async () => {
+    const open = await node('other.test', { ocm: { requireSignatures: false } })
+    const { port, close } = await startForeign({
+      '/.well-known/ocm': () => ({ body: '{"endPoint":"/ocm","capabilities":["notifications"]}' }),
+    })
+    closers.push(close)
+    open.inbox.peers.set('42', `old.test:${port}`)
+    const notice = { notificationType: 'SHARE_UNSHARED', resourceType: 'file', providerId: '42' }
+    const send = (inner: object) =>
+      post(open, '/ocm/notifications', Buffer.from(JSON.stringify({ ...notice, notification: inner })))
+    expect(await send({})).toMatchObject({ status: 401, json: { message: 'SIGNATURE_REQUIRED' } })
+    expect(open.inbox.notifications).toEqual([])
+    expect(await send({ sharedSecret: 's3cr3t' })).toMatchObject({ status: 201 })
+  })
+})
+
+describe('strangers who name many servers', () => {
+  it('are told to come again when too many of them are being asked already', async () => {
+    const silent = Array.from({ length: 262 }, (_, n) => `127.0.0.${(n % 200) + 2}:${n + 1}`)
+    const { promise: hung, resolve: release } = Promise.withResolvers<void>()
+    const discovery = createPeerDiscovery({
+      outbound: { requestText: () => hung.then(() => Promise.reject(new Error('down'))) } as never,
+      clock,
+      insecureHttp: false,
+    })
+    const asking = silent.map((host) => discovery.discover(host).catch((error: PeerError) => error.reason))
+    const late = await Promise.race([asking[261], new Promise((resolve) => setImmediate(resolve))])
+    expect(late).toBe('busy')
+    release()
+    const reasons = await Promise.all(asking)
+    expect(reasons.filter((reason) => reason === 'busy')).toHaveLength(6)
+    expect(await discovery.discover('127.0.0.99:1').catch((error: PeerError) => error.reason)).toBe(
+      'unreachable',
+    )
+  })
+})
+
+describe('a notification that we send', () => {
+  it('is given up when its sender stops', async () => {
+    const { port, close } = await startForeign({
+      '/.well-known/ocm': () => ({ body: '{"endPoint":"/ocm","capabilities":["http-sig"]}' }),
+    })
+    closers.push(close)
+    const stop = AbortSignal.abort()
+    const sending = leiden.ocm.client.notify(`old.test:${port}`, notification, { signal: stop })
+    expect((await failureOf(sending)).temporary).toBe(true)
   })
 })

@@ -57,6 +57,30 @@ describe.each(engines)('notices to peers on %s', (engine) => {
     expect(await waiting()).toBe(0)
   })
 
+  it('do not hold a stop up: what is on its way is given up and made again later', async () => {
+    const stop = new AbortController()
+    const asked: AbortSignal[] = []
+    const queue = createNoticeQueue({
+      db: database.db,
+      clock,
+      seal,
+      log: createLogger('silent'),
+      ocm: {
+        notify: (host, _, { signal } = {}) =>
+          new Promise((_resolve, reject) => {
+            asked.push(signal as AbortSignal)
+            signal?.addEventListener('abort', () => reject(new PeerError('unreachable', host, 'Given up.')))
+          }),
+      },
+    })
+    for (let n = 0; n < 20; n++) await queue.enqueue(database.db, { ...notice, providerId: `${n}` })
+    const ended = queue.run(stop.signal)
+    await until(() => asked.length === 8)
+    stop.abort()
+    await ended
+    expect([asked.length, await waiting()]).toEqual([8, 20])
+  })
+
   it('are tried again with growing waits, by whichever process is there, until they arrive', async () => {
     failing = 'unreachable'
     await startQueue().enqueue(database.db, notice)

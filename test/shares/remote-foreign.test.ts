@@ -323,3 +323,28 @@ describe('a server that is not there', () => {
     await expect(store.stat([])).rejects.toEqual(failure(502, 'REMOTE_UNREACHABLE'))
   })
 })
+
+describe('answers of a hostile server about properties', () => {
+  it('that break off are its fault and not ours', async () => {
+    const store = await serve((_, res) => {
+      res.writeHead(207, { 'Content-Type': 'application/xml', 'Content-Length': '1000' })
+      res.write('<?xml version="1.0"?>', () => res.destroy())
+    })
+    await expect(store.list([], { withProperties: true })).rejects.toEqual(failure(503, 'REMOTE_UNREACHABLE'))
+    const changes = [{ namespace: 'urn:x', name: 'p', xml: 'v' }]
+    await expect(store.changeProperties(['a'], changes)).rejects.toEqual(failure(503, 'REMOTE_UNREACHABLE'))
+  })
+
+  it.each([
+    'ä',
+    'a"b',
+    'a b',
+    '\u{1f600}',
+    'x'.repeat(60_000),
+    'a\u0085b',
+  ])('become an etag that a header can carry (%#)', async (etag) => {
+    const props = `<d:resourcetype/><d:getcontentlength>1</d:getcontentlength><d:getetag>"${etag}"</d:getetag>`
+    const store = await serve(answerXml(multistatus(response('/share', props))))
+    expect((await store.stat([])).etag).toMatch(/^[0-9a-f]{32}$/)
+  })
+})

@@ -54,6 +54,18 @@ const settle = async (node: TestNode) => {
   controller.abort()
 }
 
+describe('a share whose answer was lost on the way', () => {
+  it('is there at neither end afterwards', async () => {
+    mesh.losing.add(krakow.host)
+    await expect(give('/data', toJan())).rejects.toEqual(failure(503, 'PEER_UNREACHABLE'))
+    mesh.losing.clear()
+    expect(await given()).toEqual([])
+    expect((await received(krakow, 'jan', 'pending')).length).toBe(1)
+    await settle(leiden)
+    expect((await received(krakow, 'jan')).map((share) => share.state)).toEqual(['revoked'])
+  })
+})
+
 describe('a share with somebody on another server', () => {
   it('stands pending there, and once accepted in the drive, read through', async () => {
     const share = await give('/data', toJan(), 'viewer', { note: 'look' })
@@ -436,14 +448,32 @@ describe('messages of other servers', () => {
   })
 
   it('with names that no file can have become harmless mounts', async () => {
-    const odd = ['../../etc/passwd', '..', '', 'a\0b', 'x'.repeat(400), 'tab\there']
+    const odd = [
+      '../../etc/passwd',
+      '..',
+      '',
+      'a\0b',
+      'x'.repeat(400),
+      'tab\there',
+      'r\u202efdp.exe',
+      '\ud800',
+    ]
     for (const [index, name] of odd.entries()) {
       await receive(incoming({ name, providerId: `odd${index}` }))
       await acceptFirst(krakow, 'jan')
     }
     const mounted = (await received(krakow, 'jan', 'accepted')).map((share) => share.mountPath)
     expect(mounted.sort()).toEqual(
-      ['/.._.._etc_passwd', '/a_b', '/share', '/share (2)', '/tab_here', `/${'x'.repeat(200)}`].sort(),
+      [
+        '/.._.._etc_passwd',
+        '/a_b',
+        '/rfdp.exe',
+        '/share',
+        '/share (2)',
+        '/tab here',
+        '/\ufffd',
+        `/${'x'.repeat(200)}`,
+      ].sort(),
     )
   })
 
@@ -451,6 +481,8 @@ describe('messages of other servers', () => {
     const strict = await createTestNode(mesh, 'krakow', { users: ['eva'], mustInvite: true })
     const shareWith = `eva@${strict.host}`
     await expect(give('/data', shareWith)).rejects.toEqual(failure(502, 'PEER_REFUSED'))
+    // Whether there is such a user at all is told to contacts only.
+    await expect(give('/data', `nobody@${strict.host}`)).rejects.toEqual(failure(502, 'PEER_REFUSED'))
     const { inviteString } = (await leiden.api('ann', 'createInvitation')) as { inviteString: string }
     const body = { path: '/', shareWith: `ann@${leiden.host}`, role: 'viewer' }
     await (await strict.home('eva')).makeCollection(['e'])

@@ -95,6 +95,8 @@ export class Mesh {
   readonly nodes = new Map<string, MeshInbox>()
   /** Hosts whose messages fail, and why. */
   readonly failing = new Map<string, PeerFailure>()
+  /** Hosts that take messages and whose answers are lost. */
+  readonly losing = new Set<string>()
   readonly sent: string[] = []
 
   clientOf(ownHost: string): OcmClient {
@@ -108,9 +110,11 @@ export class Mesh {
       const inbox = this.nodes.get(host)
       if (reason !== undefined) throw new PeerError(reason, host, `${host} does not want to.`)
       if (inbox === undefined) throw new PeerError('no-such-host', host, `There is no host ${host}.`)
-      return await act(inbox).catch((error) => {
+      const answer = await act(inbox).catch((error) => {
         throw error instanceof InboxRefusedError ? refusalAt(host, error) : error
       })
+      if (this.losing.has(host)) throw new PeerError('unreachable', host, `${host} did not answer in time.`)
+      return answer
     }
     return {
       discover: () => Promise.reject(new Error('not needed')),

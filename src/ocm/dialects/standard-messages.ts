@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findHost } from '../address.ts'
+import { exactId, shownName } from '../foreign-text.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { AcceptedInvite, OcmNotification, OcmPerson, ShareNotice } from '../types.ts'
 import { readMessage } from './read-json.ts'
@@ -53,18 +54,14 @@ export function writeNotification(notification: OcmNotification): Record<string,
 }
 
 /** Older Nextclouds write `userId`. */
-const userId = { userID: z.string().min(1).optional(), userId: z.string().min(1).optional() }
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? '')
+const userId = { userID: exactId.optional(), userId: exactId.optional() }
 
 const wireAccepted = z.looseObject({
   recipientProvider: z.string().min(1),
   token: z.string().min(1),
   ...userId,
-  email: text,
-  name: text,
+  email: shownName,
+  name: shownName,
 })
 
 /** Reads `POST /invite-accepted`. Throws `OcmRefusal`. */
@@ -96,7 +93,7 @@ export function writePerson(person: OcmPerson): Record<string, unknown> {
   return { userID: person.userId, email: person.email, name: person.displayName }
 }
 
-const wirePerson = z.looseObject({ ...userId, email: text, name: text })
+const wirePerson = z.looseObject({ ...userId, email: shownName, name: shownName })
 
 /** Reads the answer to `/invite-accepted`; undefined when it names nobody. */
 export function findPerson(json: unknown): OcmPerson | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findAddress, formatAddress } from '../address.ts'
+import { cleanLine, cleanText, exactId, headerSecret, shownName } from '../foreign-text.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { OcmAddress, OcmPermission, OcmShare, PeerInfo, ResourceType } from '../types.ts'
 import { readMessage } from './read-json.ts'
@@ -7,32 +8,38 @@ import { readMessage } from './read-json.ts'
 /** The last moment that has a date (ECMA-262 21.4.1.1). */
 const MAX_TIME_SECONDS = 8.64e12
 
-const optionalText = z
+const MAX_NAME_LENGTH = 1_000
+const MAX_NOTE_LENGTH = 10_000
+
+const note = z
   .string()
   .nullish()
-  .transform((text) => text ?? '')
+  .transform((text) => cleanText(text ?? '', MAX_NOTE_LENGTH))
 
 /** Nextcloud and ownCloud 10 number their shares. */
-export const opaqueId = z.union([z.string().min(1), z.number().transform(String)])
+export const opaqueId = z.union([exactId, z.number().transform(String)])
 
 const address = z.string().transform((text, context) => {
   const found = findAddress(text)
-  if (found !== undefined) return found
+  if (found !== undefined && exactId.safeParse(found.id).success) return found
   context.addIssue({ code: 'custom', message: 'not an OCM Address' })
   return z.NEVER
 })
 
 const wireShare = z.looseObject({
   shareWith: address,
-  name: z.string().min(1),
-  description: optionalText,
+  name: z
+    .string()
+    .min(1)
+    .transform((text) => cleanLine(text, MAX_NAME_LENGTH)),
+  description: note,
   providerId: opaqueId,
   owner: address.nullish(),
-  ownerDisplayName: optionalText,
+  ownerDisplayName: shownName,
   sender: address.nullish(),
   sharedBy: address.nullish(),
-  senderDisplayName: optionalText,
-  sharedByDisplayName: optionalText,
+  senderDisplayName: shownName,
+  sharedByDisplayName: shownName,
   shareType: z.string(),
   resourceType: z.string(),
   expiration: z.number().min(0).max(MAX_TIME_SECONDS).nullish(),
@@ -42,7 +49,7 @@ const wireShare = z.looseObject({
 const wireWebdav = z.looseObject({
   uri: z.string().nullish(),
   url: z.string().nullish(),
-  sharedSecret: z.string().min(1),
+  sharedSecret: headerSecret,
   permissions: z.array(z.string()).catch(['read']),
   requirements: z.array(z.string()).nullish(),
   size: z.int().nonnegative().nullish().catch(null),

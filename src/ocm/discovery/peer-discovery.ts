@@ -13,6 +13,8 @@ const BAD_MS = 30 * 1000
 const DOWN_MS = 3 * 1000
 const TIMEOUT_MS = 15 * 1000
 const MAX_PEERS = 2000
+/** Strangers decide whom we ask, by naming a server as theirs. */
+const MAX_ASKED_AT_ONCE = 256
 /** The second is what OCM had before 1.4 and all that ownCloud 10 has. */
 const PATHS = ['/.well-known/ocm', '/ocm-provider/']
 
@@ -48,12 +50,18 @@ export function createPeerDiscovery(options: PeerDiscoveryOptions): PeerDiscover
   return {
     async discover(host, { fresh = false } = {}) {
       const known = fresh ? undefined : cache.find(host)
-      if (known === undefined || known.untilMs <= options.clock.nowMs())
+      if (known === undefined || known.untilMs <= options.clock.nowMs()) {
+        if (flights.size >= MAX_ASKED_AT_ONCE && !flights.has(host)) throw tooMany(host)
         return flights.run(host, () => load(host))
+      }
       if ('error' in known) throw known.error
       return known.info
     },
   }
+}
+
+function tooMany(host: string): PeerError {
+  return new PeerError('busy', host, `${host} was not asked: this node waits for too many servers already.`)
 }
 
 function keepMs(error: PeerError): number {

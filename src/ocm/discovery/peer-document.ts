@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cleanLine, shownName } from '../foreign-text.ts'
 import type { PeerInfo } from '../types.ts'
 
 /** Spellings seen at other servers → the word of OCM 1.4. */
@@ -9,27 +10,43 @@ const aliases = new Map([
   ['invite', 'must-invite'],
 ])
 
+/** Thousands of documents are remembered, so no more of one than is of use. */
+const MAX_WORDS = 50
+const MAX_SHARE_TYPES = 10
+const MAX_WORD_LENGTH = 100
+
 const words = z
   .array(z.unknown())
   .catch([])
-  .transform((list) => list.filter((word) => typeof word === 'string').map(canonicalWord))
+  .transform((list) =>
+    list
+      .slice(0, MAX_WORDS)
+      .filter((word) => typeof word === 'string')
+      .map(canonicalWord),
+  )
 
 const resourceType = z.looseObject({
-  name: z.string(),
-  shareTypes: z.array(z.string()).catch(['user']),
+  name: z.string().max(MAX_WORD_LENGTH),
+  shareTypes: z
+    .array(z.string())
+    .catch(['user'])
+    .transform((types) => types.slice(0, MAX_SHARE_TYPES).map((type) => cleanLine(type, MAX_WORD_LENGTH))),
   protocols: z.record(z.string(), z.unknown()).catch({}),
 })
 
 const resourceTypes = z
   .array(z.unknown())
   .catch([])
-  .transform((list) => list.flatMap((entry) => resourceType.safeParse(entry).data ?? []))
+  .transform((list) => list.slice(0, MAX_WORDS).flatMap((entry) => resourceType.safeParse(entry).data ?? []))
 
 const document = z.looseObject({
   enabled: z.boolean().catch(true),
-  apiVersion: z.union([z.string(), z.number().transform(String)]).catch('1.0'),
+  apiVersion: z
+    .union([z.string(), z.number().transform(String)])
+    .catch('1.0')
+    .transform((text) => cleanLine(text, MAX_WORD_LENGTH)),
   endPoint: z.string().min(1),
-  provider: z.string().catch(''),
+  provider: shownName.catch(''),
   resourceTypes,
   /** ownCloud 10 has its resource types here. */
   shareTypes: resourceTypes,
@@ -80,7 +97,7 @@ function toResourceType(type: z.infer<typeof resourceType>): PeerInfo['resourceT
 }
 
 function canonicalWord(word: string): string {
-  const bare = word.replace(/^\//, '')
+  const bare = cleanLine(word, MAX_WORD_LENGTH).replace(/^\//, '')
   return aliases.get(bare) ?? bare
 }
 

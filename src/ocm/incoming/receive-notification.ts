@@ -1,4 +1,5 @@
 import { readNotification } from '../dialects/standard.ts'
+import { SignatureError } from '../signatures/signature-error.ts'
 import type { OcmAnswer } from './ocm-answer.ts'
 import { OcmRefusal } from './ocm-answer.ts'
 import type { SealedMessage } from './origin.ts'
@@ -14,6 +15,10 @@ export async function receiveNotification(
   const inbox = room.inbox()
   const peerHost = await inbox.findPeerOfShare(notification.providerId, notification.sharedSecret)
   if (peerHost === undefined) throw new OcmRefusal(400, 'RESOURCE_NOT_FOUND')
+  // The server that a share is with can be guessed; unsigned, only the secret tells that it is the sender.
+  if (sealed.signature === undefined && notification.sharedSecret === undefined) {
+    throw new SignatureError('SIGNATURE_REQUIRED', 'neither signed nor with the secret of the share')
+  }
   await room.origin.prove(sealed, peerHost)
   await inbox.receiveNotification(notification, peerHost)
   return { status: 201, body: {} }

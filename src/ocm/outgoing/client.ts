@@ -3,6 +3,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { findHost } from '../address.ts'
 import { findPerson, writeAcceptedInvite, writeNotification, writeShare } from '../dialects/standard.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
+import { cleanLine } from '../foreign-text.ts'
 import { findJson, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
 import type { Signer } from '../signatures/signer.ts'
@@ -40,7 +41,7 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
       })
       const name = (answer.json as { recipientDisplayName?: unknown } | null | undefined)
         ?.recipientDisplayName
-      return typeof name === 'string' ? { recipientDisplayName: name } : {}
+      return typeof name === 'string' ? { recipientDisplayName: cleanLine(name, 300) } : {}
     },
     async acceptInvite(provider, { token, recipient }) {
       const peer = await findTrustedPeer(options, provider)
@@ -52,10 +53,13 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
         status: answer.status,
       })
     },
-    async notify(host, notification) {
-      const peer = await findTrustedPeer(options, host)
+    async notify(host, notification, { signal } = {}) {
+      const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
+        throw toPeerError(host, error)
+      })
       const body = writeNotification(notification)
-      await post(options, peer, { subject: 'notification', path: '/notifications', body })
+      const about = signal === undefined ? {} : { signal }
+      await post(options, peer, { subject: 'notification', path: '/notifications', body, ...about })
     },
   }
 }
@@ -72,6 +76,7 @@ function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pr
   if (signal === undefined) return promise
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const stop = () => reject(signal.reason)
+  if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', stop))
 }
@@ -99,6 +104,7 @@ interface Message {
   subject: Subject
   path: string
   body: Record<string, unknown>
+  signal?: AbortSignal
 }
 
 /** Redirects are not followed: a signature is for one address. */
@@ -107,7 +113,7 @@ async function post(options: OcmClientOptions, peer: PeerInfo, message: Message)
   const body = Buffer.from(JSON.stringify(message.body), 'utf8')
   const signature = wantsSignature(peer) ? options.signer.sign({ method: 'POST', targetUri, body }) : {}
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json', ...signature }
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), message.signal ?? []].flat())
   const request = { method: 'POST', url: targetUri, headers, body, signal }
   const answer = await options.outbound.requestText(request, MAX_ANSWER_BYTES).catch((error: unknown) => {
     throw toPeerError(peer.host, error, signal)

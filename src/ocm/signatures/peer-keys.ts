@@ -15,7 +15,13 @@ const RELOAD_GAP_MS = 10 * 1000
 const TIMEOUT_MS = 15 * 1000
 const MAX_PEERS = 2000
 
-const jwk = z.looseObject({ kty: z.string(), kid: z.string().min(1), alg: z.string().min(1) })
+/** Base64url of one number of a key; enough for RSA of 8192 bits. Thousands of key sets are remembered. */
+const number = z.string().max(1_400).optional()
+const word = z.string().min(1).max(512)
+const jwk = z.object({
+  ...{ kty: word, kid: word, alg: word, use: word.optional(), crv: word.optional() },
+  ...{ x: number, y: number, n: number, e: number },
+})
 const jwks = z.looseObject({ keys: z.array(z.unknown()).max(100) })
 
 export interface PeerKeys {
