@@ -1,14 +1,17 @@
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 const cidr = z
   .string()
-  .regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be a network in CIDR form such as 10.0.0.0/8')
+  .refine((text) => ipaddr.isValidCIDR(text), 'must be a network in CIDR form such as 10.0.0.0/8')
 const port = z.int().min(0).max(65_535)
-const seconds = z.number().positive()
+/** At most a week: a timer that is set to more than 24 days fires at once. */
+const seconds = z.number().positive().max(604_800)
 
 const publicUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => !/[?#]/.test(text), 'must not carry a query or a fragment')
+  .refine((text) => !/^[^/]*\/\/[^/]*@/.test(text), 'must not carry a name or a password')
   .transform((text) => text.replace(/\/+$/, ''))
 
 const server = z.strictObject({
@@ -72,7 +75,10 @@ const network = z.strictObject({
     .boolean()
     .default(false)
     .describe('Speak plain http to peers: closed networks and tests only.'),
-  hosts: z.record(z.string(), z.string()).default({}).describe('Names answered here instead of by DNS.'),
+  hosts: z
+    .record(z.string(), z.union([z.ipv4(), z.ipv6()], 'must be an IP address'))
+    .default({})
+    .describe('Names answered here instead of by DNS.'),
   extraCaFile: z.string().optional().describe('PEM file of further certificate authorities.'),
   connectTimeoutSeconds: seconds.default(20),
   idleTimeoutSeconds: seconds.default(60).describe('Longest silence of another server before we give up.'),
@@ -104,7 +110,9 @@ const transfers = z.strictObject({
 const app = z.strictObject({
   name: z.string().min(1),
   kind: z.literal('link').describe('`link`: a web page that is handed the file by address.'),
-  url: z.url().describe('May hold {fileId}, {fileName} and {lang}.'),
+  url: z
+    .url({ protocol: /^(?!javascript$|data$|vbscript$)/ })
+    .describe('May hold {fileId}, {fileName} and {lang}.'),
   description: z.string().optional(),
   icon: z.string().optional(),
   mimeTypes: z.array(z.string()).min(1),
