@@ -1,6 +1,8 @@
+import { fetch, type RequestInit, type Response } from 'undici'
 import type { Page } from './api-types.ts'
 import type { Connection } from './connection.ts'
 import { CliError } from './exit.ts'
+import { dispatcher } from './name-lookup.ts'
 import { toNetworkError } from './network-error.ts'
 
 export type Query = Record<string, string | number | undefined>
@@ -94,6 +96,7 @@ export class ApiClient {
         method,
         headers,
         redirect: 'manual',
+        dispatcher,
       })
     } catch (error) {
       throw toNetworkError(this.host, error)

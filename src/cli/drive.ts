@@ -1,11 +1,10 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { AuthType, createClient, type RequestDataPayload, type WebDAVClient } from 'webdav'
 import { type Checksums, parseChecksums, strongestOf } from './checksums.ts'
 import { toDavError } from './dav-error.ts'
 import { CliError } from './exit.ts'
 import { type FoundEntry, PROPFIND_BODY, parseMultistatus, type TreeEntry } from './multistatus.ts'
+import { agents } from './name-lookup.ts'
 
 export interface DriveOptions {
   /** The address of the root, with a slash at its end. */
@@ -36,11 +35,6 @@ interface DavResponse {
   headers: { get(name: string): string | null }
   body: Readable
   text(): Promise<string>
-}
-
-const agents = {
-  httpAgent: new HttpAgent({ keepAlive: true }),
-  httpsAgent: new HttpsAgent({ keepAlive: true }),
 }
 
 /** A tree of files behind WebDAV. Paths are decoded names below its root. */
@@ -82,7 +76,7 @@ export class Drive {
   /** The members of a folder, sorted by name. */
   async list(path: readonly string[]): Promise<TreeEntry[]> {
     const found = await this.propfind(path, '1')
-    const depth = Math.min(...found.map((item) => item.path.length))
+    const depth = found.reduce((least, item) => Math.min(least, item.path.length), Number.POSITIVE_INFINITY)
     const members = found.filter((item) => item.path.length === depth + 1).map((item) => item.entry)
     return members.sort((a, b) => (a.name < b.name ? -1 : 1))
   }

@@ -37,9 +37,22 @@ export function formatTime(time: number | string | undefined): string {
   return timeMs === undefined || Number.isNaN(timeMs) ? '' : dateFormat.format(timeMs)
 }
 
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
 /** Names come from strangers: whatever could steer the terminal is shown as a question mark. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?')
+  return text.replace(STEERING, '?')
+}
+
+/** The same for several lines, which stay lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
+/** One line of JSON. What steers a terminal is escaped, which means the same to every reader of JSON. */
+export function toJsonLine(value: unknown): string {
+  const toEscape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${JSON.stringify(value).replace(STEERING, toEscape)}\n`
 }
 
 /** Rows as aligned columns, two blanks between, no blanks at line ends. The first row may be headings. */

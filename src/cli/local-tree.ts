@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -28,7 +28,8 @@ export async function findLocal(path: string): Promise<TreeEntry | undefined> {
 
 /**
  * The files and folders in a local folder, sorted by name. Links to files are followed; links to folders
- * (they may lead in circles), links to nowhere, sockets and devices are left out.
+ * (they may lead in circles), links to nowhere, sockets and devices are left out. What is there and cannot
+ * be looked at is listed as a file, so that reading it says why it is not copied.
  */
 export async function listLocal(path: string): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = []
@@ -38,6 +39,7 @@ export async function listLocal(path: string): Promise<TreeEntry[]> {
       const entry = usable ? await findLocal(join(path, found.name)) : undefined
       const isLinkedFolder = found.isSymbolicLink() && entry?.kind === 'folder'
       if (entry !== undefined && !isLinkedFolder) entries.push(entry)
+      if (entry === undefined && (found.isFile() || found.isDirectory())) entries.push(unseen(found.name))
     }
   } catch (error) {
     throw toLocalError(path, error)
@@ -45,8 +47,20 @@ export async function listLocal(path: string): Promise<TreeEntry[]> {
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-export function readLocal(path: string): Readable {
-  return createReadStream(path, { highWaterMark: 1024 * 1024 })
+function unseen(name: string): TreeEntry {
+  return { name, kind: 'file', sizeBytes: 0, mtimeMs: undefined, checksums: {} }
+}
+
+/** Opened before the other side hears of it: a file that cannot be read is no fault of the network. */
+export async function readLocal(path: string): Promise<Readable> {
+  try {
+    const handle = await open(path)
+    return handle.createReadStream({ highWaterMark: 1024 * 1024 })
+  } catch (error) {
+    throw hasErrorCode(error, 'ENOENT')
+      ? new CliError(`${path}: it is gone, or its name is no UTF-8.`, { code: 'ENOENT', cause: error })
+      : toLocalError(path, error)
+  }
 }
 
 export async function makeLocalFolder(path: string): Promise<void> {
@@ -68,7 +82,7 @@ export async function writeLocal(path: string, body: Readable, options: LocalWri
   if (!options.overwrite && (await findLocal(path)) !== undefined) {
     throw new CliError(`${path}: something is there already and may not be overwritten.`, { code: 'EXISTS' })
   }
-  const part = join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(4).toString('hex')}.part`)
+  const part = join(dirname(path), `.causeway-${randomBytes(8).toString('hex')}.part`)
   try {
     await pipeline(body, createWriteStream(part, { flags: 'wx', highWaterMark: 1024 * 1024 }), {
       signal: options.signal,

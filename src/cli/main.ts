@@ -12,9 +12,11 @@ const onSignal = () => {
 process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
 // Whoever reads our output may stop reading: `causeway ls -r | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
-)
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
+  )
+}
 
 const { stdin, stdout, stderr } = process
 process.exitCode = await runCommand(process.argv.slice(2), {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import type { Failure } from './exit.ts'
-import { formatTable, printable } from './format.ts'
+import { formatTable, printable, printableLines, toJsonLine } from './format.ts'
 
 /** Where text goes; `process.stdout` is one. */
 export interface Sink {
@@ -43,13 +43,13 @@ export class Output {
 
   /** One object: as JSON, or as the text that `describe` makes of it. */
   result(value: unknown, describe: () => string): void {
-    this.stdout.write(this.json ? `${JSON.stringify(value)}\n` : `${describe()}\n`)
+    this.stdout.write(this.json ? toJsonLine(value) : `${printableLines(describe())}\n`)
   }
 
   /** A list: one JSON object a line, or a table. */
   list<T>(items: readonly T[], spec: TableSpec<T>): void {
     if (this.json) {
-      for (const item of items) this.stdout.write(`${JSON.stringify(item)}\n`)
+      for (const item of items) this.stdout.write(toJsonLine(item))
     } else if (items.length === 0) {
       this.note(spec.empty)
     } else {
@@ -63,9 +63,9 @@ export class Output {
   }
 
   fail(failure: Failure): void {
-    const text = failure.message.split('\n').map(printable).join('\n')
+    const text = printableLines(failure.message)
     this.stderr.write(
-      this.json ? `${JSON.stringify({ error: failure })}\n` : `${this.style('red', 'causeway:')} ${text}\n`,
+      this.json ? toJsonLine({ error: failure }) : `${this.style('red', 'causeway:')} ${text}\n`,
     )
   }
 

@@ -25,7 +25,7 @@ export async function listProfiles(file: string): Promise<Profiles> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return {}
+    if (hasErrorCode(error, 'ENOENT')) return Object.create(null)
     throw new CliError(`Cannot read ${file}: ${String(error)}.`, {
       code: 'PROFILES_UNREADABLE',
       cause: error,
@@ -63,10 +63,11 @@ function parseProfiles(text: string, file: string): Profiles {
   } catch {
     throw broken('not YAML')
   }
-  if (root === null || root === undefined) return {}
+  if (root === null || root === undefined) return Object.create(null)
   const entries = (root as { profiles?: unknown }).profiles ?? {}
   if (typeof entries !== 'object') throw broken('no key `profiles`')
-  const profiles: Profiles = {}
+  // Without a prototype: a profile is not there because every object has a `constructor`.
+  const profiles: Profiles = Object.create(null)
   for (const [name, value] of Object.entries(entries as Record<string, Partial<Profile> | null>)) {
     if (typeof value?.url !== 'string' || typeof value.user !== 'string' || typeof value.token !== 'string') {
       throw broken(`${name} lacks url, user or token`)

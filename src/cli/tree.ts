@@ -40,7 +40,7 @@ export function localTree(root: string, signal: AbortSignal): Tree {
     },
     list: (path) => listLocal(at(path)),
     makeFolder: (path) => makeLocalFolder(at(path)),
-    read: async (path) => ({ body: readLocal(at(path)), sizeBytes: undefined, checksums: {} }),
+    read: async (path) => ({ body: await readLocal(at(path)), sizeBytes: undefined, checksums: {} }),
     write: async (path, body, { mtimeMs, overwrite }) => {
       await writeLocal(at(path), body, { mtimeMs, overwrite, signal })
       return undefined
