@@ -8,6 +8,7 @@ import { type CausewayNode, createNode } from '../../src/node.ts'
 import { createKeys, readKeys } from '../../src/node-keys.ts'
 import { DisposalStack } from '../../src/platform/disposal.ts'
 import { expectContinue } from '../../src/webdav/index.ts'
+import type { TestAuthority } from './test-ca.ts'
 import { TestUser } from './test-user.ts'
 
 /** A whole node in this process, as `causeway serve` runs it, on a free port of loopback. */
@@ -28,12 +29,16 @@ export interface TestNode {
 export class TestMesh {
   private readonly hosts: Record<string, string> = {}
   private readonly stack = new DisposalStack()
+  /** With one, the nodes speak TLS to each other and nothing else. */
+  private authority: TestAuthority | undefined
 
   static async create(
     names: readonly string[],
     settings: Partial<ConfigInput> = {},
+    authority?: TestAuthority,
   ): Promise<TestMesh & { nodes: TestNode[] }> {
     const mesh = new TestMesh()
+    mesh.authority = authority
     for (const name of names) mesh.hosts[`${name}.test`] = '127.0.0.1'
     const nodes = await Promise.all(names.map((name) => mesh.start(name, settings)))
     return Object.assign(mesh, { nodes })
@@ -47,11 +52,15 @@ export class TestMesh {
   ): Promise<TestNode> {
     let handler: RequestListener = () => undefined
     let onContinue: RequestListener = () => undefined
-    const listener = await listen((req, res) => handler(req, res), {
-      host: '127.0.0.1',
-      port: earlier?.port ?? 0,
-      onExpectContinue: (req, res) => onContinue(req, res),
-    })
+    const tls = await this.authority?.issue(`${name}.test`)
+    const open = (port: number, secured?: typeof tls) =>
+      listen((req, res) => handler(req, res), {
+        ...{ host: '127.0.0.1', port, tls: secured },
+        onExpectContinue: (req, res) => onContinue(req, res),
+      })
+    const listener = await open(earlier?.port ?? 0, tls)
+    // The people of the tests know no authorities: they come in by a plain door of the same node.
+    const door = tls === undefined ? listener : this.stack.use(await open(0))
     const host = `${name}.test:${listener.port}`
     const folder = earlier?.folder ?? (await this.newFolder(host))
     const config = configSchema.parse({ ...this.settings(host, folder), ...settings })
@@ -62,7 +71,7 @@ export class TestMesh {
     const opsHandler = node.opsApp.callback()
     const ops = await listen(opsHandler, { host: '127.0.0.1', port: 0, onExpectContinue: opsHandler })
     await node.start()
-    return this.stack.use(describeNode({ name, host, folder, node, listener, ops }))
+    return this.stack.use(describeNode({ name, host, folder, node, listener, door, ops }))
   }
 
   async close(): Promise<void> {
@@ -78,10 +87,15 @@ export class TestMesh {
 
   private settings(host: string, folder: string): ConfigInput {
     return {
-      publicUrl: `http://${host}`,
+      publicUrl: `${this.authority === undefined ? 'http' : 'https'}://${host}`,
       database: { client: 'sqlite', file: join(folder, 'causeway.db') },
       storage: { folder: join(folder, 'spaces'), fsync: 'never' },
-      network: { allow: ['127.0.0.0/8'], insecureHttp: true, hosts: this.hosts },
+      network: {
+        allow: ['127.0.0.0/8'],
+        insecureHttp: this.authority === undefined,
+        hosts: this.hosts,
+        ...(this.authority === undefined ? {} : { extraCaFile: this.authority.caFile }),
+      },
       transfers: { retryBaseSeconds: 0.05 },
       log: { level: 'silent' },
     }
@@ -94,11 +108,13 @@ interface Parts {
   folder: string
   node: CausewayNode
   listener: Listener
+  /** Where the people of the tests come in. */
+  door: Listener
   ops: Listener
 }
 
-function describeNode({ name, host, folder, node, listener, ops }: Parts): TestNode {
-  const origin = `http://127.0.0.1:${listener.port}`
+function describeNode({ name, host, folder, node, listener, door, ops }: Parts): TestNode {
+  const origin = `http://127.0.0.1:${door.port}`
   let closing: Promise<void> | undefined
   const close = async () => {
     node.beginStop()
