@@ -69,6 +69,12 @@ export class FilesRepo implements FileIndex {
     return found.map(toRow)
   }
 
+  async named(parentId: string, names: readonly string[]): Promise<FileRow[]> {
+    const marks = names.map(() => '?').join(', ')
+    const sql = `select * from files where parent_id = ? and name in (${marks})`
+    return (await readRows<Columns>(this.db, sql, [parentId, ...names])).map(toRow)
+  }
+
   async findPath(id: string): Promise<StorePath | undefined> {
     const sql = `with recursive up as (
       select id, parent_id, name, 0 as height from files where id = ? and space_id = ?

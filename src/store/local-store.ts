@@ -11,6 +11,7 @@ import { makeFolderLocal, removeLocal } from './local-remove.ts'
 import { writeLocal } from './local-write.ts'
 import { openRoot } from './open-root.ts'
 import { checkPath } from './paths.ts'
+import { Publisher } from './publisher.ts'
 import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
 import { SerialQueue } from './serial-queue.ts'
 import type { SpaceContext } from './space-context.ts'
@@ -34,10 +35,12 @@ export interface LocalStoreOptions extends StagingOptions {
 export class LocalStore implements t.FileStore {
   private readonly space: SpaceContext
   private readonly sync: IndexSync
+  private readonly publisher: Publisher
 
   private constructor(space: SpaceContext) {
     this.space = space
     this.sync = new IndexSync(space)
+    this.publisher = new Publisher(space, this.sync)
   }
 
   /** Opens the drive of a space that has its rows; makes its folders at the first time. */
@@ -79,7 +82,7 @@ export class LocalStore implements t.FileStore {
   ): Promise<t.WriteResult> {
     checkPath(path)
     if (path.length === 0) throw wrongKind(path, 'folder')
-    return await writeLocal(this.space, this.sync, path, { source, options })
+    return await writeLocal(this.space, this.sync, this.publisher, { path, source, options })
   }
 
   async makeCollection(path: t.StorePath): Promise<t.Entry> {

@@ -4,6 +4,9 @@ import { isWithin, parentOf } from './paths.ts'
 import type * as t from './types.ts'
 import { findEntry, WrappedStore } from './wrapped-store.ts'
 
+/** A body up to here is there at once: one look, when it is, is enough. */
+const SMALL_BYTES = 64 * 1024
+
 export interface LockGuardOptions {
   locks: LockRegistry
   /** The lock tokens this request submitted in its `If` header (RFC 4918 7.5). */
@@ -29,7 +32,8 @@ export class LockGuardStore extends WrappedStore {
     source: t.WriteSource,
     options?: t.WriteOptions,
   ): Promise<t.WriteResult> {
-    await this.checkWritten(path)
+    const isSmall = !('staged' in source) && (options?.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES
+    if (!isSmall) await this.checkWritten(path)
     const guarded = 'staged' in source ? source : this.checkedAtEnd(source, path)
     return await this.next.write(path, guarded, options)
   }

@@ -51,13 +51,24 @@ export class Staging {
 
   /** Lends a fresh local path; whatever is left there when `work` ends is removed. */
   async lend<T>(work: (localPath: string) => Promise<T>): Promise<T> {
+    return await this.lendForAdoption(async (localPath) => {
+      const result = await work(localPath)
+      await removeRemains(localPath)
+      return result
+    })
+  }
+
+  /** The same for a file that is gone from there when `work` succeeds: adopted by rename. */
+  async lendForAdoption<T>(work: (localPath: string) => Promise<T>): Promise<T> {
     const name = prefix + newId()
     const localPath = join(this.folder, name)
     this.active.add(name)
     try {
       return await work(localPath)
-    } finally {
+    } catch (error) {
       await removeRemains(localPath)
+      throw error
+    } finally {
       this.active.delete(name)
     }
   }
