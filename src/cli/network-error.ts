@@ -13,6 +13,7 @@ const REASONS: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: 'no answer in time; check address and firewall',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time; try again',
   EHOSTUNREACH: 'no route to it; check the network',
+  EPROTO: 'it does not speak TLS there; is the address http://, or the port another one?',
   ENETUNREACH: 'no route to it; check the network',
 }
 
@@ -43,7 +44,7 @@ export function toNetworkError(host: string, error: unknown): Error {
       cause: error,
     })
   }
-  const reason = REASONS[code] ?? messageOf(error)
+  const reason = REASONS[code.startsWith('ERR_SSL_') ? 'EPROTO' : code] ?? messageOf(error)
   return new CliError(`Cannot reach ${host}: ${reason.replace(/\.$/, '')}.`.replace('?.', '?'), {
     code: 'UNREACHABLE',
     cause: error,

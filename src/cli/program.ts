@@ -12,6 +12,7 @@ import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
 import { registerTransfer } from './commands/transfer.ts'
 import type { CliContext } from './context.ts'
+import { addExamples } from './examples.ts'
 
 const HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with errors, 124 waited too long, 130 interrupted.
@@ -49,6 +50,7 @@ export function createProgram(context: CliContext): Command {
     program.commandsGroup(heading)
     for (const register of registers) register(program, context)
   }
+  addExamples(program)
   return program
 }
 

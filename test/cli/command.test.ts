@@ -145,6 +145,8 @@ describe('the command line', () => {
       stdout: expect.stringContaining(`causeway ${name}`),
     })
     expect(answer.stdout).toMatch(/\n\n[A-Z][^\n]+[.:]/)
+    const isGroup = answer.stdout.includes('\nCommands:')
+    if (!isGroup) expect(answer.stdout).toContain(`:\n  causeway ${name} `.trimEnd())
   })
 
   it.each([

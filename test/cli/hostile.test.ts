@@ -206,6 +206,18 @@ describe('a listing', () => {
   })
 })
 
+describe('a server without TLS where TLS is expected', () => {
+  it('is called that', async () => {
+    const server = await startServer((_request, response) => response.end())
+    const cli = createCli(await temporaryFolder())
+    const env = { url: server.url.replace('http:', 'https:'), token: 't' }
+    for (const args of [['whoami'], ['ls', '/']])
+      expect((await cli(args, { env })).stderr).toMatch(
+        /^causeway: Cannot reach [\d.:]+: it does not speak TLS there; [^\n]+\n$/,
+      )
+  })
+})
+
 describe('a name below localhost', () => {
   it('is this machine, whatever the system thinks (RFC 6761 6.3)', async () => {
     const server = await startServer((request, response) => {

@@ -59,7 +59,12 @@ async function runInit({
       made.password === undefined ? '' : `\npassword of ${made.adminName}, shown only now: ${made.password}`
     return `node made in ${folder}${secret}`
   })
-  output.note(`Run it with "causeway serve ${folder}".`)
+  output.note(`Run it with "causeway serve ${quoted(folder)}".`)
+}
+
+/** As it is typed into a shell. */
+function quoted(word: string): string {
+  return /^[\w./~+:@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 async function runServe({
