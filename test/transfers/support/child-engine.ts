@@ -3,12 +3,23 @@ import { openDb } from '../../../src/platform/db.ts'
 import { TestEngine } from './test-engine.ts'
 
 /**
- * A node's transfers in a process of their own, to be killed: database file, source URL, folder, and
- * optionally the destination of a job to order. Says `ready` when it runs.
+ * A node's transfers in a process of their own, to be killed: database file or URL of PostgreSQL, source
+ * URL, folder, and optionally the destination of a job to order, and the lease. Says `ready` when it runs.
  */
-const [file, sourceUrl, folder, destination] = process.argv.slice(2) as [string, string, string, string?]
-const db = openDb({ client: 'sqlite', file })
-const engine = await TestEngine.start({ db, sourceUrl, folder, clock: systemClock, workerId: 'child' })
+const [database = '', sourceUrl = '', folder = '', destination, leaseSeconds = '30'] = process.argv.slice(2)
+const db = openDb(
+  database.startsWith('postgres:')
+    ? { client: 'postgres', url: database, poolSize: 4 }
+    : { client: 'sqlite', file: database },
+)
+const engine = await TestEngine.start({
+  db,
+  sourceUrl,
+  folder,
+  clock: systemClock,
+  workerId: 'child',
+  config: { leaseSeconds: Number(leaseSeconds) },
+})
 if (destination !== undefined) await engine.submit({ destination: { path: destination } })
 process.stdout.write('ready\n')
 // Waiting timers do not keep a process alive.
