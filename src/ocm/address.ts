@@ -1,8 +1,11 @@
 import { BadRequestError } from '../platform/errors.ts'
+import { withoutTrailing } from '../platform/trim.ts'
 import type { OcmAddress } from './types.ts'
 
 const SCHEME = /^(https?):\/\//i
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\p{L}\p{M}\p{N}._-]+)(?::\d{1,5})?$/iu
+/** DNS has 253 characters; a port and brackets come on top. */
+const MAX_HOST_LENGTH = 300
 const CONTROL = /[\u0000-\u001f\u007f]/
 
 /**
@@ -43,8 +46,9 @@ export function normaliseHost(text: string): string {
     .trim()
     .replace(SCHEME, '')
     .replace(/[/?#].*$/s, '')
-  const url = HOST.test(authority) ? URL.parse(`${scheme}://${authority}`) : null
-  const name = url?.hostname.replace(/\.+$/, '') ?? ''
+  const url =
+    authority.length <= MAX_HOST_LENGTH && HOST.test(authority) ? URL.parse(`${scheme}://${authority}`) : null
+  const name = withoutTrailing(url?.hostname ?? '', '.')
   if (url === null || name === '') {
     throw new BadRequestError(`"${printable(text)}" is not the name of a server; write host or host:port.`)
   }

@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../platform/trim.ts'
 import { checkName } from '../store/paths.ts'
 import type { StorePath } from '../store/types.ts'
 import type { DavResource } from './dav-multistatus.ts'
@@ -5,7 +6,7 @@ import type { DavResource } from './dav-multistatus.ts'
 /** The URL of an entry: the share's root and the percent-encoded names. Never ends in a slash but for the root. */
 export function urlOfPath(rootUrl: string, path: StorePath): string {
   if (path.length === 0) return rootUrl
-  return `${rootUrl.replace(/\/+$/, '')}/${path.map(encodeURIComponent).join('/')}`
+  return `${withoutTrailing(rootUrl, '/')}/${path.map(encodeURIComponent).join('/')}`
 }
 
 /** The root URL of a share without what no WebDAV address has: credentials, query, fragment. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findAddress, findHost } from '../../src/ocm/address.ts'
 import {
   findPerson,
   readAcceptedInvite,
@@ -8,6 +9,8 @@ import {
 import { readPeerDocument } from '../../src/ocm/discovery/peer-document.ts'
 import { OcmRefusal } from '../../src/ocm/incoming/ocm-answer.ts'
 import { findJson } from '../../src/ocm/peer-answer.ts'
+import { parseDictionary } from '../../src/ocm/signatures/structured-fields.ts'
+import { urlOfPath } from '../../src/shares/remote-hrefs.ts'
 
 const webdav = { uri: 'https://leiden.test/dav/ocm/1', sharedSecret: 's3cr3t', permissions: ['read'] }
 const wire = {
@@ -110,5 +113,30 @@ describe('a discovery document', () => {
     const document = { endPoint: '/ocm', capabilities: many, criteria: many, resourceTypes: types }
     const info = readPeerDocument('leiden.test', 'https://leiden.test/', document)?.info
     expect(JSON.stringify(info).length).toBeLessThan(20_000)
+  })
+})
+
+describe('text that would keep a pattern busy', () => {
+  it.each([
+    ['a host of dots', () => findHost(`a${'.'.repeat(60_000)}a`)],
+    ['a host of labels', () => findHost('ä.'.repeat(30_000))],
+    [
+      'an end point of slashes',
+      () => readPeerDocument('h', 'https://h/', { endPoint: `/${'/'.repeat(120_000)}x` }),
+    ],
+    ['a root of slashes', () => urlOfPath(`https://h/${'/'.repeat(60_000)}x`, ['a'])],
+    [
+      'dots and spaces',
+      () => findAddress(`${' '.repeat(30_000)}a${'.'.repeat(30_000)}@${'.'.repeat(30_000)}x`),
+    ],
+    ['members', () => parseDictionary('a=('.repeat(20_000))],
+  ])('is done with at once: %s', (_, read) => {
+    const startedMs = performance.now()
+    try {
+      read()
+    } catch {
+      // Whether it can be read does not matter here.
+    }
+    expect(performance.now() - startedMs).toBeLessThan(200)
   })
 })

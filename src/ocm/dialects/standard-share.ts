@@ -8,6 +8,7 @@ import { readMessage } from './read-json.ts'
 /** The last moment that has a date (ECMA-262 21.4.1.1). */
 const MAX_TIME_SECONDS = 8.64e12
 
+const MAX_URI_LENGTH = 4_000
 const MAX_NAME_LENGTH = 1_000
 const MAX_NOTE_LENGTH = 10_000
 
@@ -47,8 +48,8 @@ const wireShare = z.looseObject({
 })
 
 const wireWebdav = z.looseObject({
-  uri: z.string().nullish(),
-  url: z.string().nullish(),
+  uri: z.string().max(MAX_URI_LENGTH).nullish(),
+  url: z.string().max(MAX_URI_LENGTH).nullish(),
   sharedSecret: headerSecret,
   permissions: z.array(z.string()).catch(['read']),
   requirements: z.array(z.string()).nullish(),

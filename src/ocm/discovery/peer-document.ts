@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { withoutTrailing } from '../../platform/trim.ts'
 import { cleanLine, shownName } from '../foreign-text.ts'
 import type { PeerInfo } from '../types.ts'
 
@@ -13,6 +14,7 @@ const aliases = new Map([
 /** Thousands of documents are remembered, so no more of one than is of use. */
 const MAX_WORDS = 50
 const MAX_SHARE_TYPES = 10
+const MAX_ADDRESS_LENGTH = 2_000
 const MAX_WORD_LENGTH = 100
 
 const words = z
@@ -77,7 +79,7 @@ export function readPeerDocument(host: string, url: string, json: unknown): Peer
       host,
       apiVersion: read.apiVersion,
       provider: read.provider,
-      endPoint: endPoint.replace(/\/+$/, ''),
+      endPoint: withoutTrailing(endPoint, '/'),
       capabilities: read.capabilities,
       criteria: read.criteria,
       resourceTypes: types.map(toResourceType),
@@ -103,7 +105,7 @@ function canonicalWord(word: string): string {
 
 /** Only web addresses: a `javascript:` dialog must never reach a browser. */
 function webAddress(text: string, base: string): string | undefined {
-  const url = URL.parse(text, base)
+  const url = text.length > MAX_ADDRESS_LENGTH ? null : URL.parse(text, base)
   return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined
 }
 

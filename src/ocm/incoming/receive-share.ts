@@ -1,4 +1,5 @@
 import { OutboundError } from '../../platform/outbound-error.ts'
+import { trimmedOf } from '../../platform/trim.ts'
 import { readShare } from '../dialects/standard.ts'
 import type { PeerInfo } from '../types.ts'
 import { type OcmAnswer, OcmRefusal, recipientUnknown } from './ocm-answer.ts'
@@ -53,6 +54,6 @@ function composeUri(peer: PeerInfo, uri: string): string {
   if (prefix === undefined)
     throw OcmRefusal.invalid({ name: 'protocol.webdav.uri', message: 'INVALID_FORMAT' })
   const scheme = new URL(peer.endPoint).protocol
-  const path = [prefix, uri].map((part) => part.replace(/^\/+|\/+$/g, '')).filter((part) => part !== '')
+  const path = [prefix, uri].map((part) => trimmedOf(part, '/')).filter((part) => part !== '')
   return `${scheme}//${peer.host}/${path.join('/')}`
 }
