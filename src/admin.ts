@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { migrateToLatest, migrationStatus as statusOf } from '../migrations/index.ts'
@@ -122,6 +122,7 @@ async function withDatabase(
   work: (opened: { db: Db; config: Config }) => Promise<void>,
 ): Promise<void> {
   const { config } = loadConfig(folder, processEnvironment())
+  if (config.database.client === 'sqlite') await makePrivate(config.database.file)
   const db = openDb(config.database)
   try {
     await migrateToLatest(db)
@@ -129,6 +130,11 @@ async function withDatabase(
   } finally {
     await db.destroy()
   }
+}
+
+/** SQLite takes an empty file for a new database and gives its mode to the files it makes beside it. */
+async function makePrivate(file: string): Promise<void> {
+  await (await open(file, 'a', 0o600)).close()
 }
 
 /** Twenty characters that are not mistaken for one another: about 100 bits. */

@@ -34,7 +34,9 @@ export interface PeerKeys {
 
 interface Known {
   keys: PublicJwk[]
+  /** When these keys were published, and when the peer was last asked for them. */
   loadedAtMs: number
+  askedAtMs: number
   error?: SignatureError
 }
 
@@ -48,10 +50,12 @@ export function createPeerKeys(options: {
   const flights = new SingleFlight<Known>()
   const { clock } = options
   const load = async (host: string): Promise<Known> => {
-    const loadedAtMs = clock.nowMs()
+    const askedAtMs = clock.nowMs()
+    const before = cache.find(host)
     const known = await loadKeys(options, host).then(
-      (keys) => ({ keys, loadedAtMs }),
-      (error: SignatureError) => ({ keys: [], loadedAtMs, error }),
+      (keys): Known => ({ keys, askedAtMs, loadedAtMs: askedAtMs }),
+      // A stranger can make us ask while the peer is away; that must not cost the peer its good keys.
+      (error: SignatureError): Known => ({ ...(before ?? { keys: [], loadedAtMs: 0 }), askedAtMs, error }),
     )
     cache.set(host, known)
     return known
@@ -59,20 +63,21 @@ export function createPeerKeys(options: {
   return {
     async getKey(host, keyid) {
       const cached = cache.find(host)
-      const ageMs = cached === undefined ? Number.POSITIVE_INFINITY : clock.nowMs() - cached.loadedAtMs
-      const hit = ageMs < KEEP_MS ? findKey(cached, keyid) : undefined
+      const nowMs = clock.nowMs()
+      const hit = findKey(cached, keyid, nowMs)
       if (hit !== undefined) return hit
-      const known =
-        cached !== undefined && ageMs < RELOAD_GAP_MS ? cached : await flights.run(host, () => load(host))
-      const found = findKey(known, keyid)
+      const isRecent = cached !== undefined && nowMs - cached.askedAtMs < RELOAD_GAP_MS
+      const known = isRecent ? cached : await flights.run(host, () => load(host))
+      const found = findKey(known, keyid, nowMs)
       if (found !== undefined) return found
       throw known.error ?? new SignatureError('KEY_NOT_FOUND', `${host} publishes no key ${keyid}`)
     },
   }
 }
 
-function findKey(known: Known | undefined, keyid: string): PublicJwk | undefined {
-  return known?.keys.find((key) => key.kid === keyid)
+function findKey(known: Known | undefined, keyid: string, nowMs: number): PublicJwk | undefined {
+  if (known === undefined || nowMs - known.loadedAtMs >= KEEP_MS) return undefined
+  return known.keys.find((key) => key.kid === keyid)
 }
 
 async function loadKeys(
