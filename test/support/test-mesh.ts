@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConfigInput, configSchema } from '../../src/config/schema.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
-import { type CausewayNode, createNode } from '../../src/node.ts'
+import { type CausewayNode, createNode, type NodeOverrides } from '../../src/node.ts'
 import { createKeys, readKeys } from '../../src/node-keys.ts'
 import { DisposalStack } from '../../src/platform/disposal.ts'
 import { expectContinue } from '../../src/webdav/index.ts'
@@ -31,14 +31,17 @@ export class TestMesh {
   private readonly stack = new DisposalStack()
   /** With one, the nodes speak TLS to each other and nothing else. */
   private authority: TestAuthority | undefined
+  private overrides: NodeOverrides = {}
 
   static async create(
     names: readonly string[],
     settings: Partial<ConfigInput> = {},
     authority?: TestAuthority,
+    overrides: NodeOverrides = {},
   ): Promise<TestMesh & { nodes: TestNode[] }> {
     const mesh = new TestMesh()
     mesh.authority = authority
+    mesh.overrides = overrides
     for (const name of names) mesh.hosts[`${name}.test`] = '127.0.0.1'
     const nodes = await Promise.all(names.map((name) => mesh.start(name, settings)))
     return Object.assign(mesh, { nodes })
@@ -64,7 +67,7 @@ export class TestMesh {
     const host = `${name}.test:${listener.port}`
     const folder = earlier?.folder ?? (await this.newFolder(host))
     const config = configSchema.parse({ ...this.settings(host, folder), ...settings })
-    const node = await createNode({ config }, await readKeys(folder))
+    const node = await createNode({ config }, await readKeys(folder), this.overrides)
     handler = node.app.callback()
     onContinue = expectContinue(node.mounts, handler)
     node.app.on('error', () => undefined)

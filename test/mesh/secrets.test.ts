@@ -1,0 +1,80 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readKeys } from '../../src/node-keys.ts'
+import { createSeal } from '../../src/platform/seal.ts'
+import { TestMesh, type TestNode } from '../support/test-mesh.ts'
+import { basic, connect, shareAndAccept, type TestUser } from '../support/test-user.ts'
+
+describe('the log and the metrics of two nodes', () => {
+  let mesh: TestMesh & { nodes: TestNode[] }
+  let leiden: TestNode
+  let krakow: TestNode
+  let ann: TestUser
+  let jan: TestUser
+  let written = ''
+
+  beforeAll(async () => {
+    const everything = new Writable({
+      write(chunk, _encoding, done) {
+        written += String(chunk)
+        done()
+      },
+    })
+    mesh = await TestMesh.create(['leiden', 'krakow'], {}, undefined, {
+      log: pino({ level: 'trace' }, everything),
+    })
+    ;[leiden, krakow] = mesh.nodes as [TestNode, TestNode]
+    ann = await leiden.addUser('ann')
+    jan = await krakow.addUser('jan')
+    await ann.dav('MKCOL', '/data')
+    await ann.put('/data/a.txt', 'alpha')
+  })
+
+  afterAll(() => mesh.close())
+
+  it('hold no password, token or secret, whatever went right or wrong', async () => {
+    await connect(ann, jan)
+    const { token, inviteString } = await ann.api<{ token: string; inviteString: string }>(
+      'POST',
+      '/invitations',
+      {},
+    )
+    const app = await ann.api<{ password: string }>('POST', '/me/app-passwords', { label: 'laptop' })
+    const { shareId, receivedId } = await shareAndAccept(ann, jan, '/data', 'editor')
+    const row = await krakow.node.db('received_shares').where({ id: receivedId }).first()
+    const secret = createSeal((await readKeys(krakow.folder)).nodeKey).open(row.secret_sealed)
+    const ask = (path: string, authorization?: string, init: RequestInit = {}) =>
+      fetch(`${leiden.origin}${path}`, {
+        ...init,
+        headers: authorization === undefined ? {} : { authorization },
+      })
+    await ask(`/accept-invite?token=${token}&providerDomain=${leiden.host}`)
+    const form = { token, providerDomain: leiden.host, name: 'ann', password: 'guessed-password' }
+    await ask('/accept-invite', undefined, { method: 'POST', body: new URLSearchParams(form) })
+    await ask('/api/v1/me', basic('ann', 'guessed-password'))
+    await ask('/api/v1/me', `Bearer ${app.password}`)
+    await ask(`/api/v1/shares?path=${token}`, ann.authorization)
+    await ask(`/dav/ocm/${shareId}/a.txt`, `Bearer ${secret}`)
+    await ask(`/dav/ocm/${shareId}/a.txt`, `Bearer ${secret}x`)
+    await jan.dav('GET', '/data/a.txt')
+    await jan.call('POST', '/invitations/accept', { token: 'guessed-token', provider: leiden.host })
+    await jan.call('POST', '/invitations/accept', { invite: inviteString })
+    await ann.api('DELETE', `/shares/${shareId}`)
+    const metrics = await (await fetch(`${leiden.opsOrigin}/metrics`)).text()
+    const secrets = [token, inviteString, secret, app.password, app.password.slice(-20), 'guessed-password']
+    secrets.push('guessed-token', 'ann-password', 'jan-password', ann.authorization.slice(6))
+    expect(written).toContain('"request"')
+    for (const one of secrets) expect([one, (written + metrics).includes(one)]).toEqual([one, false])
+    expect(metrics).not.toContain(leiden.folder)
+  })
+
+  it('are no hurdle to a stop: streams of events end', async () => {
+    const answer = await fetch(`${krakow.origin}/api/v1/events`, {
+      headers: { authorization: jan.authorization },
+    })
+    krakow.node.beginStop()
+    expect(await answer.text()).toContain('connected')
+    expect((await fetch(`${krakow.origin}/readyz`)).status).toBe(503)
+  })
+})
