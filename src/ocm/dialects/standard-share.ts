@@ -5,8 +5,9 @@ import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { OcmAddress, OcmPermission, OcmShare, PeerInfo, ResourceType } from '../types.ts'
 import { readMessage } from './read-json.ts'
 
-/** The last moment that has a date (ECMA-262 21.4.1.1). */
+/** The last moment that has a date (ECMA-262 21.4.1.1), and the last with a year of four digits (RFC 3339). */
 const MAX_TIME_SECONDS = 8.64e12
+const END_OF_TIME_SECONDS = 253_402_300_799
 
 const MAX_URI_LENGTH = 4_000
 const MAX_NAME_LENGTH = 1_000
@@ -79,7 +80,9 @@ export function readShare(json: unknown): OcmShare {
     shareType: wire.shareType,
     resourceType: readResourceType(wire.resourceType),
     // Reva sends 0 for "none". The wire has seconds.
-    ...(wire.expiration ? { expiresAtMs: Math.round(wire.expiration * 1000) } : {}),
+    ...(wire.expiration
+      ? { expiresAtMs: Math.round(Math.min(wire.expiration, END_OF_TIME_SECONDS) * 1000) }
+      : {}),
     webdav: readWebdav(wire.protocol.webdav),
   }
 }
