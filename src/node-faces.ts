@@ -17,8 +17,9 @@ import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
 import { acceptInvitePage } from './shares/routes.ts'
 import type { LockRegistry, Spaces } from './store/index.ts'
+import type { Uploads } from './store/uploads/uploads.ts'
 import type { Transfers } from './transfers/index.ts'
-import { type DavMount, davMiddleware, driveMounts } from './webdav/index.ts'
+import { bulkMounts, type DavMount, davMiddleware, driveMounts, uploadMounts } from './webdav/index.ts'
 
 /** The version this program reports; the same as in package.json, checked by a test. */
 export const VERSION = '0.1.0'
@@ -39,6 +40,7 @@ export interface Rooms {
   accounts: Accounts
   spaces: Spaces
   locks: LockRegistry
+  uploads: Uploads
   ocm: Ocm
   shares: Shares
   transfers: Transfers
@@ -49,8 +51,11 @@ export interface Rooms {
 /** Everything that answers a request: routes, protocols, health. */
 export function createFaces(base: FacesBase, rooms: Rooms) {
   const { config, stopping, metrics } = base
+  const openDrive = ({ userId }: Principal) => rooms.shares.drives.openDrive(userId)
   const mounts = [
-    ...driveMounts(({ userId }) => rooms.shares.drives.openDrive(userId)),
+    ...driveMounts(openDrive),
+    ...bulkMounts(openDrive),
+    ...uploadMounts({ openDrive, areaOf: (userId) => rooms.uploads.areaOf(userId) }),
     ...shareMounts(rooms.shares),
   ]
   const routes = [
@@ -137,7 +142,8 @@ function clientFace(
     return { usedBytes, freeBytes, limitBytes: usedBytes + availableBytes }
   }
   const flows = new LoginFlows({ db, clock, site, accounts })
-  return ocsMiddleware({ site, accounts, quotaOf, flows, signIn, authenticate, log })
+  const { bulkUpload } = config.clients
+  return ocsMiddleware({ site, bulkUpload, accounts, quotaOf, flows, signIn, authenticate, log })
 }
 
 /** Shares as the federated recipient reads them: the secret of the share is the only key. */

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type Koa from 'koa'
 import { migrateToLatest } from '../migrations/index.ts'
 import { Accounts } from './accounts/accounts.ts'
@@ -23,6 +24,7 @@ import { createOutbound, type Outbound } from './platform/outbound.ts'
 import { createSeal } from './platform/seal.ts'
 import { createShares, type Shares } from './shares/index.ts'
 import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from './store/index.ts'
+import { Uploads } from './store/uploads/uploads.ts'
 import { createTransfers, type Transfers } from './transfers/index.ts'
 import type { DavMount } from './webdav/index.ts'
 
@@ -77,10 +79,10 @@ export async function createNode(
   try {
     const base = await createBase(config, overrides, stack)
     const { accounts, identify, signIn } = createPeople(base)
-    const { spaces, locks } = await createStorage(base, accounts, stack)
+    const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const { ocm, shares } = createMesh(base, keys, { accounts, spaces, locks }, stack)
     const transfers = createStaging(base, shares, stack)
-    const rooms = { accounts, spaces, locks, ocm, shares, transfers, identify, signIn }
+    const rooms = { accounts, spaces, locks, uploads, ocm, shares, transfers, identify, signIn }
     return {
       config,
       db: base.db,
@@ -127,7 +129,8 @@ async function createStorage({ db, clock, config }: Base, accounts: Accounts, st
   const quotaOf = async (userId: string) =>
     (await accounts.findUserById(userId))?.quotaBytes ?? config.storage.quotaBytes
   const spaces = stack.use(createSpaces({ db, clock, config: config.storage, quotaOf }))
-  return { spaces, locks: createLockRegistry({ db, clock }) }
+  const uploads = new Uploads({ folder: join(config.storage.folder, '.uploads'), clock })
+  return { spaces, uploads, locks: createLockRegistry({ db, clock }) }
 }
 
 function createMesh(
@@ -159,10 +162,12 @@ function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transf
   )
 }
 
-function lifecycle({ stopping }: Base, { spaces, shares, transfers }: Rooms, stack: DisposalStack) {
+function lifecycle({ stopping, log }: Base, rooms: Rooms, stack: DisposalStack) {
+  const { spaces, uploads, shares, transfers } = rooms
   return {
     async start() {
       await spaces.sweep()
+      void uploads.sweepRegularly(stopping.signal, (err) => log.error({ err }, 'sweeping uploads failed'))
       shares.start(stopping.signal)
       transfers.start()
     },

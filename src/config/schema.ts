@@ -107,6 +107,13 @@ const transfers = z.strictObject({
   rcloneProgram: z.string().default('rclone').describe('Name on PATH, or path, of rclone.'),
 })
 
+const clients = z.strictObject({
+  bulkUpload: z
+    .enum(['safe', 'always', 'never'])
+    .default('safe')
+    .describe('Whom to offer bulk upload: desktop clients that send empty files right, all, or none.'),
+})
+
 const app = z.strictObject({
   name: z.string().min(1),
   kind: z.literal('link').describe('`link`: a web page that is handed the file by address.'),
@@ -134,6 +141,7 @@ export const configSchema = z.strictObject({
   network: network.prefault({}),
   ocm: ocm.prefault({}),
   transfers: transfers.prefault({}),
+  clients: clients.prefault({}),
   apps: z.array(app).default([]),
   log: log.prefault({}),
 })

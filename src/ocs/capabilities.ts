@@ -2,17 +2,35 @@ import { statusDocument } from './status.ts'
 import type { OcsData, OcsSite } from './types.ts'
 import { VERSION_PARTS } from './versions.ts'
 
+/** To whom bulk upload is announced: who does it right, everybody, or nobody. */
+export type BulkUploadSetting = 'safe' | 'always' | 'never'
+
+/** The first version of the desktop client that sends empty files in bulk. */
+const FIRST_SAFE = [3, 10] as const
+
+/**
+ * True when the asker may be told of bulk upload. Desktop clients before 3.10 break off the whole request
+ * when one of its files is empty, again and again, and so never upload any of them:
+ * https://github.com/nextcloud/desktop/pull/5871
+ */
+export function announcesBulk(setting: BulkUploadSetting, userAgent: string): boolean {
+  if (setting !== 'safe') return setting === 'always'
+  const [, major, minor] = /\bmirall\/(\d+)\.(\d+)/.exec(userAgent) ?? []
+  if (major === undefined) return true
+  return Number(major) > FIRST_SAFE[0] || (Number(major) === FIRST_SAFE[0] && Number(minor) >= FIRST_SAFE[1])
+}
+
 /**
  * What a client may use. What is left out here it never asks for. `dav.chunking` and
  * `files.bigfilechunking` belong together: with the second alone, clients fall back to a scheme of 2014
  * that would leave files named `…-chunking-…` behind.
  */
-export function capabilities(site: OcsSite): OcsData {
+export function capabilities(site: OcsSite, hasBulkUpload: boolean): OcsData {
   return {
     version: VERSION_PARTS,
     capabilities: {
       core: { pollinterval: 60, 'webdav-root': 'remote.php/webdav', status: statusDocument(site) },
-      dav: { chunking: '1.0', bulkupload: '1.0' },
+      dav: { chunking: '1.0', ...(hasBulkUpload ? { bulkupload: '1.0' } : {}) },
       files: { bigfilechunking: true, versioning: false, undelete: false },
       checksums: { supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32'], preferredUploadType: 'SHA1' },
       files_sharing: { api_enabled: false, public: { enabled: false } },

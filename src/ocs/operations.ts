@@ -1,6 +1,6 @@
 import { MethodNotAllowedError, NotFoundError } from '../platform/errors.ts'
 import { deleteAppPassword, getAppPassword } from './app-password.ts'
-import { capabilities } from './capabilities.ts'
+import { announcesBulk, capabilities } from './capabilities.ts'
 import { findQuietAnswer } from './quiet.ts'
 import type { OcsCall, OcsData, OcsDeps } from './types.ts'
 import { getOwnUser, getUserById } from './user.ts'
@@ -34,9 +34,9 @@ export async function runOperation(deps: OcsDeps, call: OcsCall): Promise<OcsDat
 }
 
 /** They say nothing about anybody, so nobody has to sign in; but wrong credentials are told at once. */
-async function getCapabilities({ site }: OcsDeps, call: OcsCall): Promise<OcsData> {
+async function getCapabilities({ site, bulkUpload }: OcsDeps, call: OcsCall): Promise<OcsData> {
   if (call.authorization !== undefined) await call.authenticate()
-  return capabilities(site)
+  return capabilities(site, announcesBulk(bulkUpload, call.userAgent))
 }
 
 function configDocument(publicUrl: string): OcsData {

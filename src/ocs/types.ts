@@ -1,5 +1,6 @@
 import type { User } from '../accounts/types.ts'
 import type { Principal } from '../platform/principal.ts'
+import type { BulkUploadSetting } from './capabilities.ts'
 
 /** What the clients are told about the node. */
 export interface OcsSite {
@@ -27,6 +28,8 @@ export interface OcsAccounts {
 /** What the operations need. */
 export interface OcsDeps {
   site: OcsSite
+  /** To whom bulk upload is announced. */
+  bulkUpload: BulkUploadSetting
   accounts: OcsAccounts
   quotaOf(userId: string): Promise<OcsQuota>
 }

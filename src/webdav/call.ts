@@ -32,6 +32,8 @@ export interface DavContext {
   open(target: DavTarget): Promise<DavSession>
   /** True when an address with a host names this node. */
   isOwn(target: DavTarget): boolean
+  /** Where a failure of ours goes that does not end the request. */
+  onFailure(error: unknown): void
 }
 
 /** One request, past authentication and conditions, as the methods see it. */

@@ -62,6 +62,7 @@ async function serve(
     maxTreeEntries: options.maxTreeEntries ?? 10_000,
     maxUploadBytes: options.maxUploadBytes ?? Number.POSITIVE_INFINITY,
     isOwn: (other) => isOwnTarget(other, ownHosts),
+    onFailure: (err) => options.log.error({ err, method: ctx.method }, 'dav request failed in part'),
     async open(other) {
       const session = await openAddress(table, other, asker)
       if (session !== undefined) return session

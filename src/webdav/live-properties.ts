@@ -1,6 +1,7 @@
 import { toHttpDate, toIsoSeconds } from '../platform/http-date.ts'
 import { escapeText } from '../platform/xml.ts'
 import type { Entry, StoreQuota } from '../store/types.ts'
+import { clientProperties } from './client-properties.ts'
 import { toDcacheChecksums, toOwncloudChecksums } from './digest-answers.ts'
 import { DAV, DCACHE, OC, OCM, OCS, type PropertyName, propertyKey } from './wire.ts'
 
@@ -64,6 +65,7 @@ const properties: readonly LiveProperty[] = [
   extra(OCS, 'share-permissions', ({ entry }) => `${sharePermissions(entry)}`),
   extra(OCM, 'share-permissions', ({ entry }) => escapeText(JSON.stringify(meshPermissions(entry)))),
   extra(DCACHE, 'Checksums', ({ entry }) => toDcacheChecksums(entry.checksums) || undefined),
+  ...clientProperties,
 ]
 
 /** Every property this server computes, by `propertyKey`. */

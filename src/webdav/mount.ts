@@ -1,5 +1,6 @@
 import type { Principal } from '../platform/principal.ts'
 import type { FileStore, StorePath } from '../store/types.ts'
+import type { DavAnswer, DavCall } from './call.ts'
 
 /** What a mount gets to decide whose files these are. */
 export interface DavOpenRequest {
@@ -12,6 +13,9 @@ export interface DavOpenRequest {
   authenticate(): Promise<Principal>
 }
 
+/** What answers one method. */
+export type DavMethod = (call: DavCall) => Promise<DavAnswer>
+
 /** One asker at one tree of files, for one request. */
 export interface DavSession {
   /** Names the tree: two addresses whose sessions have the same key lie in one store, so MOVE works between. */
@@ -22,6 +26,8 @@ export interface DavSession {
   path: StorePath
   /** Whose the locks are that this request takes. */
   userId: string
+  /** The methods of a tree that is not one of ordinary files; without it those of RFC 4918. */
+  methods?: ReadonlyMap<string, DavMethod>
 }
 
 /** A place in the node's address space where WebDAV is spoken. */

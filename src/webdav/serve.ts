@@ -4,7 +4,7 @@ import { makeCollection, remove } from './collections.ts'
 import { get, head } from './get.ts'
 import { parseIfHeader, submittedTokens } from './if-header.ts'
 import { lock, unlock } from './lock.ts'
-import type { DavSession } from './mount.ts'
+import type { DavMethod, DavSession } from './mount.ts'
 import { options } from './options.ts'
 import { checkConditions, checkIf } from './preconditions.ts'
 import { propfind } from './propfind.ts'
@@ -13,9 +13,7 @@ import { put } from './put.ts'
 import { copy, move } from './relocate.ts'
 import type { DavTarget } from './target.ts'
 
-type Method = (call: DavCall) => Promise<DavAnswer>
-
-const methods: ReadonlyMap<string, Method> = new Map([
+const fileMethods: ReadonlyMap<string, DavMethod> = new Map([
   ['OPTIONS', options],
   ['GET', get],
   ['HEAD', head],
@@ -42,9 +40,9 @@ export interface DavRequest {
 
 /** Conditions first (RFC 9110 13.2.2, then RFC 4918 10.4), then the method. Throws `AppError` for refusals. */
 export async function serveDav(request: DavRequest, context: DavContext): Promise<DavAnswer> {
-  const method = methods.get(request.method)
+  const method = (request.session.methods ?? fileMethods).get(request.method)
   if (method === undefined) {
-    throw new MethodNotAllowedError(`${request.method} is not a method of files and folders here.`)
+    throw new MethodNotAllowedError(`${request.method} is not a method of what is here.`)
   }
   const ifHeader = request.header('if')
   const lists = ifHeader === undefined ? [] : parseIfHeader(ifHeader)

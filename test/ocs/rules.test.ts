@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findPlace } from '../../src/ocs/addresses.ts'
+import { announcesBulk } from '../../src/ocs/capabilities.ts'
 import { clientLabel } from '../../src/ocs/client-label.ts'
 import { renderEnvelope, toOutcome } from '../../src/ocs/envelope.ts'
 import { ForbiddenError } from '../../src/platform/errors.ts'
@@ -63,5 +64,26 @@ describe('the label of a program', () => {
         expect(label).not.toMatch(/\p{Cc}/u)
       }),
     )
+  })
+})
+
+describe('bulk upload', () => {
+  const agent = (version: string) => `Mozilla/5.0 (Linux) mirall/${version} (nextcloudcmd)`
+
+  it.each([
+    ['3.7.3git', false],
+    ['3.9.4', false],
+    ['2.11.0', false],
+    ['3.10.0', true],
+    ['3.16.2', true],
+    ['33.0.1', true],
+  ])('is %s safe with the desktop client: %s', (version, isAnnounced) => {
+    expect(announcesBulk('safe', agent(version))).toBe(isAnnounced)
+  })
+
+  it('is announced to programs of other names, and as the operator says', () => {
+    expect(announcesBulk('safe', 'curl/8')).toBe(true)
+    expect(announcesBulk('always', agent('3.7.3'))).toBe(true)
+    expect(announcesBulk('never', agent('33.0.1'))).toBe(false)
   })
 })

@@ -79,9 +79,10 @@ describe('PROPFIND', () => {
       Checksums: expect.stringMatching(/^adler32=024d0127/),
       'share-permissions': '["read","write","share"]',
     })
-    expect(file?.missing).toEqual(['downloadURL'])
+    expect(file?.missing).toEqual([])
+    expect(file?.found.downloadURL).toBe('')
     expect(folder?.found).toMatchObject({ permissions: 'RGDNVCK', size: '7' })
-    expect(folder?.missing).toEqual(['checksums', 'downloadURL', 'Checksums'])
+    expect(folder?.missing).toEqual(['checksums', 'Checksums'])
     const [root] = await list('', '0', askFor('oc:permissions'))
     expect(root?.found.permissions).toBe('RGCK')
   })

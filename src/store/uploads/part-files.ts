@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BadRequestError, ConflictError, hasErrorCode } from '../../platform/errors.ts'
+import { ContentHash, checkChecksums } from '../content-hash.ts'
+import type { WriteOptions } from '../types.ts'
+import type { UploadPart } from './types.ts'
+
+/** Bytes gathered before one write to the disk. */
+const WRITE_BYTES = 1024 * 1024
+const READ_BYTES = 1024 * 1024
+
+/**
+ * Writes one part: under a name of its own until it is complete, so that a part is there as a whole or not
+ * at all. Not flushed: what a power cut takes shows in the length and the checksum of the whole.
+ */
+export async function writePartFile(
+  folder: string,
+  number: number,
+  source: AsyncIterable<Uint8Array>,
+  options: WriteOptions,
+): Promise<number> {
+  const temporary = join(folder, `.part-${randomUUID()}`)
+  try {
+    const handle = await open(temporary, 'wx')
+    let sizeBytes: number
+    try {
+      sizeBytes = await pour(source, handle, options)
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, join(folder, `${number}`))
+    return sizeBytes
+  } catch (error) {
+    await rm(temporary, { force: true })
+    if (hasErrorCode(error, 'ENOENT')) throw new ConflictError('This upload is gone. Begin a new one.')
+    throw error
+  }
+}
+
+async function pour(
+  source: AsyncIterable<Uint8Array>,
+  handle: FileHandle,
+  { expected, sizeBytes: declared }: WriteOptions,
+): Promise<number> {
+  const hash = expected === undefined ? undefined : new ContentHash(expected)
+  let total = 0
+  let gathered: Uint8Array[] = []
+  let gatheredBytes = 0
+  for await (const chunk of source) {
+    total += chunk.length
+    hash?.update(chunk)
+    gathered.push(chunk)
+    gatheredBytes += chunk.length
+    if (gatheredBytes < WRITE_BYTES) continue
+    await handle.appendFile(Buffer.concat(gathered))
+    gathered = []
+    gatheredBytes = 0
+  }
+  if (gatheredBytes > 0) await handle.appendFile(Buffer.concat(gathered))
+  if (declared !== undefined && declared !== total) {
+    const message = `The part has ${total} bytes where ${declared} were declared. Send it again.`
+    throw new BadRequestError(message, { code: 'LENGTH_MISMATCH' })
+  }
+  if (hash !== undefined) checkChecksums(hash.checksums(), expected)
+  return total
+}
+
+/** The parts in a folder, by number. */
+export async function listPartFiles(folder: string): Promise<UploadPart[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d+$/.test(name))
+  const parts = await Promise.all(names.map((name) => findPartFile(folder, Number(name))))
+  return parts.filter((part) => part !== undefined).sort((a, b) => a.number - b.number)
+}
+
+export async function findPartFile(folder: string, number: number): Promise<UploadPart | undefined> {
+  try {
+    const { size: sizeBytes, mtimeMs } = await stat(join(folder, `${number}`))
+    return { number, sizeBytes, mtimeMs }
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** The bytes of all parts, one after the other; memory holds one piece at a time. */
+export async function* readPartFiles(folder: string, parts: readonly UploadPart[]): AsyncGenerator<Buffer> {
+  for (const { number } of parts) {
+    const handle = await open(join(folder, `${number}`), 'r')
+    yield* handle.createReadStream({ highWaterMark: READ_BYTES })
+  }
+}
