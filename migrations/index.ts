@@ -6,6 +6,7 @@ import { createOcmPeers } from './020_create_ocm_peers.ts'
 import { createShareTables } from './030_create_shares.ts'
 import { createTransfers } from './040_create_transfers.ts'
 import { createLoginFlows } from './050_create_login_flows.ts'
+import { createKeptTrees } from './060_create_kept_trees.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   createShareTables,
   createTransfers,
   createLoginFlows,
+  createKeptTrees,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

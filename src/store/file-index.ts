@@ -1,3 +1,4 @@
+import type { Origin } from './trash-repo.ts'
 import type { Checksums, DeadProperty, EntryKind, PropertyChange, StorePath } from './types.ts'
 
 /** What the file system says about a file or folder; enough to notice that somebody else changed it. */
@@ -56,4 +57,10 @@ export interface FileIndex {
   changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void>
   /** Replaces the properties of the second of each pair by those of the first. */
   copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void>
+  /** Those of a tree's entries that have a folder of versions, by id. */
+  listVersioned(versionsRootId: string, treeId: string): Promise<string[]>
+  /** Where the members of the trash came from, by file id. */
+  origins(trashRootId: string): Promise<Map<string, Origin>>
+  recordOrigin(id: string, origin: Origin): Promise<void>
+  removeOrigin(id: string): Promise<void>
 }

@@ -3,6 +3,7 @@ import { newSecret } from '../platform/ids.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { FileIndex, FileRow, FileRowChange } from './file-index.ts'
 import * as properties from './properties-repo.ts'
+import * as trash from './trash-repo.ts'
 import type { DeadProperty, EntryKind, PropertyChange, StorePath } from './types.ts'
 
 /** Rows of one INSERT: below the limits on parameters of both engines. */
@@ -141,6 +142,22 @@ export class FilesRepo implements FileIndex {
 
   copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void> {
     return properties.copyProperties(this.db, pairs)
+  }
+
+  listVersioned(versionsRootId: string, treeId: string): Promise<string[]> {
+    return trash.listVersioned(this.db, versionsRootId, treeId)
+  }
+
+  origins(trashRootId: string): Promise<Map<string, trash.Origin>> {
+    return trash.listOrigins(this.db, trashRootId)
+  }
+
+  recordOrigin(id: string, origin: trash.Origin): Promise<void> {
+    return trash.insertOrigin(this.db, id, origin)
+  }
+
+  removeOrigin(id: string): Promise<void> {
+    return trash.removeOrigin(this.db, id)
   }
 }
 

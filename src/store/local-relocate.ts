@@ -1,15 +1,16 @@
 import { ForbiddenError, PreconditionFailedError } from '../platform/errors.ts'
-import { type StagedTree, stageCopy } from './copy-tree.ts'
+import { clearTheWay, type Kept, removeOverwritten } from './clear-the-way.ts'
 import { onDisk } from './disk-tree.ts'
 import { mediaTypeOf, parentRowOf, targetOf, toEntry } from './entries.ts'
 import type { FileIndex, FileRow, FileRowChange } from './file-index.ts'
-import { newEtag } from './files-repo.ts'
 import type { IndexSync } from './index-sync.ts'
+import { recordVersion } from './keep-version.ts'
 import { formatPath, isWithin, nameOf, parentOf } from './paths.ts'
 import { changeMembers, type SpaceContext } from './space-context.ts'
-import type { CopyOptions, RelocateOptions, StorePath, WriteResult } from './types.ts'
+import type { RelocateOptions, StorePath, WriteResult } from './types.ts'
 
-interface Relocation {
+/** What is asked of a copy or move. */
+export interface Relocation {
   from: StorePath
   to: StorePath
   options: RelocateOptions
@@ -27,7 +28,12 @@ export function checkRelocation(from: StorePath, to: StorePath): void {
   }
 }
 
-function checkDestination(to: StorePath, chain: FileRow[], options: RelocateOptions): FileRow | undefined {
+/** What is overwritten, if anything; `PreconditionFailedError` when that may not be. */
+export function checkDestination(
+  to: StorePath,
+  chain: FileRow[],
+  options: RelocateOptions,
+): FileRow | undefined {
   parentRowOf(to, chain)
   const present = chain[to.length]
   if (present === undefined || options.overwrite) return present
@@ -54,41 +60,40 @@ export async function moveLocal(
         { path: parentOf(to), row: parentRowOf(to, target) },
       ] as const
       let toChange: FileRowChange = {}
+      let kept: Kept = {}
       const fromChange = await onDisk(to, () =>
         changeMembers(space, folders[0], async () => {
           toChange = await changeMembers(space, folders[1], async () => {
-            await clearTheWay(space, to, { present, by: row, remains })
+            kept = await clearTheWay(space, to, { present, by: row, remains })
             await space.disk.rename(from, to)
             for (const folder of folders) await space.staging.flushFolder(space.disk.localPath(folder.path))
           })
         }),
       )
-      return await space.index.change((index) => recordMove(index, { from, to, fromChange, toChange }))
+      return await space.index.change((index) =>
+        recordMove(space, index, { from, to, fromChange, toChange, kept }),
+      )
     }),
   )
 }
 
-/** A file is replaced by the rename itself; anything else has to make room first. */
-async function clearTheWay(
-  space: SpaceContext,
-  to: StorePath,
-  { present, by, remains }: { present: FileRow | undefined; by: { kind: string }; remains: string },
-): Promise<void> {
-  if (present === undefined || (present.kind === 'file' && by.kind === 'file')) return
-  await space.disk.expel(to, remains)
+interface Move {
+  from: StorePath
+  to: StorePath
+  fromChange: FileRowChange
+  toChange: FileRowChange
+  kept: Kept
 }
 
-async function recordMove(
-  index: FileIndex,
-  move: { from: StorePath; to: StorePath; fromChange: FileRowChange; toChange: FileRowChange },
-): Promise<WriteResult> {
-  const { from, to } = move
+async function recordMove(space: SpaceContext, index: FileIndex, move: Move): Promise<WriteResult> {
+  const { from, to, kept } = move
   const source = await index.chain(from)
   const target = await index.chain(to)
   const row = targetOf(from, source)
   const parent = parentRowOf(to, target)
   const present = target[to.length]
-  if (present !== undefined) await index.removeTree(present.id)
+  await removeOverwritten(index, present, { to, place: kept.place })
+  await recordVersion(space, index, kept.version)
   const change = { parentId: parent.id, name: nameOf(to), mediaType: renamedMediaType(row, nameOf(to)) }
   await index.update(row.id, change)
   await index.update(parentRowOf(from, source).id, move.fromChange)
@@ -107,62 +112,4 @@ async function recordMove(
 /** Clients upload as `x.part` and rename; a type that came from the old name follows the new one. */
 function renamedMediaType(row: FileRow, name: string): string {
   return row.mediaType === mediaTypeOf(row.name, row.kind) ? mediaTypeOf(name, row.kind) : row.mediaType
-}
-
-/** Copies a file or folder beside the tree, then makes it visible in one step. */
-export async function copyLocal(
-  space: SpaceContext,
-  sync: IndexSync,
-  { from, to, options }: Relocation & { options: CopyOptions },
-): Promise<WriteResult> {
-  if (options.depth !== '0' || from.length === 0 || to.length === 0 || isWithin(from, to))
-    checkRelocation(from, to)
-  targetOf(from, await sync.fresh(from))
-  checkDestination(to, await sync.fresh(to), options)
-  return await space.staging.lend((localPath) =>
-    space.staging.lend(async (remains) => {
-      const depth = options.depth ?? 'infinity'
-      const tree = await onDisk(to, () => stageCopy(space, sync, { from, to, localPath, depth }))
-      return await space.queue.run(async () => {
-        const target = await sync.refresh(to)
-        const present = checkDestination(to, target, options)
-        const folder = { path: parentOf(to), row: parentRowOf(to, target) }
-        const folderChange = await onDisk(to, () =>
-          changeMembers(space, folder, async () => {
-            await clearTheWay(space, to, { present, by: tree.row, remains })
-            await space.disk.adopt(localPath, to)
-            await space.staging.flushFolder(space.disk.localPath(folder.path))
-          }),
-        )
-        return await space.index.change((index) => recordCopy(index, { to, tree, folderChange }))
-      })
-    }),
-  )
-}
-
-async function recordCopy(
-  index: FileIndex,
-  { to, tree, folderChange }: { to: StorePath; tree: StagedTree; folderChange: FileRowChange },
-): Promise<WriteResult> {
-  const chain = await index.chain(to)
-  const parent = parentRowOf(to, chain)
-  const present = chain[to.length]
-  let row = { ...tree.row, parentId: parent.id }
-  const pairs = tree.rows.map(({ sourceId, row: copy }) => [sourceId, copy.id] as const)
-  if (present?.kind === 'file' && row.kind === 'file') {
-    // Overwritten, not replaced: the destination keeps its identity, as with a PUT.
-    row = { ...row, id: present.id, createdAtMs: present.createdAtMs, etag: newEtag() }
-    await index.update(row.id, row)
-    await index.copyProperties(pairs.map(([sourceId]) => [sourceId, present.id] as const))
-  } else {
-    if (present !== undefined) await index.removeTree(present.id)
-    await index.insert(tree.rows.map((copy) => (copy.row === tree.row ? row : copy.row)))
-    await index.copyProperties(pairs)
-  }
-  await index.update(parent.id, folderChange)
-  await index.bump(
-    chain.slice(0, to.length).map((one) => one.id),
-    row.sizeBytes - (present?.sizeBytes ?? 0),
-  )
-  return { entry: toEntry(row), created: present === undefined }
 }

@@ -6,9 +6,10 @@ import type { FileRowChange } from './file-index.ts'
 import type { IndexSync } from './index-sync.ts'
 import { formatPath, nameOf, parentOf } from './paths.ts'
 import { changeMembers, newRow, overtaken, type SpaceContext } from './space-context.ts'
+import { findTrashPlace, recordTrashed, type TrashPlace } from './trash-place.ts'
 import type { Entry, StorePath, WriteConditions } from './types.ts'
 
-/** Removes a file or a whole folder in one step; the folder's remains go afterwards, out of sight. */
+/** Removes a file or a whole folder in one step, into the trash where there is one. */
 export async function removeLocal(
   space: SpaceContext,
   sync: IndexSync,
@@ -22,14 +23,16 @@ export async function removeLocal(
       const row = targetOf(path, chain)
       checkConditions(row, conditions)
       const folder = { path: parentOf(path), row: parentRowOf(path, chain) }
+      const place = await findTrashPlace(space, row.name)
       const folderChange = await onDisk(path, () =>
         changeMembers(space, folder, async () => {
-          if (row.kind === 'file') await space.disk.unlink(path)
+          if (place !== undefined) await space.disk.expel(path, place.localPath)
+          else if (row.kind === 'file') await space.disk.unlink(path)
           else await space.disk.expel(path, remains)
           await space.staging.flushFolder(space.disk.localPath(folder.path))
         }),
       )
-      await recordRemoval(space, path, folderChange)
+      await recordRemoval(space, path, { folderChange, place })
     }),
   )
 }
@@ -37,13 +40,14 @@ export async function removeLocal(
 async function recordRemoval(
   space: SpaceContext,
   path: StorePath,
-  folderChange: FileRowChange,
+  { folderChange, place }: { folderChange: FileRowChange; place: TrashPlace | undefined },
 ): Promise<void> {
   await space.index.change(async (index) => {
     const chain = await index.chain(path)
     const row = chain[path.length]
     if (row === undefined) return
-    await index.removeTree(row.id)
+    if (place === undefined) await index.removeTree(row.id)
+    else await recordTrashed(index, row, { path, place })
     await index.update(parentRowOf(path, chain).id, folderChange)
     await index.bump(
       chain.slice(0, path.length).map((one) => one.id),

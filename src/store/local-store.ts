@@ -1,30 +1,15 @@
-import { join } from 'node:path'
-import type { Clock } from '../platform/clock.ts'
-import type { Db } from '../platform/db.ts'
-import { DiskTree } from './disk-tree.ts'
 import { byName, targetOf, toEntry, wrongKind } from './entries.ts'
-import { FilesRepo } from './files-repo.ts'
 import { IndexSync } from './index-sync.ts'
+import { copyLocal } from './local-copy.ts'
 import { readLocal } from './local-read.ts'
-import { copyLocal, moveLocal } from './local-relocate.ts'
+import { moveLocal } from './local-relocate.ts'
 import { makeFolderLocal, removeLocal } from './local-remove.ts'
 import { writeLocal } from './local-write.ts'
-import { openRoot } from './open-root.ts'
 import { checkPath } from './paths.ts'
 import { Publisher } from './publisher.ts'
 import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
-import { SerialQueue } from './serial-queue.ts'
 import type { SpaceContext } from './space-context.ts'
-import { Staging, type StagingOptions } from './staging.ts'
 import type * as t from './types.ts'
-
-export interface LocalStoreOptions extends StagingOptions {
-  db: Db
-  clock: Clock
-  space: { id: string; rootId: string }
-  /** Holds `files/`, the tree itself, and `staging/` on the same file system. */
-  folder: string
-}
 
 /**
  * A drive on a local disk: ordinary files that mirror what the user sees, and an index beside them in
@@ -37,21 +22,11 @@ export class LocalStore implements t.FileStore {
   private readonly sync: IndexSync
   private readonly publisher: Publisher
 
-  private constructor(space: SpaceContext) {
+  /** Over a space whose rows and folders are there. */
+  constructor(space: SpaceContext) {
     this.space = space
     this.sync = new IndexSync(space)
     this.publisher = new Publisher(space, this.sync)
-  }
-
-  /** Opens the drive of a space that has its rows; makes its folders at the first time. */
-  static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    const { id, rootId } = options.space
-    const index = new FilesRepo(options.db, id, rootId)
-    const root = await openRoot(index, join(options.folder, 'files'))
-    const staging = new Staging(join(options.folder, 'staging'), options)
-    await staging.create()
-    const disk = new DiskTree(root)
-    return new LocalStore({ id, index, disk, staging, queue: new SerialQueue(), clock: options.clock })
   }
 
   async stat(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry> {
@@ -115,8 +90,12 @@ export class LocalStore implements t.FileStore {
     })
   }
 
+  /** What lies in the trash and among the versions counts too. */
   async quota(): Promise<t.StoreQuota> {
-    return { usedBytes: targetOf([], await this.space.index.chain([])).sizeBytes }
+    const { index, kept } = this.space
+    const trees = [index, kept?.trash?.space.index, kept?.versions?.space.index]
+    const roots = await Promise.all(trees.map((tree) => tree?.chain([])))
+    return { usedBytes: roots.reduce((sum, chain) => sum + (chain?.[0]?.sizeBytes ?? 0), 0) }
   }
 
   async locate(path: t.StorePath): Promise<t.ResourceKey> {

@@ -44,6 +44,14 @@ export function isWithin(path: StorePath, ancestor: StorePath): boolean {
   return path.length >= ancestor.length && ancestor.every((name, index) => path[index] === name)
 }
 
+/** The name, cut between two characters so that `reservedBytes` more fit into what a file system holds. */
+export function truncateName(name: string, reservedBytes: number): string {
+  const kept = [...name]
+  let sizeBytes = Buffer.byteLength(name)
+  while (sizeBytes > MAX_NAME_BYTES - reservedBytes) sizeBytes -= Buffer.byteLength(kept.pop() ?? '')
+  return kept.join('')
+}
+
 function invalid(name: string, what: string): BadRequestError {
   const shown = JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
   return new BadRequestError(`The name ${shown} ${what}.`, { code: 'INVALID_NAME' })

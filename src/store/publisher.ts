@@ -4,6 +4,7 @@ import { parentRowOf, toEntry, wrongKind } from './entries.ts'
 import type { DiskFacts, FileIndex, FileRow, FileRowChange } from './file-index.ts'
 import { newEtag } from './files-repo.ts'
 import { compare, type IndexSync } from './index-sync.ts'
+import { type KeptVersion, keepVersion, recordVersion } from './keep-version.ts'
 import { formatPath, nameOf, parentOf } from './paths.ts'
 import { changeMembers, newRow, overtaken, type SpaceContext } from './space-context.ts'
 import type { Checksums, StorePath, WriteOptions, WriteResult } from './types.ts'
@@ -25,6 +26,8 @@ interface Waiting {
   file: FinishedFile
   resolve(result: WriteResult): void
   reject(error: unknown): void
+  /** What stands in its place, once it was looked at. */
+  present?: FileRow | undefined
 }
 
 /** Throws what refuses a write: no folder, a folder in its place, conditions that do not hold. */
@@ -96,11 +99,16 @@ export class Publisher {
     if (judged.row === undefined) return
     const { row, allowed } = judged
     const adopted: Waiting[] = []
+    const versions: (KeptVersion | undefined)[] = []
     const folderChange = await onDisk(folder, () =>
       changeMembers(this.space, { path: folder, row }, async () => {
         await each(allowed, async (one) => {
           const { path, localPath } = one.file
-          await onDisk(path, () => this.space.disk.adopt(localPath, path))
+          await onDisk(path, async () => {
+            const version = await keepVersion(this.space, path, one.present)
+            await this.space.disk.adopt(localPath, path)
+            versions.push(version)
+          })
           adopted.push(one)
         })
         if (adopted.length > 0) await this.space.staging.flushFolder(this.space.disk.localPath(folder))
@@ -108,7 +116,7 @@ export class Publisher {
     )
     if (adopted.length === 0) return
     const results = await this.space.index.change((index) =>
-      record(this.space, index, { folder, folderChange, files: adopted.map((one) => one.file) }),
+      record(this.space, index, { folder, folderChange, versions, files: adopted.map((one) => one.file) }),
     )
     adopted.forEach((one, index) => {
       one.resolve(results[index] as WriteResult)
@@ -129,6 +137,7 @@ export class Publisher {
           ? [...chain, ...(row ? [row] : [])]
           : await this.sync.refresh(path)
         checkTarget(path, now, options)
+        one.present = now[path.length]
         options.signal?.throwIfAborted()
         allowed.push(one)
       } catch (error) {
@@ -164,13 +173,14 @@ interface Recorded {
   folder: StorePath
   folderChange: FileRowChange
   files: FinishedFile[]
+  versions: (KeptVersion | undefined)[]
 }
 
 /** The index transaction that follows the renames. */
 async function record(
   space: SpaceContext,
   index: FileIndex,
-  { folder, folderChange, files }: Recorded,
+  { folder, folderChange, files, versions }: Recorded,
 ): Promise<WriteResult[]> {
   const chain = await index.chain(folder)
   const parent = chain[folder.length]
@@ -194,6 +204,7 @@ async function record(
     results.push({ entry: toEntry(row), created: present === undefined })
   }
   await index.insert(added)
+  for (const version of versions) await recordVersion(space, index, version)
   await index.update(parent.id, folderChange)
   const above = chain.map((one) => one.id)
   await index.bump(above, deltaBytes)

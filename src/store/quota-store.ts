@@ -11,11 +11,14 @@ export type QuotaLimit = () => number | undefined | Promise<number | undefined>
  */
 export class QuotaStore extends WrappedStore {
   private readonly limitBytes: QuotaLimit
+  private readonly overwritingFrees: boolean
   private readonly reservations = new Reservations()
 
-  constructor(next: t.FileStore, limitBytes: QuotaLimit) {
+  /** `overwritingFrees`: what is overwritten makes room, because nothing of it is kept. */
+  constructor(next: t.FileStore, limitBytes: QuotaLimit, { overwritingFrees = true } = {}) {
     super(next)
     this.limitBytes = limitBytes
+    this.overwritingFrees = overwritingFrees
   }
 
   override async write(
@@ -44,7 +47,7 @@ export class QuotaStore extends WrappedStore {
     return { ...below, availableBytes: Math.min(left, below.availableBytes ?? left) }
   }
 
-  /** Runs a write that brings `bytes` (or more, as they come) to `path`; what it overwrites makes room. */
+  /** Runs a write that brings `bytes` (or more, as they come) to `path`. */
   private async within<T>(
     path: t.StorePath,
     bytes: number,
@@ -52,7 +55,8 @@ export class QuotaStore extends WrappedStore {
   ): Promise<T> {
     const limitBytes = await this.limitBytes()
     if (limitBytes === undefined) return await work(() => undefined)
-    const replacedBytes = (await findEntry(this.next, path))?.sizeBytes ?? 0
+    const replaced = this.overwritingFrees ? await findEntry(this.next, path) : undefined
+    const replacedBytes = replaced?.sizeBytes ?? 0
     const { usedBytes } = await this.next.quota()
     const reservation = this.reservations.begin(Math.max(0, limitBytes - usedBytes + replacedBytes))
     let isDone = false

@@ -5,6 +5,7 @@ import type { DiskTree } from './disk-tree.ts'
 import { mediaTypeOf } from './entries.ts'
 import type { DiskFacts, FileIndex, FileRow, FileRowChange } from './file-index.ts'
 import { newEtag } from './files-repo.ts'
+import type { KeptTrees } from './kept-trees.ts'
 import { formatPath } from './paths.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { Staging } from './staging.ts'
@@ -19,6 +20,8 @@ export interface SpaceContext {
   /** Changes of tree and index stand in one queue, so that both always change together. */
   queue: SerialQueue
   clock: Clock
+  /** Where what is deleted and overwritten goes; without it, it is gone. */
+  kept?: KeptTrees
 }
 
 /** The row of something that was not in the index before. */

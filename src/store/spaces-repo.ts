@@ -10,6 +10,9 @@ export interface SpaceRow {
   /** Name of its folder below the folder of all spaces. */
   folder: string
   rootId: string
+  /** Roots of the trees beside it. */
+  trashRootId: string
+  versionsRootId: string
   /** The space's own limit; undefined: that of the node. */
   quotaBytes?: number
 }
@@ -19,6 +22,8 @@ interface Columns {
   owner_user_id: string | null
   folder: string
   root_id: string
+  trash_root_id: string
+  versions_root_id: string
   quota_bytes: number | null
   created_at_ms: number
 }
@@ -56,7 +61,7 @@ export class SpacesRepo {
 
   /** Makes the space of a user with an empty root; the one that is there when another was faster. */
   async createForOwner(userId: string, nowMs: number): Promise<SpaceRow> {
-    const space = { id: newId(), rootId: newId() }
+    const space = { id: newId(), rootId: newId(), trashRootId: newId(), versionsRootId: newId() }
     try {
       await inTransaction(this.db, (tx) => insertSpace(tx, { ...space, userId, nowMs }))
     } catch (error) {
@@ -68,15 +73,33 @@ export class SpacesRepo {
   }
 }
 
-async function insertSpace(
-  tx: Db,
-  { id, rootId, userId, nowMs }: { id: string; rootId: string; userId: string; nowMs: number },
-): Promise<void> {
-  const space = { id, owner_user_id: userId, folder: id, root_id: rootId, created_at_ms: nowMs }
-  await tx('spaces').insert(space)
-  await tx('files').insert({
-    id: rootId,
-    space_id: id,
+interface NewSpace {
+  id: string
+  rootId: string
+  trashRootId: string
+  versionsRootId: string
+  userId: string
+  nowMs: number
+}
+
+async function insertSpace(tx: Db, space: NewSpace): Promise<void> {
+  const { id, rootId, trashRootId, versionsRootId, userId, nowMs } = space
+  await tx('spaces').insert({
+    id,
+    owner_user_id: userId,
+    folder: id,
+    root_id: rootId,
+    trash_root_id: trashRootId,
+    versions_root_id: versionsRootId,
+    created_at_ms: nowMs,
+  })
+  await tx('files').insert([rootId, trashRootId, versionsRootId].map((root) => rootRow(root, id, nowMs)))
+}
+
+function rootRow(id: string, spaceId: string, nowMs: number) {
+  return {
+    id,
+    space_id: spaceId,
     parent_id: null,
     name: '',
     kind: 'folder',
@@ -88,7 +111,7 @@ async function insertSpace(
     etag: newEtag(),
     media_type: FOLDER_MEDIA_TYPE,
     created_at_ms: nowMs,
-  })
+  }
 }
 
 function toSpace(found: Columns | undefined): SpaceRow | undefined {
@@ -97,6 +120,8 @@ function toSpace(found: Columns | undefined): SpaceRow | undefined {
     id: found.id,
     folder: found.folder,
     rootId: found.root_id,
+    trashRootId: found.trash_root_id,
+    versionsRootId: found.versions_root_id,
     ...(found.owner_user_id !== null && { ownerUserId: found.owner_user_id }),
     ...(found.quota_bytes !== null && { quotaBytes: found.quota_bytes }),
   }

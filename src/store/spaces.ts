@@ -2,18 +2,24 @@ import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
-import { LocalStore } from './local-store.ts'
+import { type OpenSpace, openSpace } from './open-space.ts'
 import { QuotaStore } from './quota-store.ts'
 import type { RebuildReport } from './rebuild-index.ts'
 import { type SpaceRow, SpacesRepo } from './spaces-repo.ts'
 import type { FsyncPolicy } from './staging.ts'
+import type { Trash } from './trash.ts'
 import type { FileStore, StorePath } from './types.ts'
+import type { Versions } from './versions.ts'
 
 /** The part of the node's configuration that spaces need; `folder` resolved to an absolute path. */
 export interface SpacesConfig {
   folder: string
   fsync: FsyncPolicy
   quotaBytes?: number | undefined
+  /** How long what was deleted can be restored; 0 or undefined: it is gone at once. */
+  trashDays?: number | undefined
+  /** How long what was overwritten can be restored; 0 or undefined: it is gone at once. */
+  versionDays?: number | undefined
 }
 
 export interface SpacesOptions {
@@ -37,6 +43,12 @@ export interface Spaces {
   spaceOf(userId: string): Promise<FileStore>
   /** The drive with this id (the scope of its `ResourceKey`s); throws `NotFoundError`. */
   getSpace(spaceId: string): Promise<FileStore>
+  /** What a user deleted. */
+  trashOf(userId: string): Promise<Trash>
+  /** What a user's files contained before. */
+  versionsOf(userId: string): Promise<Versions>
+  /** Removes what was promised to be kept no longer; returns how many. */
+  expire(): Promise<number>
   /** Where the file or folder with this id is now, whatever it was renamed to; undefined when it is gone. */
   findFile(fileId: string): Promise<FilePlace | undefined>
   /** The path of an id in the drive that holds it; undefined when it is gone. */
@@ -53,6 +65,9 @@ export function createSpaces(options: SpacesOptions): Spaces {
   const spaces = new OpenSpaces(options)
   return {
     spaceOf: async (userId) => (await spaces.ofOwner(userId)).drive,
+    trashOf: async (userId) => (await spaces.ofOwner(userId)).trash,
+    versionsOf: async (userId) => (await spaces.ofOwner(userId)).versions,
+    expire: () => spaces.expire(),
     getSpace: async (spaceId) => (await spaces.byId(spaceId)).drive,
     findFile: (fileId) => spaces.findFile(fileId),
     pathOfId: async (fileId) => (await spaces.findFile(fileId))?.path,
@@ -62,16 +77,17 @@ export function createSpaces(options: SpacesOptions): Spaces {
   }
 }
 
-interface OpenSpace {
-  local: LocalStore
+interface OpenDrive extends OpenSpace {
   drive: FileStore
 }
+
+const DAY_MS = 24 * 3_600_000
 
 /** Keeps one store for each space: the queue that orders its changes lives in it. */
 class OpenSpaces {
   private readonly options: SpacesOptions
   private readonly repo: SpacesRepo
-  private readonly open = new Map<string, Promise<OpenSpace>>()
+  private readonly open = new Map<string, Promise<OpenDrive>>()
   private readonly spaceIds = new Map<string, string>()
 
   constructor(options: SpacesOptions) {
@@ -79,7 +95,7 @@ class OpenSpaces {
     this.repo = new SpacesRepo(options.db)
   }
 
-  async ofOwner(userId: string): Promise<OpenSpace> {
+  async ofOwner(userId: string): Promise<OpenDrive> {
     const known = this.open.get(this.spaceIds.get(userId) ?? '')
     if (known !== undefined) return await known
     const found = await this.repo.findOfOwner(userId)
@@ -88,7 +104,7 @@ class OpenSpaces {
     return await this.opened(space)
   }
 
-  async byId(spaceId: string): Promise<OpenSpace> {
+  async byId(spaceId: string): Promise<OpenDrive> {
     const known = this.open.get(spaceId)
     if (known !== undefined) return await known
     const space = await this.repo.find(spaceId)
@@ -111,27 +127,48 @@ class OpenSpaces {
     return removed
   }
 
+  async expire(): Promise<number> {
+    const { trashDays = 0, versionDays = 0 } = this.options.config
+    const nowMs = this.options.clock.nowMs()
+    let removed = 0
+    for (const row of await this.repo.listAll()) {
+      const space = await this.opened(row)
+      removed += await space.trash.expire(nowMs - trashDays * DAY_MS)
+      removed += await space.versions.expire(nowMs - versionDays * DAY_MS)
+    }
+    return removed
+  }
+
   async idle(): Promise<void> {
     await Promise.all([...this.open.values()].map(async (space) => await (await space).local.idle()))
   }
 
-  private opened(space: SpaceRow): Promise<OpenSpace> {
+  private opened(space: SpaceRow): Promise<OpenDrive> {
     const known = this.open.get(space.id)
     if (known !== undefined) return known
-    const opening = this.openSpace(space)
+    const opening = this.openDrive(space)
     this.open.set(space.id, opening)
     opening.catch(() => this.open.delete(space.id)) // the next one tries again
     return opening
   }
 
-  private async openSpace(space: SpaceRow): Promise<OpenSpace> {
+  private async openDrive(space: SpaceRow): Promise<OpenDrive> {
     const { db, clock, config, quotaOf } = this.options
-    const folder = join(config.folder, space.folder)
-    const local = await LocalStore.open({ db, clock, space, folder, fsync: config.fsync })
-    const drive = new QuotaStore(local, async () => {
+    const keepsOverwritten = (config.versionDays ?? 0) > 0
+    const opened = await openSpace({
+      db,
+      clock,
+      space,
+      folder: join(config.folder, space.folder),
+      fsync: config.fsync,
+      keepsDeleted: (config.trashDays ?? 0) > 0,
+      keepsOverwritten,
+    })
+    const limitBytes = async () => {
       const ofUser = space.ownerUserId === undefined ? undefined : await quotaOf?.(space.ownerUserId)
       return space.quotaBytes ?? ofUser ?? config.quotaBytes
-    })
-    return { local, drive }
+    }
+    const drive = new QuotaStore(opened.local, limitBytes, { overwritingFrees: !keepsOverwritten })
+    return { ...opened, drive }
   }
 }

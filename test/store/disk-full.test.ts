@@ -3,7 +3,8 @@ import { mkdir, open, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
-import { LocalStore } from '../../src/store/index.ts'
+import { type LocalStore, openSpace } from '../../src/store/index.ts'
+import { type SpaceRow, SpacesRepo } from '../../src/store/spaces-repo.ts'
 import { bodyOf, bytes, textOf } from './file-store-contract.ts'
 import { createTestSpaces, type TestSpaces } from './support.ts'
 
@@ -16,15 +17,18 @@ afterEach(() => test.close())
 
 /** The same drive, with new files opened as the test wants. */
 async function reopened(openFile?: () => ReturnType<typeof open>): Promise<LocalStore> {
-  const [space] = await test.database.db('spaces').select('id', 'root_id')
-  return await LocalStore.open({
+  const space = await new SpacesRepo(test.database.db).findOfOwner('ann')
+  const opened = await openSpace({
     db: test.database.db,
     clock: systemClock,
-    space: { id: space.id, rootId: space.root_id },
+    space: space as SpaceRow,
     folder: join(test.files, '..'),
     fsync: 'always',
+    keepsDeleted: false,
+    keepsOverwritten: false,
     ...(openFile !== undefined && { openFile }),
   })
+  return opened.local
 }
 
 const openDescriptors = async () => {

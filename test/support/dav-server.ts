@@ -11,11 +11,12 @@ import { DisposalStack } from '../../src/platform/disposal.ts'
 import { UnauthenticatedError } from '../../src/platform/errors.ts'
 import { createLogger, type LogLevel } from '../../src/platform/log.ts'
 import type { Principal } from '../../src/platform/principal.ts'
-import { LocalStore } from '../../src/store/local-store.ts'
+import type { LocalStore } from '../../src/store/local-store.ts'
 import { LockGuardStore } from '../../src/store/lock-guard-store.ts'
 import { createLockRegistry } from '../../src/store/lock-registry.ts'
 import type { LockRegistry } from '../../src/store/locks.ts'
 import { MountedStore } from '../../src/store/mounted-store.ts'
+import { openSpace } from '../../src/store/open-space.ts'
 import { QuotaStore } from '../../src/store/quota-store.ts'
 import { EDITOR_RIGHTS, RightsStore, VIEWER_RIGHTS } from '../../src/store/rights-store.ts'
 import { SpacesRepo } from '../../src/store/spaces-repo.ts'
@@ -93,7 +94,8 @@ export async function createDavServer(options: DavServerOptions = {}): Promise<D
 
 async function openDrive(db: Db, name: string, folder: string): Promise<LocalStore> {
   const space = await new SpacesRepo(db).createForOwner(`id-${name}`, systemClock.nowMs())
-  return LocalStore.open({ db, clock: systemClock, space, folder, fsync: 'never' })
+  const options = { db, clock: systemClock, space, folder, fsync: 'never' as const }
+  return (await openSpace({ ...options, keepsDeleted: false, keepsOverwritten: false })).local
 }
 
 /** A drive as its owner sees it: within a quota, and with what others share. */
