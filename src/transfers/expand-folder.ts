@@ -7,7 +7,7 @@ import type { Entry } from '../store/types.ts'
 import type { TransferDestination, TransferSource } from './endpoints.ts'
 import { at, faultOf } from './expansion-faults.ts'
 import { hasFolders, holdsExpansion, insertFolders, setFolderState } from './expansion-repo.ts'
-import { insertFiles } from './file-repo.ts'
+import { insertFiles, type QueuedFile } from './file-repo.ts'
 import { makeFolders } from './folders.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { changeJob, noteJobError } from './job-repo.ts'
@@ -31,9 +31,9 @@ export interface GeneratorDeps {
   onFiles(): void
 }
 
-const UNUSABLE_FOLDER = {
+const UNUSABLE_NAME = {
   code: 'INVALID_NAME',
-  text: 'A folder of the source has a name that cannot be one here; it is left out. Rename it at the source.',
+  text: 'Something in the source has a name that cannot be one here; it is left out. Rename it at the source.',
 }
 
 /** Both ends of a job, resolved. */
@@ -98,13 +98,7 @@ async function addMembers(
     if (!(await holdsExpansion(tx, job.id, deps.owner))) throw new RunAborted('lease-lost')
     const present = await changeJob(tx, job.id, { nowMs })
     if (present === undefined) throw new RunAborted('lease-lost')
-    const files = members.filter(({ entry }) => entry.kind === 'file')
-    const requests = files.map(({ path, entry }, index) => ({
-      file: newRequest(job, path, entry, refusalOfName(entry.name)),
-      urgency: urgencyOf(job),
-      queueRank: present.queueRank + present.filesTotal + index,
-    }))
-    const added = await insertFiles(tx, requests)
+    const added = await insertFiles(tx, requestsOf(present, folder, members))
     const folders = members.filter(({ entry }) => entry.kind === 'folder')
     const usable = folders.filter(({ entry }) => refusalOfName(entry.name) === undefined)
     await insertFolders(
@@ -114,7 +108,7 @@ async function addMembers(
     )
     if (folder !== undefined) await setFolderState(tx, job.id, folder, 'done')
     const foldersFailed = folders.length - usable.length
-    if (foldersFailed > 0) await noteJobError(tx, job.id, UNUSABLE_FOLDER)
+    if (foldersFailed + added.failed > 0) await noteJobError(tx, job.id, UNUSABLE_NAME)
     const delta = {
       filesTotal: added.count,
       filesFailed: added.failed,
@@ -125,6 +119,16 @@ async function addMembers(
   })
   if (changed !== undefined) deps.onJob(changed)
   deps.onFiles()
+}
+
+/** The name of the root is of no account, and that of a shared file is empty: the user named its copy. */
+function requestsOf(job: TransferJob, folder: string | undefined, members: Member[]): QueuedFile[] {
+  const files = members.filter(({ entry }) => entry.kind === 'file')
+  return files.map(({ path, entry }, index) => ({
+    file: newRequest(job, path, entry, folder === undefined ? undefined : refusalOfName(entry.name)),
+    urgency: urgencyOf(job),
+    queueRank: job.queueRank + job.filesTotal + index,
+  }))
 }
 
 /** Why a name that another system allows cannot be one here; undefined when it can. */

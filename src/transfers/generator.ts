@@ -3,8 +3,9 @@ import { backoffMs } from './backoff.ts'
 import { expandFolder, type GeneratorDeps, openRoot } from './expand-folder.ts'
 import { faultOf } from './expansion-faults.ts'
 import { holdsExpansion, listPendingFolders } from './expansion-repo.ts'
-import { changeJob, noteJobError } from './job-repo.ts'
+import { changeJob, clearJobError, type JobPatch, noteJobError } from './job-repo.ts'
 import { RunAborted } from './run.ts'
+import type { Fault } from './transfer-error.ts'
 import type { TransferJob } from './types.ts'
 
 /** Folders listed at the same time; a listing is mostly waiting. */
@@ -18,6 +19,8 @@ const PARALLEL_FOLDERS = 8
 export async function expandJob(deps: GeneratorDeps, job: TransferJob, signal: AbortSignal): Promise<void> {
   try {
     await change(deps, job, { started_at_ms: job.startedAtMs ?? deps.clock.nowMs() })
+    // What kept the last try from listing the source is told only as long as it does.
+    if (job.expansionTries > 0) await inTransaction(deps.db, (tx) => clearJobError(tx, job.id))
     const context = await deps.contexts.get(job.id)
     const ends = { source: await context.source(), destination: await context.destination() }
     await openRoot(deps, job, ends)
@@ -40,22 +43,22 @@ async function settle(deps: GeneratorDeps, job: TransferJob, error: unknown): Pr
   deps.contexts.drop(job.id)
   deps.log.info({ jobId: job.id, code: fault.code, attempt: tries }, 'transfer expansion failed')
   if (!fault.temporary || tries >= Math.min(deps.maxTries, fault.maxRepeats ?? Infinity)) {
-    await inTransaction(deps.db, (tx) => noteJobError(tx, job.id, { code: fault.code, text: fault.message }))
-    await change(deps, job, { expansion: 'failed', lease_owner: null })
+    await change(deps, job, { expansion: 'failed', lease_owner: null }, fault)
     return
   }
   const { retryBaseSeconds: baseSeconds, random } = deps
   const { retryAfterSeconds } = fault
   const delayMs = backoffMs({ attempts: tries, baseSeconds, retryAfterSeconds, random: random() })
   const next_at_ms = deps.clock.nowMs() + delayMs
-  await change(deps, job, { expansion_tries: tries, next_at_ms, lease_owner: null })
+  await change(deps, job, { expansion_tries: tries, next_at_ms, lease_owner: null }, fault)
 }
 
 /** Changes the job while this worker holds its expansion; what lost its lease changes nothing. */
-async function change(deps: GeneratorDeps, job: TransferJob, set: Parameters<typeof changeJob>[2]['set']) {
+async function change(deps: GeneratorDeps, job: TransferJob, set: JobPatch, fault?: Fault): Promise<void> {
   const changed = await inTransaction(deps.db, async (tx) => {
     if (!(await holdsExpansion(tx, job.id, deps.owner))) return undefined
-    return changeJob(tx, job.id, { nowMs: deps.clock.nowMs(), ...(set === undefined ? {} : { set }) })
+    if (fault !== undefined) await noteJobError(tx, job.id, { code: fault.code, text: fault.message })
+    return changeJob(tx, job.id, { nowMs: deps.clock.nowMs(), set })
   })
   if (changed !== undefined) deps.onJob(changed)
 }

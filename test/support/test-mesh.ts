@@ -53,8 +53,9 @@ export class TestMesh {
     settings: Partial<ConfigInput> = {},
     earlier?: { folder: string; port: number },
   ): Promise<TestNode> {
-    let handler: RequestListener = () => undefined
-    let onContinue: RequestListener = () => undefined
+    // Whoever asks before the node stands is told to come back, as a proxy would.
+    let handler: RequestListener = (_request, response) => void response.writeHead(503).end()
+    let onContinue = handler
     const tls = await this.authority?.issue(`${name}.test`)
     const open = (port: number, secured?: typeof tls) =>
       listen((req, res) => handler(req, res), {
