@@ -16,6 +16,8 @@ need rclone rclone
 need litmus litmus
 need postgresql initdb '/usr/lib/postgresql/*/bin/initdb'
 need util-linux setpriv
+need nextcloud-desktop-cmd nextcloudcmd
+need owncloud-client-cmd owncloudcmd
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

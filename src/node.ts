@@ -52,6 +52,7 @@ export interface CausewayNode {
   db: Db
   accounts: Accounts
   spaces: Spaces
+  uploads: Uploads
   ocm: Ocm
   shares: Shares
   transfers: Transfers
