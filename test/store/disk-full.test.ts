@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, open, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { type LocalStore, openSpace } from '../../src/store/index.ts'
@@ -16,7 +17,9 @@ beforeEach(async () => {
 afterEach(() => test.close())
 
 /** The same drive, with new files opened as the test wants. */
-async function reopened(openFile?: () => ReturnType<typeof open>): Promise<LocalStore> {
+async function reopened(
+  openFile?: (path: string, flags: string) => ReturnType<typeof open>,
+): Promise<LocalStore> {
   const space = await new SpacesRepo(test.database.db).findOfOwner('ann')
   const opened = await openSpace({
     db: test.database.db,
@@ -126,3 +129,20 @@ function canMount(): boolean {
     return false
   }
 }
+
+describe('a disk that takes less at once than it was given', () => {
+  it('gets the rest, and the file is whole', async () => {
+    const short = await reopened(async (path, flags) => {
+      const handle = await open(path, flags)
+      // Ends in the middle of a piece, and of another each time.
+      const writev = async (pieces: Uint8Array[]) => {
+        return { ...(await handle.write(Buffer.concat(pieces).subarray(0, 300_001))), buffers: pieces }
+      }
+      return Object.assign(handle, { writev })
+    })
+    const pieces = Array.from({ length: 40 }, (_, index) => Buffer.alloc(64 * 1024, index))
+    const { entry } = await short.write(['f'], Readable.from(pieces))
+    expect(entry.sizeBytes).toBe(40 * 64 * 1024)
+    expect((await readFile(join(test.files, 'f'))).equals(Buffer.concat(pieces))).toBe(true)
+  })
+})
