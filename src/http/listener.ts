@@ -12,6 +12,9 @@ export interface ListenOptions {
   onExpectContinue: Handler
 }
 
+/** TCP asks silent clients whether they are there: one that lost its network would hold its upload for ever. */
+const SOCKETS = { keepAlive: true, keepAliveInitialDelay: 60_000 }
+
 export interface Listener {
   url: string
   port: number
@@ -24,7 +27,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
 /** Opens the port; `Expect: 100-continue` is left to its own handler (RFC 9110 10.1.1). */
 export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
   const server =
-    options.tls === undefined ? createServer(handler) : createTlsServer(readTls(options.tls), handler)
+    options.tls === undefined
+      ? createServer(SOCKETS, handler)
+      : createTlsServer({ ...SOCKETS, ...readTls(options.tls) }, handler)
   server.on('checkContinue', options.onExpectContinue)
   leaveIdleConnections(server)
   // Uploads may take hours; only the headers have to come in time.

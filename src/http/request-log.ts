@@ -34,12 +34,15 @@ export function requestLog(deps: RequestLogDeps): Middleware {
   }
 }
 
+/** Addresses that end in a secret: the page where a person lets a program in. */
+const SECRET_IN_PATH = /(\/login\/v2\/flow\/).+/
+
 /** Never the query and never a header: both may carry a secret. */
 function lineOf(ctx: Context, durationMs: number, trustedProxies: readonly string[]) {
   return {
     reqId: ctx.state.requestId,
     method: ctx.method,
-    path: ctx.path,
+    path: ctx.path.replace(SECRET_IN_PATH, '$1…'),
     status: ctx.res.statusCode,
     durationMs,
     complete: ctx.res.writableFinished,

@@ -1,4 +1,5 @@
 import { encodeInvite, type Invitation } from '../ocm/invite-string.ts'
+import { htmlPage } from '../platform/html-page.ts'
 import { escapeAttribute, escapeText } from '../platform/xml.ts'
 
 /** What the page has to know besides the invitation. */
@@ -10,17 +11,12 @@ export interface AcceptPageFacts {
   refusal?: string
 }
 
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem;color:#1b1f24}' +
-  'label{display:block;margin:.75rem 0}input{font:inherit;padding:.4rem;width:100%;box-sizing:border-box}' +
-  'button{font:inherit;padding:.5rem 1rem}code{word-break:break-all}.no{color:#a40000}'
-
 /** Where an invitation can be accepted: with an account here, or by its code at another server. */
 export function acceptPage(invitation: Invitation, facts: AcceptPageFacts): string {
   const from = escapeText(invitation.provider)
   const refusal =
     facts.refusal === undefined ? '' : `<p class="no" role="alert">${escapeText(facts.refusal)}</p>`
-  return page(
+  return htmlPage(
     `Invitation from ${invitation.provider}`,
     `<p>Somebody at <strong>${from}</strong> invites you to become a contact; then you can share files with
 each other.</p>${facts.isFromHere ? elsewhere(invitation) : ''}${refusal}${form(invitation, facts.siteName)}`,
@@ -45,20 +41,13 @@ function form({ token, provider }: Invitation, siteName: string): string {
 
 /** After an acceptance that succeeded. */
 export function acceptedPage(message: string): string {
-  return page('You are connected', `<p role="status">${escapeText(message)}</p>`)
+  return htmlPage('You are connected', `<p role="status">${escapeText(message)}</p>`)
 }
 
 /** When the address carries no invitation. */
 export function noInvitationPage(): string {
-  return page('No invitation', '<p>This address is not complete. Open the whole link that you were sent.</p>')
-}
-
-function page(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeText(title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escapeText(title)}</h1>
-${body}
-</main></body></html>
-`
+  return htmlPage(
+    'No invitation',
+    '<p>This address is not complete. Open the whole link that you were sent.</p>',
+  )
 }

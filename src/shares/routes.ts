@@ -2,21 +2,12 @@ import type { Context, Middleware } from 'koa'
 import { findHost } from '../ocm/address.ts'
 import type { Invitation } from '../ocm/invite-string.ts'
 import { AppError, MethodNotAllowedError } from '../platform/errors.ts'
+import { PAGE_HEADERS } from '../platform/html-page.ts'
 import type { Principal } from '../platform/principal.ts'
 import { readForm } from '../platform/read-bytes.ts'
 import { acceptedPage, acceptPage, noInvitationPage } from './accept-page.ts'
 
 const MAX_FORM_BYTES = 16 * 1024
-
-/** Only what the page itself brings may run, nobody may frame it, and its address (the token) goes nowhere. */
-const PAGE_HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-}
 
 export interface AcceptPageDeps {
   /** Path of `publicUrl`, without a slash at its end. */

@@ -57,13 +57,27 @@ describe('the log and the metrics of two nodes', () => {
     await ask(`/api/v1/shares?path=${token}`, ann.authorization)
     await ask(`/dav/ocm/${shareId}/a.txt`, `Bearer ${secret}`)
     await ask(`/dav/ocm/${shareId}/a.txt`, `Bearer ${secret}x`)
+    const started = await ask('/login/v2', undefined, { method: 'POST' })
+    const { login, poll } = (await started.json()) as { login: string; poll: { token: string } }
+    await ask(new URL(login).pathname)
+    await ask('/login/v2/poll', undefined, {
+      method: 'POST',
+      body: new URLSearchParams({ token: poll.token }),
+    })
     await jan.dav('GET', '/data/a.txt')
     await jan.call('POST', '/invitations/accept', { token: 'guessed-token', provider: leiden.host })
     await jan.call('POST', '/invitations/accept', { invite: inviteString })
     await ann.api('DELETE', `/shares/${shareId}`)
     const metrics = await (await fetch(`${leiden.opsOrigin}/metrics`)).text()
     const secrets = [token, inviteString, secret, app.password, app.password.slice(-20), 'guessed-password']
-    secrets.push('guessed-token', 'ann-password', 'jan-password', ann.authorization.slice(6))
+    secrets.push(
+      login.split('/').at(-1) as string,
+      poll.token,
+      'guessed-token',
+      'ann-password',
+      'jan-password',
+      ann.authorization.slice(6),
+    )
     expect(written).toContain('"request"')
     for (const one of secrets) expect([one, (written + metrics).includes(one)]).toEqual([one, false])
     expect(metrics).not.toContain(leiden.folder)
