@@ -81,8 +81,15 @@ export interface MeshInbox {
   receiveShare(share: OcmShare, peerHost: string): Promise<{ recipientDisplayName: string }>
   receiveNotification(notification: OcmNotification, peerHost: string): Promise<void>
   inviteAccepted(invite: AcceptedInvite): Promise<OcmPerson>
-  /** The peer a share is with, for finding whose key must have signed a notification about it. */
-  findPeerOfShare(providerId: string, sharedSecret: string | undefined): Promise<string | undefined>
+  /**
+   * The peer a share is with, for finding whose key must have signed a notification about it. Where ids of
+   * several servers are equal and no secret tells them apart, `keyid` says whose key is to be tried.
+   */
+  findPeerOfShare(
+    providerId: string,
+    sharedSecret: string | undefined,
+    keyid?: string,
+  ): Promise<string | undefined>
 }
 
 /** What discovery says about a peer, read leniently (OCM 1.4 API Discovery). */

@@ -1,3 +1,4 @@
+import { findHost } from '../ocm/address.ts'
 import { InboxRefusedError, type MeshInbox, type OcmNotification, type ShareNotice } from '../ocm/types.ts'
 import { ConflictError } from '../platform/errors.ts'
 import { equalSecrets, sha256Hex } from '../platform/ids.ts'
@@ -17,7 +18,12 @@ export function createMeshInbox(ctx: ShareContext): MeshInbox {
     receiveShare: (share, peerHost) => receiveShare(ctx, share, peerHost),
     receiveNotification: (notification, peerHost) => receiveNotification(ctx, notification, peerHost),
     inviteAccepted: (invite) => useInvitation(ctx, invite),
-    findPeerOfShare: (providerId, sharedSecret) => findPeerOfShare(ctx, providerId, sharedSecret),
+    async findPeerOfShare(providerId, sharedSecret, keyid) {
+      const hosts = await listPeersOfShare(ctx, providerId, sharedSecret)
+      if (hosts.length < 2) return hosts[0]
+      // `host#1`, `https://host/ocm#signature`: a choice of whose key is tried, which must have signed all the same.
+      return hosts.find((host) => host === findHost(keyid ?? ''))
+    },
   }
 }
 
@@ -59,14 +65,14 @@ async function applyAnswer(ctx: ShareContext, share: OutgoingShare, event: Share
 }
 
 /**
- * The host a notification about this share must come from. Ids of several servers may be equal; then
- * only the secret tells which share is meant.
+ * The hosts a notification about this share may come from. Ids of several servers may be equal; then only
+ * the secret tells which share is meant.
  */
-async function findPeerOfShare(
+async function listPeersOfShare(
   ctx: ShareContext,
   providerId: string,
   sharedSecret: string | undefined,
-): Promise<string | undefined> {
+): Promise<string[]> {
   const outgoing = await findOutgoing(ctx.db, providerId)
   const hosts = new Set<string>()
   if (outgoing?.recipient.type === 'remote' && isOpenedBy(outgoing, sharedSecret)) {
@@ -75,7 +81,7 @@ async function findPeerOfShare(
   for (const share of await listReceivedByProviderId(ctx.db, providerId)) {
     if (isSecretOf(ctx, share, sharedSecret)) hosts.add(share.peerHost)
   }
-  return hosts.size === 1 ? [...hosts][0] : undefined
+  return [...hosts]
 }
 
 function isWithPeer(share: OutgoingShare, peerHost: string): boolean {

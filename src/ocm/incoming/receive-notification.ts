@@ -13,10 +13,11 @@ export async function receiveNotification(
 ): Promise<OcmAnswer> {
   const notification = readNotification(json)
   const inbox = room.inbox()
-  const peerHost = await inbox.findPeerOfShare(notification.providerId, notification.sharedSecret)
+  const { providerId, sharedSecret } = notification
+  const peerHost = await inbox.findPeerOfShare(providerId, sharedSecret, sealed.signature?.keyid)
   if (peerHost === undefined) throw new OcmRefusal(400, 'RESOURCE_NOT_FOUND')
   // The server that a share is with can be guessed; unsigned, only the secret tells that it is the sender.
-  if (sealed.signature === undefined && notification.sharedSecret === undefined) {
+  if (sealed.signature === undefined && sharedSecret === undefined) {
     throw new SignatureError('SIGNATURE_REQUIRED', 'neither signed nor with the secret of the share')
   }
   await room.origin.prove(sealed, peerHost)
