@@ -16,10 +16,18 @@ import type { Logger } from './platform/log.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
 import { acceptInvitePage } from './shares/routes.ts'
-import type { LockRegistry, Spaces } from './store/index.ts'
+import { keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
 import type { Transfers } from './transfers/index.ts'
-import { bulkMounts, type DavMount, davMiddleware, driveMounts, uploadMounts } from './webdav/index.ts'
+import {
+  bulkMounts,
+  type DavMount,
+  davMiddleware,
+  driveMounts,
+  trashMounts,
+  uploadMounts,
+  versionMounts,
+} from './webdav/index.ts'
 
 /** The version this program reports; the same as in package.json, checked by a test. */
 export const VERSION = '0.1.0'
@@ -56,6 +64,8 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
     ...driveMounts(openDrive),
     ...bulkMounts(openDrive),
     ...uploadMounts({ openDrive, areaOf: (userId) => rooms.uploads.areaOf(userId) }),
+    ...trashMounts({ openDrive, trashOf: (userId) => rooms.spaces.trashOf(userId) }),
+    ...versionMounts({ openDrive, ...versionsOf(rooms) }),
     ...shareMounts(rooms.shares),
   ]
   const routes = [
@@ -63,6 +73,12 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
       accounts: rooms.accounts,
       ocmHost: rooms.ocm.host,
       quotaOf: async (userId) => (await rooms.spaces.spaceOf(userId)).quota(),
+    }),
+    ...keptRoutes({
+      locks: rooms.locks,
+      driveOf: (userId) => rooms.shares.drives.driveOf(userId),
+      trashOf: (userId) => rooms.spaces.trashOf(userId),
+      ...versionsOf(rooms),
     }),
     ...rooms.shares.routes,
     ...rooms.transfers.routes,
@@ -144,6 +160,17 @@ function clientFace(
   const flows = new LoginFlows({ db, clock, site, accounts })
   const { bulkUpload } = config.clients
   return ocsMiddleware({ site, bulkUpload, accounts, quotaOf, flows, signIn, authenticate, log })
+}
+
+/** Versions of a user's own files; a file of another drive has none here, whoever asks. */
+function versionsOf({ spaces }: Rooms) {
+  return {
+    versionsOf: (userId: string) => spaces.versionsOf(userId),
+    findPath: async (userId: string, fileId: string) => {
+      const found = await spaces.findFile(fileId)
+      return found?.ownerUserId === userId ? found.path : undefined
+    },
+  }
 }
 
 /** Shares as the federated recipient reads them: the secret of the share is the only key. */

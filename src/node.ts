@@ -21,6 +21,7 @@ import { DisposalStack } from './platform/disposal.ts'
 import { EventBus } from './platform/events.ts'
 import { createLogger, type Logger } from './platform/log.ts'
 import { createOutbound, type Outbound } from './platform/outbound.ts'
+import { regularly } from './platform/regularly.ts'
 import { createSeal } from './platform/seal.ts'
 import { createShares, type Shares } from './shares/index.ts'
 import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from './store/index.ts'
@@ -163,12 +164,25 @@ function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transf
   )
 }
 
-function lifecycle({ stopping, log }: Base, rooms: Rooms, stack: DisposalStack) {
+const HOUR_MS = 3_600_000
+
+function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: DisposalStack) {
   const { spaces, uploads, shares, transfers } = rooms
   return {
     async start() {
       await spaces.sweep()
       void uploads.sweepRegularly(stopping.signal, (err) => log.error({ err }, 'sweeping uploads failed'))
+      const hourly = { everyMs: HOUR_MS, signal: stopping.signal }
+      const expiring = regularly(
+        clock,
+        hourly,
+        () => spaces.expire(stopping.signal),
+        (err) => log.error({ err }, 'emptying the trash of what is too old failed'),
+      )
+      stack.defer(() => {
+        stopping.abort()
+        return expiring
+      })
       shares.start(stopping.signal)
       transfers.start()
     },

@@ -66,6 +66,12 @@ const storage = z.strictObject({
     .min(0)
     .optional()
     .describe('Bytes one user may store; no limit but the disk unless given.'),
+  trashDays: z.int().min(0).default(30).describe('How long what was deleted can be restored; 0: not at all.'),
+  versionDays: z
+    .int()
+    .min(0)
+    .default(30)
+    .describe('How long what was overwritten can be restored; 0: not at all.'),
   maxUploadBytes: z.int().min(1).optional().describe('Largest single file taken.'),
 })
 

@@ -1,4 +1,5 @@
 export { copyAcross } from './copy-across.ts'
+export { type KeptApiDeps, keptRoutes } from './kept-api.ts'
 export { LocalStore } from './local-store.ts'
 export { type LockGuardOptions, LockGuardStore } from './lock-guard-store.ts'
 export { conflictOf, createLockRegistry } from './lock-registry.ts'

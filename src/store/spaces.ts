@@ -48,7 +48,7 @@ export interface Spaces {
   /** What a user's files contained before. */
   versionsOf(userId: string): Promise<Versions>
   /** Removes what was promised to be kept no longer; returns how many. */
-  expire(): Promise<number>
+  expire(signal?: AbortSignal): Promise<number>
   /** Where the file or folder with this id is now, whatever it was renamed to; undefined when it is gone. */
   findFile(fileId: string): Promise<FilePlace | undefined>
   /** The path of an id in the drive that holds it; undefined when it is gone. */
@@ -67,7 +67,7 @@ export function createSpaces(options: SpacesOptions): Spaces {
     spaceOf: async (userId) => (await spaces.ofOwner(userId)).drive,
     trashOf: async (userId) => (await spaces.ofOwner(userId)).trash,
     versionsOf: async (userId) => (await spaces.ofOwner(userId)).versions,
-    expire: () => spaces.expire(),
+    expire: (signal) => spaces.expire(signal),
     getSpace: async (spaceId) => (await spaces.byId(spaceId)).drive,
     findFile: (fileId) => spaces.findFile(fileId),
     pathOfId: async (fileId) => (await spaces.findFile(fileId))?.path,
@@ -127,11 +127,12 @@ class OpenSpaces {
     return removed
   }
 
-  async expire(): Promise<number> {
+  async expire(signal?: AbortSignal): Promise<number> {
     const { trashDays = 0, versionDays = 0 } = this.options.config
     const nowMs = this.options.clock.nowMs()
     let removed = 0
     for (const row of await this.repo.listAll()) {
+      if (signal?.aborted === true) break
       const space = await this.opened(row)
       removed += await space.trash.expire(nowMs - trashDays * DAY_MS)
       removed += await space.versions.expire(nowMs - versionDays * DAY_MS)

@@ -4,19 +4,13 @@ import type { FileRow, FileRowChange } from './file-index.ts'
 import { IndexSync } from './index-sync.ts'
 import type { KeptTree } from './kept-trees.ts'
 import { nameOf, parentOf, truncateName } from './paths.ts'
-import { RightsStore, VIEWER_RIGHTS } from './rights-store.ts'
 import { changeMembers, type SpaceContext } from './space-context.ts'
 import { parseTrashName } from './trash-place.ts'
-import type { Entry, FileStore, StorePath, WriteConditions } from './types.ts'
+import { TrashStore } from './trash-store.ts'
+import type { Entry, FileStore, StorePath } from './types.ts'
 
-/** Something that was deleted and can come back. */
-export interface TrashedEntry {
-  /** As it lies in the trash; its `name` there is that of no other. */
-  entry: Entry
-  /** Where it was. */
-  path: StorePath
-  deletedAtMs: number
-}
+/** Something that was deleted and can come back; its name in the trash is that of no other. */
+export type TrashedEntry = Entry & Required<Pick<Entry, 'trashed'>>
 
 /** What was deleted from a drive, until it is restored, removed for good or too old. */
 export interface Trash {
@@ -28,6 +22,8 @@ export interface Trash {
   restorePath(name: string): Promise<StorePath>
   /** Puts something back, with everything below it, under the id it had. */
   restore(name: string): Promise<{ entry: Entry; path: StorePath }>
+  /** Removes everything for good. */
+  empty(): Promise<void>
   /** Removes for good what was deleted before a moment; returns how many. */
   expire(beforeMs: number): Promise<number>
 }
@@ -37,13 +33,8 @@ export function createTrash(drive: SpaceContext, tree: KeptTree, versions: KeptT
   const store = new TrashStore(tree, versions)
   const sync = { drive: new IndexSync(drive), trash: new IndexSync(space) }
   const list = async (): Promise<TrashedEntry[]> => {
-    const entries = await store.list([])
-    const origins = await space.index.origins(tree.rootId)
-    const found = entries.map((entry) => {
-      const { name, deletedAtMs = entry.mtimeMs } = parseTrashName(entry.name)
-      return { entry, ...(origins.get(entry.id) ?? { path: [name], deletedAtMs }) }
-    })
-    return found.sort((a, b) => b.deletedAtMs - a.deletedAtMs)
+    const found = (await store.list([])).filter(isTrashed)
+    return found.sort((a, b) => b.trashed.deletedAtMs - a.trashed.deletedAtMs)
   }
   const findFree = async (name: string, row: FileRow): Promise<StorePath> => {
     const origins = await space.index.origins(tree.rootId)
@@ -63,30 +54,14 @@ export function createTrash(drive: SpaceContext, tree: KeptTree, versions: KeptT
         const path = await findFree(name, row)
         return { path, entry: await putBack(drive, sync.drive, tree, { row, path }) }
       }),
+    async empty() {
+      for (const { name } of await store.list([])) await store.remove([name])
+    },
     async expire(beforeMs) {
-      const old = (await list()).filter(({ deletedAtMs }) => deletedAtMs < beforeMs)
-      for (const { entry } of old) await store.remove([entry.name])
+      const old = (await list()).filter(({ trashed }) => trashed.deletedAtMs < beforeMs)
+      for (const { name } of old) await store.remove([name])
       return old.length
     },
-  }
-}
-
-/** Only to look into and to empty: what goes takes its earlier versions with it. */
-class TrashStore extends RightsStore {
-  private readonly tree: KeptTree
-  private readonly versions: KeptTree
-
-  constructor(tree: KeptTree, versions: KeptTree) {
-    super(tree.store, VIEWER_RIGHTS)
-    this.tree = tree
-    this.versions = versions
-  }
-
-  override async remove(path: StorePath, conditions?: WriteConditions): Promise<void> {
-    const { id } = await this.tree.store.stat(path)
-    const versioned = await this.tree.space.index.listVersioned(this.versions.rootId, id)
-    await this.tree.store.remove(path, conditions)
-    for (const fileId of versioned) await this.versions.store.remove([fileId])
   }
 }
 
@@ -139,4 +114,8 @@ async function recordRestored(
     await index.update(tree.rootId, { diskMtimeNs: '' })
     return toEntry({ ...row, ...change })
   })
+}
+
+function isTrashed(entry: Entry): entry is TrashedEntry {
+  return entry.trashed !== undefined
 }

@@ -50,6 +50,8 @@ export interface Entry {
   rights: Rights
   /** Set on the root of a store that is mounted into a drive (a received share). */
   mount?: { kind: 'share'; shareId: string }
+  /** Set on what was deleted and lies in the trash: where it was, and since when it lies there. */
+  trashed?: { path: StorePath; deletedAtMs: number }
   /** Only when asked for with `withProperties`. */
   properties?: DeadProperty[]
 }

@@ -1,15 +1,21 @@
 import { NotFoundError } from '../platform/errors.ts'
 import type { KeptTree } from './kept-trees.ts'
 import { checkName } from './paths.ts'
-import type { ByteRange, Entry, FileContent, FileStore } from './types.ts'
+import type { Entry, FileStore, StorePath, WriteResult } from './types.ts'
 
 /** Earlier contents of the files of a drive. */
 export interface Versions {
   /** The versions as a tree: folders named by file id, in them one file for each version. */
   store: FileStore
-  /** The versions of a file, newest first; each entry's name is what `read` takes. */
+  /** The versions of a file, newest first; each entry's name is what `restore` takes. */
   list(fileId: string): Promise<Entry[]>
-  read(fileId: string, version: string, range?: ByteRange): Promise<FileContent>
+  /** Writes a version as the present content to where the file is in `drive`. */
+  restore(
+    which: { fileId: string; version: string },
+    drive: FileStore,
+    path: StorePath,
+    signal?: AbortSignal,
+  ): Promise<WriteResult>
   /** Removes what was overwritten before a moment; returns how many. */
   expire(beforeMs: number): Promise<number>
 }
@@ -25,7 +31,13 @@ export function createVersions({ store }: KeptTree): Versions {
       })
       return found.sort((a, b) => b.createdAtMs - a.createdAtMs || Number(b.name) - Number(a.name))
     },
-    read: (fileId, version, range) => store.read([fileId, version], range),
+    async restore({ fileId, version }, drive, path, signal) {
+      const { entry, body } = await store.read([fileId, version], undefined, signal)
+      const source = Buffer.isBuffer(body) ? one(body) : body
+      const { sizeBytes, checksums } = entry
+      const isKnown = Object.keys(checksums).length > 0
+      return await drive.write(path, source, { sizeBytes, ...(isKnown && { expected: checksums }) })
+    },
     async expire(beforeMs) {
       let removed = 0
       for (const { name: fileId } of await store.list([])) {
@@ -38,4 +50,8 @@ export function createVersions({ store }: KeptTree): Versions {
       return removed
     },
   }
+}
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }

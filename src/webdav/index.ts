@@ -1,6 +1,8 @@
 export { bulkMounts } from './bulk/bulk-mounts.ts'
 export { type DavOptions, davMiddleware } from './dav-koa.ts'
 export { driveMounts } from './drive-mounts.ts'
+export { type TrashMountDeps, trashMounts } from './kept/trash-mounts.ts'
+export { type VersionMountDeps, versionMounts } from './kept/version-mounts.ts'
 export type { DavMount, DavOpenRequest, DavSession, Drive } from './mount.ts'
 export { expectContinue } from './request-body-koa.ts'
 export { type UploadMountDeps, uploadMounts } from './uploads/upload-mounts.ts'

@@ -3,6 +3,7 @@ import { escapeText } from '../platform/xml.ts'
 import type { Entry, StoreQuota } from '../store/types.ts'
 import { clientProperties } from './client-properties.ts'
 import { toDcacheChecksums, toOwncloudChecksums } from './digest-answers.ts'
+import { trashProperties } from './kept/trash-properties.ts'
 import { DAV, DCACHE, OC, OCM, OCS, type PropertyName, propertyKey } from './wire.ts'
 
 /** What the properties of one resource are made of. */
@@ -64,6 +65,7 @@ const properties: readonly LiveProperty[] = [
   extra(OC, 'checksums', ({ entry }) => wrapped(toOwncloudChecksums(entry.checksums))),
   extra(OCS, 'share-permissions', ({ entry }) => `${sharePermissions(entry)}`),
   extra(OCM, 'share-permissions', ({ entry }) => escapeText(JSON.stringify(meshPermissions(entry)))),
+  ...trashProperties,
   extra(DCACHE, 'Checksums', ({ entry }) => toDcacheChecksums(entry.checksums) || undefined),
   ...clientProperties,
 ]

@@ -3,6 +3,8 @@ export const DAV = 'DAV:'
 export const OC = 'http://owncloud.org/ns'
 export const OCS = 'http://open-collaboration-services.org/ns'
 export const OCM = 'http://open-cloud-mesh.org/ns'
+/** Nextcloud's own. */
+export const NC = 'http://nextcloud.org/ns'
 export const DCACHE = 'http://www.dcache.org/2013/webdav'
 
 /** Prefixes that every multistatus declares on its root. */
@@ -11,6 +13,7 @@ export const PREFIXES: ReadonlyMap<string, string> = new Map([
   [OC, 'oc'],
   [OCS, 'ocs'],
   [OCM, 'ocm'],
+  [NC, 'nc'],
   [DCACHE, 'dc'],
 ])
 

@@ -26,7 +26,7 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     const names = (await versions.list(fileId)).map((entry) => entry.name)
     return await Promise.all(names.map((name) => textOf(versions.store, [fileId, name])))
   }
-  const trashed = async () => (await trash.list()).map(({ path }) => path.join('/'))
+  const trashed = async () => (await trash.list()).map((entry) => entry.trashed.path.join('/'))
 
   it('brings a deleted folder back with everything in it, under the ids it had', async () => {
     await store.makeCollection(['d'])
@@ -36,7 +36,7 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     await store.remove(['d'])
     await expect(store.stat(['d'])).rejects.toMatchObject({ name: 'NotFoundError' })
     expect(await trashed()).toEqual(['d'])
-    const [{ entry: lying } = {}] = await trash.list()
+    const [lying] = await trash.list()
     const back = await trash.restore(lying?.name ?? '')
     expect(back.path).toEqual(['d'])
     const again = await store.stat(['d', 'f.txt'], { withProperties: true })
@@ -52,7 +52,7 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     await store.remove(['d', 'report.tar.gz'])
     await store.write(['report.tar.gz'], bytes('other'))
     await store.remove(['d'])
-    const [, { entry } = {}] = (await trash.list()).sort((a, b) => a.path.length - b.path.length)
+    const [, entry] = (await trash.list()).sort((a, b) => a.trashed.path.length - b.trashed.path.length)
     expect(await trash.restorePath(entry?.name ?? '')).toEqual(['report (restored).tar.gz'])
     await trash.restore(entry?.name ?? '')
     expect(await textOf(store, ['report (restored).tar.gz'])).toBe('one')
@@ -66,10 +66,10 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
       await store.remove([name])
     }
     const found = await trash.list()
-    expect(found.map(({ path }) => path[0]).sort()).toEqual(['f', 'f', 'f', long, long])
-    for (const { entry } of found) expect(Buffer.byteLength(entry.name)).toBeLessThanOrEqual(255)
-    const last = found.find(({ path }) => path[0] === long)
-    expect((await trash.restore(last?.entry.name ?? '')).path).toEqual([long])
+    expect(found.map(({ trashed }) => trashed.path[0]).sort()).toEqual(['f', 'f', 'f', long, long])
+    for (const entry of found) expect(Buffer.byteLength(entry.name)).toBeLessThanOrEqual(255)
+    const last = found.find(({ trashed }) => trashed.path[0] === long)
+    expect((await trash.restore(last?.name ?? '')).path).toEqual([long])
   })
 
   it('makes a version of what a write, a copy or a move replaces', async () => {
@@ -111,7 +111,7 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     expect((await store.quota()).usedBytes).toBe(15)
     await store.remove(['f'])
     expect((await store.quota()).usedBytes).toBe(15)
-    const [{ entry: lying } = {}] = await trash.list()
+    const [lying] = await trash.list()
     await trash.store.remove([lying?.name ?? ''])
     expect((await store.quota()).usedBytes).toBe(0)
     expect(await contents(entry.id)).toEqual([])
@@ -138,7 +138,7 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     await writeFile(join(test.files, 'f'), 'text')
     await store.list([])
     await rename(join(test.files, 'f'), join(test.files, '..', 'trash', 'f.d1700000000'))
-    expect(await trash.list()).toMatchObject([{ path: ['f'], deletedAtMs: 1_700_000_000_000 }])
+    expect(await trash.list()).toMatchObject([{ trashed: { path: ['f'], deletedAtMs: 1_700_000_000_000 } }])
     expect((await trash.restore('f.d1700000000')).path).toEqual(['f'])
     expect(await textOf(store, ['f'])).toBe('text')
   })

@@ -1,0 +1,65 @@
+import { ForbiddenError, NotFoundError } from '../../platform/errors.ts'
+import type { Principal } from '../../platform/principal.ts'
+import type { Trash } from '../../store/trash.ts'
+import type { DavAnswer, DavCall } from '../call.ts'
+import { remove } from '../collections.ts'
+import { identityHeaders } from '../file-answer.ts'
+import { get, head } from '../get.ts'
+import type { DavMethod, DavMount, Drive } from '../mount.ts'
+import { options } from '../options.ts'
+import { propfind } from '../propfind.ts'
+import { checkRestoreTarget, checkUnlocked } from './restore-target.ts'
+
+const PREFIXES = ['/dav/trashbin/', '/remote.php/dav/trashbin/']
+
+export interface TrashMountDeps {
+  trashOf(userId: string): Promise<Trash>
+  openDrive(principal: Principal): Promise<Drive>
+}
+
+/**
+ * What a user deleted, in Nextcloud's shape: `/dav/trashbin/<user>/trash/<name>.d<seconds>`. DELETE is for
+ * good, of the trash itself too; MOVE to `/dav/trashbin/<user>/restore/<name>` puts back where it was.
+ */
+export function trashMounts({ trashOf, openDrive }: TrashMountDeps): DavMount[] {
+  return PREFIXES.map((prefix) => ({
+    prefix,
+    async open({ segments: [owner, area, ...path], authenticate }) {
+      const principal = await authenticate()
+      const { userId, userName } = principal
+      if ((owner !== userName && owner !== userId) || area !== 'trash') {
+        throw new NotFoundError('There is no such trash, or it is not yours.')
+      }
+      const trash = await trashOf(userId)
+      const methods = trashMethods(trash, () => openDrive(principal))
+      return { key: `trash:${userId}`, store: () => trash.store, path, userId, methods }
+    },
+  }))
+}
+
+function trashMethods(trash: Trash, openDrive: () => Promise<Drive>): ReadonlyMap<string, DavMethod> {
+  return new Map<string, DavMethod>([
+    ['OPTIONS', options],
+    ['PROPFIND', propfind],
+    ['GET', get],
+    ['HEAD', head],
+    ['DELETE', (call) => (call.session.path.length === 0 ? empty(trash) : remove(call))],
+    ['MOVE', (call) => restore(call, trash, openDrive)],
+  ])
+}
+
+async function empty(trash: Trash): Promise<DavAnswer> {
+  await trash.empty()
+  return { status: 204 }
+}
+
+async function restore(call: DavCall, trash: Trash, openDrive: () => Promise<Drive>): Promise<DavAnswer> {
+  const [name = '', ...rest] = call.session.path
+  checkRestoreTarget(call)
+  if (name === '' || rest.length > 0)
+    throw new ForbiddenError('Only what was deleted comes back, as a whole.')
+  const drive = (await openDrive()).store(call.lockTokens)
+  await checkUnlocked(call, drive, await trash.restorePath(name))
+  const { entry } = await trash.restore(name)
+  return { status: 201, headers: identityHeaders(entry) }
+}

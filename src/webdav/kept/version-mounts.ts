@@ -1,0 +1,66 @@
+import { ForbiddenError, NotFoundError } from '../../platform/errors.ts'
+import type { Principal } from '../../platform/principal.ts'
+import type { StorePath } from '../../store/types.ts'
+import type { Versions } from '../../store/versions.ts'
+import type { DavAnswer, DavCall } from '../call.ts'
+import { remove } from '../collections.ts'
+import { identityHeaders } from '../file-answer.ts'
+import { get, head } from '../get.ts'
+import type { DavMethod, DavMount, Drive } from '../mount.ts'
+import { options } from '../options.ts'
+import { propfind } from '../propfind.ts'
+import { checkRestoreTarget } from './restore-target.ts'
+
+const PREFIXES = ['/dav/versions/', '/remote.php/dav/versions/']
+
+export interface VersionMountDeps {
+  versionsOf(userId: string): Promise<Versions>
+  /** Where the file with this id is in the user's own drive; undefined when it is not there. */
+  findPath(userId: string, fileId: string): Promise<StorePath | undefined>
+  openDrive(principal: Principal): Promise<Drive>
+}
+
+/**
+ * What a user's files contained before, in Nextcloud's shape: `/dav/versions/<user>/versions/<file id>/
+ * <version>`. MOVE or COPY to `/dav/versions/<user>/restore/<name>` makes it the present content; what
+ * was present becomes a version.
+ */
+export function versionMounts(deps: VersionMountDeps): DavMount[] {
+  return PREFIXES.map((prefix) => ({
+    prefix,
+    async open({ segments: [owner, area, ...path], authenticate }) {
+      const principal = await authenticate()
+      const { userId, userName } = principal
+      if ((owner !== userName && owner !== userId) || area !== 'versions') {
+        throw new NotFoundError('There are no such versions, or they are not yours.')
+      }
+      const { store } = await deps.versionsOf(userId)
+      const methods = versionMethods((call) => restore(call, principal, deps))
+      return { key: `versions:${userId}`, store: () => store, path, userId, methods }
+    },
+  }))
+}
+
+function versionMethods(restoring: DavMethod): ReadonlyMap<string, DavMethod> {
+  return new Map<string, DavMethod>([
+    ['OPTIONS', options],
+    ['PROPFIND', propfind],
+    ['GET', get],
+    ['HEAD', head],
+    ['DELETE', remove],
+    ['MOVE', restoring],
+    ['COPY', restoring],
+  ])
+}
+
+async function restore(call: DavCall, principal: Principal, deps: VersionMountDeps): Promise<DavAnswer> {
+  const [fileId = '', version, ...rest] = call.session.path
+  checkRestoreTarget(call)
+  if (version === undefined || rest.length > 0) throw new ForbiddenError('Name one version of one file.')
+  const path = await deps.findPath(principal.userId, fileId)
+  if (path === undefined) throw new NotFoundError('The file of this version is gone; look into the trash.')
+  const drive = (await deps.openDrive(principal)).store(call.lockTokens)
+  const versions = await deps.versionsOf(principal.userId)
+  const { entry } = await versions.restore({ fileId, version }, drive, path, call.signal)
+  return { status: 204, headers: identityHeaders(entry) }
+}
