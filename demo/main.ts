@@ -223,7 +223,7 @@ async function untilGone(person: Person, name: string): Promise<string[]> {
 
 async function filesFolder(site: Site): Promise<string> {
   const spaces = join(site.folder, 'spaces')
-  const [space] = await readdir(spaces)
+  const space = (await readdir(spaces)).find((name) => !name.startsWith('.'))
   return join(spaces, space as string, 'files')
 }
 

@@ -21,8 +21,11 @@ export class RateMeter {
   bytesPerSecond(nowMs: number): number {
     if (this.firstAtMs === undefined) return 0
     const oldest = Math.floor((nowMs - WINDOW_MS) / 1000)
-    this.samples = this.samples.filter((sample) => sample.second > oldest)
+    const newest = Math.floor(nowMs / 1000)
+    // What lies in the future was counted before the clock was set back.
+    this.samples = this.samples.filter(({ second }) => second > oldest && second <= newest)
     const sum = this.samples.reduce((total, sample) => total + sample.bytes, 0)
+    this.firstAtMs = Math.min(this.firstAtMs, nowMs)
     const elapsedMs = Math.min(WINDOW_MS, Math.max(1000, nowMs - this.firstAtMs))
     return Math.round((sum * 1000) / elapsedMs)
   }

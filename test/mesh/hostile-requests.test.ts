@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPostgresUrl, type Engine } from '../support/databases.ts'
+import { createPostgresUrl, engines } from '../support/databases.ts'
 import { hostileRequests, sendHostile } from '../support/hostile-requests.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import type { TestUser } from '../support/test-user.ts'
@@ -13,7 +13,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length
 }
 
-describe.each<Engine>(['sqlite'])('a node on %s among strangers', (engine) => {
+describe.each(engines)('a node on %s among strangers', (engine) => {
   let mesh: TestMesh & { nodes: TestNode[] }
   let leiden: TestNode
   let ann: TestUser
@@ -52,7 +52,7 @@ describe.each<Engine>(['sqlite'])('a node on %s among strangers', (engine) => {
       expect(statuses.filter((status) => status === 500 || status === 599)).toEqual([])
       expect(unhandled).toEqual([])
     })
-    await fc.assert(property, { numRuns: 1000, interruptAfterTimeLimit: 6_000 })
+    await fc.assert(property, { numRuns: 1000, interruptAfterTimeLimit: 5_000 })
     expect((await ann.dav('PROPFIND', '/', { headers: { depth: '1' } })).status).toBe(207)
     await expect.poll(openDescriptors, { timeout: 10_000 }).toBeLessThanOrEqual(before + 3)
   }, 60_000)

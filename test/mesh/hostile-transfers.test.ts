@@ -72,17 +72,20 @@ function untilDone(id: string, files: number): Promise<TestJob> {
   )
 }
 
+/** The folder of the only drive of a node. */
+async function driveFolder(node: TestNode): Promise<string> {
+  const spaces = join(node.folder, 'spaces')
+  const drive = (await readdir(spaces)).find((name) => !name.startsWith('.'))
+  return join(spaces, drive as string)
+}
+
 /** Relative paths of the files and folders of a drive, as they lie on the disk. */
 async function treeOf(node: TestNode, folder: string): Promise<string[]> {
-  const spaces = join(node.folder, 'spaces')
-  const [space = ''] = await readdir(spaces)
-  return (await readdir(join(spaces, space, 'files', folder), { recursive: true })).sort()
+  return (await readdir(join(await driveFolder(node), 'files', folder), { recursive: true })).sort()
 }
 
 async function partFiles(node: TestNode): Promise<string[]> {
-  const spaces = join(node.folder, 'spaces')
-  const [space = ''] = await readdir(spaces)
-  return readdir(join(spaces, space, 'staging', 'transfers'))
+  return readdir(join(await driveFolder(node), 'staging/transfers'))
 }
 
 describe('a transfer between two nodes', () => {
@@ -105,10 +108,8 @@ describe('a transfer between two nodes', () => {
     const job = await jan.untilEnded(await order({ shareId: receivedId }, '/copies/odd'))
     expect(job).toMatchObject({ state: 'FINISHED', files: { total: ODD_NAMES.length + 2, failed: 0 } })
     expect(await treeOf(krakow, 'copies/odd')).toEqual(await treeOf(leiden, 'odd'))
-    const spaces = join(krakow.folder, 'spaces')
-    const [space = ''] = await readdir(spaces)
-    for (const name of ODD_NAMES)
-      expect(await readFile(join(spaces, space, 'files/copies/odd', name, name), 'utf8')).toBe(name)
+    const copy = join(await driveFolder(krakow), 'files/copies/odd')
+    for (const name of ODD_NAMES) expect(await readFile(join(copy, name, name), 'utf8')).toBe(name)
   })
 
   it('goes on where its destination was removed in the middle', async () => {

@@ -197,4 +197,11 @@ describe('the rate', () => {
     expect(meter.bytesPerSecond(19_999)).toBe(500)
     expect(meter.bytesPerSecond(60_000)).toBe(0)
   })
+
+  it('forgets what came in a time that has not come yet, after the clock was set back', () => {
+    const meter = new RateMeter()
+    for (let second = 0; second < 10; second++) meter.add(1000, 3_600_000 + second * 1000)
+    for (let second = 0; second < 10; second++) meter.add(500, second * 1000)
+    expect(meter.bytesPerSecond(9_999)).toBe(500)
+  })
 })
