@@ -29,7 +29,8 @@ export async function toDavError(host: string, name: string, error: unknown): Pr
   if (status === undefined) return toNetworkError(host, error)
   const said = await readMessage((response as unknown as { body?: Readable } | undefined)?.body)
   const sentence = said ?? `${SENTENCES[status] ?? `${host} answered ${status}`}.`
-  return new CliError(`${name}: ${sentence}`, { code: `HTTP_${status}`, status, cause: error })
+  const remedy = status === 401 && said !== undefined ? ' Log in again with "causeway login".' : ''
+  return new CliError(`${name}: ${sentence}${remedy}`, { code: `HTTP_${status}`, status, cause: error })
 }
 
 /** The server's own words, when it sent any; the body is consumed or dropped so that its connection is free. */

@@ -206,6 +206,21 @@ describe('a listing', () => {
   })
 })
 
+describe('a login that was revoked', () => {
+  it('is told to be renewed, by files as well as by everything else', async () => {
+    const message =
+      '<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:message>No.</s:message></d:error>'
+    const server = await startServer((_request, response) => response.writeHead(401).end(message))
+    const cli = createCli(await temporaryFolder())
+    const env = { url: server.url, token: 't' }
+    for (const args of [['whoami'], ['ls', '/']])
+      expect(await cli(args, { env })).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Log in again with "causeway login"'),
+      })
+  })
+})
+
 describe('a server without TLS where TLS is expected', () => {
   it('is called that', async () => {
     const server = await startServer((_request, response) => response.end())
