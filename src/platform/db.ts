@@ -49,11 +49,15 @@ export function openDb(config: DatabaseConfig): Db {
   return config.client === 'sqlite' ? openSqlite(config.file) : openPostgres(config.url, config.poolSize)
 }
 
+/** Errors are logged, and values may be password hashes: their text names placeholders only. */
+const withoutValuesInErrors = { compileSqlOnError: false }
+
 function openSqlite(file: string): Db {
   return knexModule({
     client: ImmediateSqliteClient as never,
     connection: { filename: file },
     useNullAsDefault: true,
+    ...withoutValuesInErrors,
     pool: { min: 1, max: 1, afterCreate: prepareSqlite },
   })
 }
@@ -82,6 +86,7 @@ function openPostgres(url: string, poolSize: number): Db {
   }
   return knexModule({
     client: 'pg',
+    ...withoutValuesInErrors,
     connection: { connectionString: url, types } as Knex.PgConnectionConfig,
     pool: { min: 0, max: poolSize },
   })

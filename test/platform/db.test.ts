@@ -39,6 +39,18 @@ describe.each(engines)('the schema on %s', (engine) => {
     await close()
   })
 
+  it('names no value in the errors of a statement', async () => {
+    const { db, close } = await createTestDatabase(engine)
+    const failing = db('users').where({ password_hash: 'a secret', no_column: 1 })
+    const error = await failing.then(
+      () => new Error('did not fail'),
+      (error: Error) => error,
+    )
+    expect(error.message).toContain('no_column')
+    expect(error.message).not.toContain('a secret')
+    await close()
+  })
+
   it('takes back a transaction that throws', async () => {
     const { db, close } = await createTestDatabase(engine)
     const row = { id: 'u1', name: 'ann', display_name: 'Ann', email: '', password_hash: '', created_at_ms: 1 }
