@@ -11,7 +11,7 @@ export class RateMeter {
   private firstAtMs: number | undefined
 
   add(bytes: number, nowMs: number): void {
-    this.firstAtMs ??= nowMs
+    this.firstAtMs = Math.min(this.firstAtMs ?? nowMs, nowMs)
     const second = Math.floor(nowMs / 1000)
     const last = this.samples.at(-1)
     if (last?.second === second) last.bytes += bytes
@@ -25,7 +25,6 @@ export class RateMeter {
     // What lies in the future was counted before the clock was set back.
     this.samples = this.samples.filter(({ second }) => second > oldest && second <= newest)
     const sum = this.samples.reduce((total, sample) => total + sample.bytes, 0)
-    this.firstAtMs = Math.min(this.firstAtMs, nowMs)
     const elapsedMs = Math.min(WINDOW_MS, Math.max(1000, nowMs - this.firstAtMs))
     return Math.round((sum * 1000) / elapsedMs)
   }
