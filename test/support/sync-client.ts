@@ -57,10 +57,15 @@ export class SyncedFolder {
 
   /** One run of the program; throws with its log when it does not end well. */
   async sync(): Promise<void> {
+    const { code, log } = await this.trySync()
+    if (code !== 0) throw new Error(`exit ${code}\n${log.slice(-8_000)}`)
+  }
+
+  /** One run of the program, however it ends. */
+  async trySync(): Promise<{ code: number | null; log: string }> {
     const { program, env } = this.command()
-    const result = await runProgram(program, this.args(), { env })
-    if (result.code === 0) return
-    throw new Error(`exit ${result.code}\n${result.stdout}\n${result.stderr}`.slice(-8_000))
+    const { code, stdout, stderr } = await runProgram(program, this.args(), { env })
+    return { code, log: `${stdout}\n${stderr}` }
   }
 
   /** Starts a slow run, to be killed in the middle. */

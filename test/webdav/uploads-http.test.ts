@@ -290,25 +290,50 @@ describe('a drive with a quota of 1000 bytes', () => {
   afterAll(() => small.close())
 
   it('holds no more parts than that, and no file that does not fit', async () => {
-    await eve.put('/there', 'x'.repeat(600))
-    expect((await mkcol('a', { 'OC-Total-Length': '1001' })).status).toBe(507)
-    expect((await mkcol('a', { 'OC-Total-Length': '500', Destination: '/dav/files/eve/new' })).status).toBe(
-      507,
-    )
-    expect((await mkcol('a', { 'OC-Total-Length': '900', Destination: '/dav/files/eve/there' })).status).toBe(
-      201,
-    )
-    expect((await put('a/1', 450)).status).toBe(201)
-    expect((await put('a/2', 450)).status).toBe(201)
-    expect((await put('a/3', 450)).status).toBe(507)
-    const move = (to: string) =>
-      fetch(`${eve.origin}/dav/uploads/eve/a/.file`, {
+    await eve.put('/there', 'x'.repeat(150))
+    const length = (bytes: number) => ({ 'OC-Total-Length': `${bytes}` })
+    expect((await mkcol('a', length(1_001))).status).toBe(507)
+    expect((await mkcol('a', { ...length(851), Destination: '/dav/files/eve/new' })).status).toBe(507)
+    expect((await mkcol('a', { ...length(800), Destination: '/dav/files/eve/there' })).status).toBe(201)
+    expect((await put('a/1', 400)).status).toBe(201)
+    expect((await put('a/2', 400)).status).toBe(201)
+    expect((await put('a/3', 400)).status).toBe(507)
+    const move = (id: string, to: string) =>
+      fetch(`${eve.origin}/dav/uploads/eve/${id}/.file`, {
         method: 'MOVE',
         headers: { authorization: eve.authorization, destination: `/dav/files/eve/${to}` },
       })
-    expect((await move('new')).status).toBe(507)
-    expect((await move('there')).status).toBe(204)
+    expect((await move('a', 'there')).status).toBe(204)
     expect((await mkcol('b')).status).toBe(201)
     expect((await put('b/1', 900)).status).toBe(201)
+    expect((await move('b', 'new')).status).toBe(507)
+  })
+})
+
+describe('a node that is started again', () => {
+  it('goes on with the uploads it had', async () => {
+    const again = new TestMesh()
+    try {
+      const first = await again.start('utrecht')
+      const eve = await first.addUser('eve')
+      const send = (node: TestNode, method: string, path: string, body?: string) =>
+        fetch(`${node.origin}/dav/uploads/eve/${path}`, {
+          method,
+          headers: { authorization: eve.authorization, destination: '/dav/files/eve/whole' },
+          ...(body === undefined ? {} : { body }),
+        })
+      expect((await send(first, 'MKCOL', 'u')).status).toBe(201)
+      expect((await send(first, 'PUT', 'u/1', 'before, ')).status).toBe(201)
+      await first.close()
+      const second = await again.start('utrecht', {}, { folder: first.folder, port: 0 })
+      expect((await send(second, 'PUT', 'u/2', 'after')).status).toBe(201)
+      expect((await send(second, 'MOVE', 'u/.file')).status).toBe(201)
+      const read = await fetch(`${second.origin}/dav/files/eve/whole`, {
+        headers: { authorization: eve.authorization },
+      })
+      expect(await read.text()).toBe('before, after')
+    } finally {
+      await again.close()
+    }
   })
 })

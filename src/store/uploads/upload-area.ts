@@ -16,7 +16,7 @@ import { findPartFile, listPartFiles, readPartFiles, writePartFile } from './par
 import type { Upload, UploadFacts, UploadPart } from './types.ts'
 import type { Uploads } from './uploads.ts'
 
-const MAX_UPLOADS = 1_000
+const MAX_UPLOADS = 256
 const MAX_PARTS = 10_000
 /** Beside the parts: what the client said when it began. */
 const FACTS_FILE = '.facts.json'
@@ -128,7 +128,8 @@ export class UploadArea {
     return this.uploads.alone(folder, async () => {
       const parts = await this.parts(id)
       const result = await take(parts, readPartFiles(folder, parts))
-      await this.remove(id)
+      // The file is there: parts that will not go now go when they expire.
+      await this.remove(id).catch(() => undefined)
       return result
     })
   }

@@ -10,7 +10,11 @@ const STALE_MS = 60_000
 
 /** How many bytes each user's unfinished uploads hold, so that they cannot fill the disk past a quota. */
 export class UploadLedger {
+  /** Of whole parts, as the disk has them. */
   private readonly accounts = new Map<string, Account>()
+  private readonly measuring = new Map<string, Promise<number>>()
+  /** Of parts that are on their way. */
+  private readonly running = new Map<string, number>()
   private readonly measure: (userId: string) => Promise<number>
   private readonly nowMs: () => number
 
@@ -21,12 +25,11 @@ export class UploadLedger {
 
   async bytesOf(userId: string): Promise<number> {
     const known = this.accounts.get(userId)
-    if (known !== undefined && this.nowMs() - known.readAtMs < STALE_MS) return known.bytes
-    const bytes = await this.measure(userId)
-    this.accounts.set(userId, { bytes, readAtMs: this.nowMs() })
-    return bytes
+    if (known === undefined || this.nowMs() - known.readAtMs >= STALE_MS) await this.read(userId)
+    return this.countedOf(userId)
   }
 
+  /** Parts came or went. */
   add(userId: string, bytes: number): void {
     const account = this.accounts.get(userId)
     if (account !== undefined) account.bytes = Math.max(0, account.bytes + bytes)
@@ -43,19 +46,43 @@ export class UploadLedger {
     source: AsyncIterable<Uint8Array>,
     limitBytes: number,
   ): AsyncGenerator<Uint8Array> {
+    if (limitBytes === Number.POSITIVE_INFINITY) return yield* source
     let taken = 0
     let isWhole = false
     await this.bytesOf(userId)
     try {
       for await (const chunk of source) {
         taken += chunk.length
-        this.add(userId, chunk.length)
-        if ((this.accounts.get(userId)?.bytes ?? taken) > limitBytes) throw full(limitBytes)
+        this.run(userId, chunk.length)
+        if (this.countedOf(userId) > limitBytes) throw full(limitBytes)
         yield chunk
       }
       isWhole = true
     } finally {
-      if (!isWhole) this.add(userId, -taken)
+      this.run(userId, -taken)
+      if (isWhole) this.add(userId, taken)
+    }
+  }
+
+  private countedOf(userId: string): number {
+    return (this.accounts.get(userId)?.bytes ?? 0) + (this.running.get(userId) ?? 0)
+  }
+
+  private run(userId: string, bytes: number): void {
+    const sum = (this.running.get(userId) ?? 0) + bytes
+    if (sum === 0) this.running.delete(userId)
+    else this.running.set(userId, sum)
+  }
+
+  /** Many that ask at once look at the disk once. */
+  private async read(userId: string): Promise<void> {
+    const reading = this.measuring.get(userId) ?? this.measure(userId)
+    this.measuring.set(userId, reading)
+    try {
+      const bytes = await reading
+      if (this.measuring.get(userId) === reading) this.accounts.set(userId, { bytes, readAtMs: this.nowMs() })
+    } finally {
+      this.measuring.delete(userId)
     }
   }
 }

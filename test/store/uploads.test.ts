@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { AppError } from '../../src/platform/errors.ts'
+import { checkUploadId, parsePartNumber } from '../../src/store/uploads/names.ts'
+import { Uploads } from '../../src/store/uploads/uploads.ts'
+
+let folder: string
+let uploads: Uploads
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'causeway-uploads-'))
+  uploads = new Uploads({ folder: join(folder, 'uploads'), clock: systemClock })
+})
+
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function* pieces(...contents: (string | Buffer)[]): AsyncGenerator<Buffer> {
+  for (const content of contents) yield Buffer.from(content)
+}
+
+async function* brokenOff(): AsyncGenerator<Buffer> {
+  yield Buffer.alloc(100)
+  throw new Error('the client went away')
+}
+
+const noLimit = { limitBytes: Number.POSITIVE_INFINITY }
+
+async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const found: Buffer[] = []
+  for await (const piece of body) found.push(Buffer.from(piece))
+  return Buffer.concat(found)
+}
+
+describe('unfinished uploads', () => {
+  it('give back what was sent, in whatever order the parts came', async () => {
+    const area = uploads.areaOf('user-1')
+    const content = randomBytes(3_500_000)
+    await area.create('big', { totalBytes: content.length })
+    const cuts = [0, 1, 1_000_000, 3_000_001, content.length]
+    const order = [3, 0, 2, 1]
+    await Promise.all(
+      order.map((index) => {
+        const piece = content.subarray(cuts[index], cuts[index + 1])
+        return area.writePart(
+          'big',
+          cuts[index] ?? 0,
+          pieces(piece.subarray(0, 7), piece.subarray(7)),
+          noLimit,
+        )
+      }),
+    )
+    expect(await area.get('big')).toMatchObject({ id: 'big', totalBytes: content.length })
+    const whole = await area.assemble('big', (_parts, body) => collect(body))
+    expect(whole.equals(content)).toBe(true)
+    await expect(area.get('big')).rejects.toThrow('no such upload')
+    expect(await readdir(join(folder, 'uploads', 'user-1'))).toEqual([])
+  })
+
+  it('keep no half part, and the old one when its successor breaks off', async () => {
+    const area = uploads.areaOf('user-1')
+    await area.create('u', {})
+    await area.writePart('u', 1, pieces('old'), noLimit)
+    for (const number of [1, 2]) {
+      await expect(area.writePart('u', number, brokenOff(), noLimit)).rejects.toThrow('went away')
+    }
+    await expect(area.writePart('u', 2, pieces('abc'), { ...noLimit, sizeBytes: 4 })).rejects.toThrow(
+      'declared',
+    )
+    const expected = { md5: '0'.repeat(32) }
+    await expect(area.writePart('u', 2, pieces('abc'), { ...noLimit, expected })).rejects.toThrow('md5')
+    expect((await area.parts('u')).map(({ number, sizeBytes }) => [number, sizeBytes])).toEqual([[1, 3]])
+    expect((await readdir(join(folder, 'uploads', 'user-1', 'u'))).sort()).toEqual(['.facts.json', '1'])
+    expect(await area.usedBytes()).toBe(3)
+  })
+
+  it('stay when their end is refused', async () => {
+    const area = uploads.areaOf('user-1')
+    await area.create('u', {})
+    await area.writePart('u', 1, pieces('kept'), noLimit)
+    const refuse = () => Promise.reject(new Error('no'))
+    await expect(area.assemble('u', refuse)).rejects.toThrow('no')
+    expect((await area.assemble('u', (_parts, body) => collect(body))).toString()).toBe('kept')
+  })
+
+  it('are put together by one at a time', async () => {
+    const area = uploads.areaOf('user-1')
+    await area.create('u', {})
+    const gate = Promise.withResolvers<void>()
+    const first = area.assemble('u', () => gate.promise)
+    await expect(area.assemble('u', async () => undefined)).rejects.toMatchObject({ status: 503 })
+    gate.resolve()
+    await first
+  })
+
+  it('share a limit, also when they come at once', async () => {
+    const area = uploads.areaOf('user-1')
+    await area.create('u', {})
+    const limit = { limitBytes: 1_000 }
+    const writes = Array.from({ length: 8 }, (_, i) =>
+      area.writePart('u', i, pieces(Buffer.alloc(300)), limit),
+    )
+    const outcomes = await Promise.allSettled(writes)
+    const done = outcomes.filter((outcome) => outcome.status === 'fulfilled').length
+    expect(done).toBeGreaterThan(0)
+    expect(done).toBeLessThanOrEqual(3)
+    expect(await area.usedBytes()).toBe(done * 300)
+    await area.writePart('u', 0, pieces(Buffer.alloc(900)), { limitBytes: 10_000 })
+    await area.remove('u')
+    expect(await area.usedBytes()).toBe(0)
+  })
+
+  it('of another process count as well', async () => {
+    const other = new Uploads({ folder: uploads.folder, clock: systemClock })
+    await other.areaOf('user-1').create('u', {})
+    await other.areaOf('user-1').writePart('u', 1, pieces(Buffer.alloc(600)), { limitBytes: 1_000 })
+    const area = uploads.areaOf('user-1')
+    const more = area.writePart('u', 2, pieces(Buffer.alloc(600)), { limitBytes: 1_000 })
+    await expect(more).rejects.toMatchObject({ status: 507 })
+    expect(await uploads.areaOf('user-2').list()).toEqual([])
+  })
+})
+
+describe('names of parts and uploads', () => {
+  it('are numbers, whatever zeros stand in front', () => {
+    expect(['0', '00', '1', '0000000000010000', '007'].map(parsePartNumber)).toEqual([0, 0, 1, 10_000, 7])
+  })
+
+  it('of any other text are refused', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        if (/^\d+$/.test(text)) return
+        expect(() => parsePartNumber(text)).toThrow(AppError)
+      }),
+    )
+    for (const id of ['', '.', '..', '.x', 'a/b', 'a\0', 'ä', 'a b', 'x'.repeat(129)]) {
+      expect(() => checkUploadId(id)).toThrow(AppError)
+    }
+    for (const id of ['4269966340', 'web-file-upload-0a1b.2', '_x'])
+      expect(() => checkUploadId(id)).not.toThrow()
+  })
+})
