@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { copyFile, type FileHandle, mkdir, open, utimes } from 'node:fs/promises'
+import { copyFile, mkdir, open, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { factsOf } from './disk-tree.ts'
+import { factsOf } from './disk-facts.ts'
 import { targetOf } from './entries.ts'
 import type { FileRow } from './file-index.ts'
 import { compare, type IndexSync } from './index-sync.ts'
+import type { OpenFile } from './open-file.ts'
 import { nameOf } from './paths.ts'
 import { newRow, overtaken, type SpaceContext } from './space-context.ts'
 import type { StorePath } from './types.ts'
@@ -93,9 +94,9 @@ async function copyOneFile(
   const opened = await space.disk.open(job.from)
   if (opened === undefined) throw overtaken(job.from)
   try {
-    await copyOpenFile(opened.handle, space.disk.localPath(job.from), job.localPath)
+    await copyOpenFile(opened.file, space.disk.localPath(job.from), job.localPath)
   } finally {
-    await opened.handle.close()
+    opened.file.close()
   }
   const handle = await open(job.localPath, 'r+')
   try {
@@ -111,7 +112,7 @@ async function copyOneFile(
 }
 
 /** The kernel copies (or shares the blocks); on Linux from the open file, so no link can get between. */
-async function copyOpenFile(handle: FileHandle, from: string, to: string): Promise<void> {
-  const source = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : from
+async function copyOpenFile(file: OpenFile, from: string, to: string): Promise<void> {
+  const source = process.platform === 'linux' ? `/proc/self/fd/${file.descriptor}` : from
   await copyFile(source, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
 }

@@ -1,14 +1,15 @@
-import { type BigIntStats, constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, readdir, realpath, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConflictError, ForbiddenError, hasErrorCode, InsufficientStorageError } from '../platform/errors.ts'
+import { ABSENT, factsOf, isAbsence } from './disk-facts.ts'
 import type { DiskFacts } from './file-index.ts'
+import { OpenFile } from './open-file.ts'
 import { formatPath } from './paths.ts'
 import type { StorePath } from './types.ts'
 
 /** How many entries are asked about at once when a folder is read again. */
 const STAT_BATCH = 64
-const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
 const FULL = ['ENOSPC', 'EDQUOT']
 const REFUSED = ['EACCES', 'EPERM', 'EROFS']
 /** What a rename or mkdir meets when the tree was changed from outside since it was looked at. */
@@ -70,20 +71,20 @@ export class DiskTree {
   }
 
   /** Opens a file for reading; what it is open on stays readable whatever happens to the name. */
-  async open(path: StorePath): Promise<{ handle: FileHandle; facts: DiskFacts } | undefined> {
-    const handle = await open(this.localPath(path), READ_FLAGS).catch((error) => {
+  async open(path: StorePath): Promise<{ file: OpenFile; facts: DiskFacts } | undefined> {
+    const file = await OpenFile.open(this.localPath(path), READ_FLAGS).catch((error) => {
       if (isAbsence(error) || hasErrorCode(error, 'ENXIO')) return undefined
       throw error
     })
-    if (handle === undefined) return undefined
+    if (file === undefined) return undefined
     try {
-      const facts = toFacts(await handle.stat({ bigint: true }))
-      if (facts?.kind === 'file') return { handle, facts }
+      const facts = file.facts()
+      if (facts?.kind === 'file') return { file, facts }
     } catch (error) {
-      await handle.close()
+      file.close()
       throw error
     }
-    await handle.close()
+    file.close()
     return undefined
   }
 
@@ -108,35 +109,6 @@ export class DiskTree {
   async unlink(path: StorePath): Promise<void> {
     await unlink(this.localPath(path))
   }
-}
-
-/** Facts of a local path, links not followed; undefined for what is not a file or folder. */
-export async function factsOf(localPath: string): Promise<DiskFacts | undefined> {
-  try {
-    return toFacts(await lstat(localPath, { bigint: true }))
-  } catch (error) {
-    if (isAbsence(error)) return undefined
-    throw error
-  }
-}
-
-/** Facts from a stat; undefined for what is not a file or folder. */
-export function toFacts(stats: BigIntStats): DiskFacts | undefined {
-  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : undefined
-  if (kind === undefined) return undefined
-  return {
-    kind,
-    sizeBytes: kind === 'file' ? Number(stats.size) : 0,
-    // Rounded: a time set in milliseconds comes back a few nanoseconds short of it.
-    mtimeMs: Number((stats.mtimeNs + 500_000n) / 1_000_000n),
-    diskMtimeNs: String(stats.mtimeNs),
-    inode: String(stats.ino),
-  }
-}
-
-/** True when the error says that there is no such file. */
-export function isAbsence(error: unknown): boolean {
-  return ABSENT.some((code) => hasErrorCode(error, code))
 }
 
 /**

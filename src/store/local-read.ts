@@ -1,22 +1,21 @@
-import type { FileHandle } from 'node:fs/promises'
-import { addAbortSignal, type Readable } from 'node:stream'
 import { RangeNotSatisfiableError, UnavailableError } from '../platform/errors.ts'
 import { targetOf, toEntry, wrongKind } from './entries.ts'
+import { FileBody } from './file-body.ts'
 import type { FileRow } from './file-index.ts'
 import { compare, type IndexSync } from './index-sync.ts'
+import type { OpenFile } from './open-file.ts'
 import { formatPath } from './paths.ts'
 import type { SpaceContext } from './space-context.ts'
 import type { ByteRange, FileContent, StorePath } from './types.ts'
 
 /** Up to this size one read is several times faster than a stream. */
 const BUFFER_BYTES = 64 * 1024
-const STREAM_CHUNK_BYTES = 1024 * 1024
 /** How often a file may be replaced between looking it up and opening it before we give up. */
 const MAX_TRIES = 10
 
-interface OpenFile {
+interface Known {
   row: FileRow
-  handle: FileHandle
+  file: OpenFile
 }
 
 /** Opens a file and serves it; entry and bytes are of the same version, whoever writes meanwhile. */
@@ -27,23 +26,23 @@ export async function readLocal(
   { range, signal }: { range?: ByteRange | undefined; signal?: AbortSignal | undefined },
 ): Promise<FileContent> {
   signal?.throwIfAborted()
-  const { row, handle } = await openKnown(space, sync, path)
+  const { row, file } = await openKnown(space, sync, path)
   let isHandedOver = false
   try {
     const served = servedRange(row.sizeBytes, range)
     const length = served.end - served.start + 1
     const entry = toEntry(row)
     if (length <= BUFFER_BYTES)
-      return { entry, range: served, body: await readWhole(handle, served.start, length) }
+      return { entry, range: served, body: await readWhole(file, served.start, length) }
     isHandedOver = true
-    return { entry, range: served, body: streamOf(handle, served, signal) }
+    return { entry, range: served, body: new FileBody(file, served, signal) }
   } finally {
-    if (!isHandedOver) await handle.close()
+    if (!isHandedOver) file.close()
   }
 }
 
 /** Looks up first without, then within the queue: there nobody of ours can replace the file. */
-async function openKnown(space: SpaceContext, sync: IndexSync, path: StorePath): Promise<OpenFile> {
+async function openKnown(space: SpaceContext, sync: IndexSync, path: StorePath): Promise<Known> {
   const row = fileOf(path, await space.index.chain(path))
   const opened = row === undefined ? undefined : await openAs(space, path, row)
   if (opened !== undefined) return opened
@@ -64,11 +63,11 @@ function fileOf(path: StorePath, chain: FileRow[]): FileRow | undefined {
 }
 
 /** Undefined when what lies there now is not what the row describes. */
-async function openAs(space: SpaceContext, path: StorePath, row: FileRow): Promise<OpenFile | undefined> {
+async function openAs(space: SpaceContext, path: StorePath, row: FileRow): Promise<Known | undefined> {
   const opened = await space.disk.open(path)
   if (opened === undefined) return undefined
-  if (compare(row, opened.facts) === 'same') return { row, handle: opened.handle }
-  await opened.handle.close()
+  if (compare(row, opened.facts) === 'same') return { row, file: opened.file }
+  opened.file.close()
   return undefined
 }
 
@@ -80,21 +79,13 @@ export function servedRange(sizeBytes: number, range?: ByteRange): { start: numb
   return { start: range.start, end }
 }
 
-async function readWhole(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+async function readWhole(file: OpenFile, start: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
   let filled = 0
   while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, start + filled)
+    const bytesRead = await file.read(buffer.subarray(filled), start + filled)
     if (bytesRead === 0) throw new UnavailableError('The file was cut short on the disk while it was read.')
     filled += bytesRead
   }
   return buffer
-}
-
-function streamOf(handle: FileHandle, range: { start: number; end: number }, signal?: AbortSignal): Readable {
-  const stream = handle.createReadStream({ ...range, highWaterMark: STREAM_CHUNK_BYTES })
-  // Who asked may be gone before anybody reads: an error that nobody hears would end the process.
-  stream.on('error', () => undefined)
-  if (signal !== undefined) addAbortSignal(signal, stream)
-  return stream
 }

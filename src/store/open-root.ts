@@ -1,6 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { ConflictError, UnavailableError } from '../platform/errors.ts'
-import { factsOf } from './disk-tree.ts'
+import { factsOf } from './disk-facts.ts'
 import type { FileIndex } from './file-index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { factsOf } from './disk-tree.ts'
+import { factsOf } from './disk-facts.ts'
 import type { FileIndex, FileRow } from './file-index.ts'
 import { truncateName } from './paths.ts'
 import type { SpaceContext } from './space-context.ts'

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Context } from 'koa'
 import type { Clock } from '../platform/clock.ts'
 import { UnavailableError } from '../platform/errors.ts'
+import { FileBody } from '../store/file-body.ts'
 import type { DavAnswer } from './call.ts'
 import { toWireError } from './errors.ts'
 import { isPending, linger, type RequestBody } from './request-body-koa.ts'
@@ -22,7 +23,11 @@ export async function writeAnswer(ctx: Context, { status, headers, body }: DavAn
     res.end(body)
     return
   }
-  await stream(body instanceof Readable ? body : Readable.from(body), res)
+  if (body instanceof FileBody) {
+    // It throws itself when the file ends before the length that was announced.
+    await body.sendTo(res)
+    res.end()
+  } else await stream(body instanceof Readable ? body : Readable.from(body), res)
 }
 
 /**
