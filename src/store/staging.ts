@@ -6,10 +6,9 @@ import { newId, sha256Hex } from '../platform/ids.ts'
 import { abortable } from './abortable.ts'
 import { ContentHash, checkChecksums } from './content-hash.ts'
 import { removeRemains } from './disk-tree.ts'
+import { checkLength, pour } from './pour.ts'
 import type { StagedFile, WriteOptions } from './types.ts'
 
-/** Bytes gathered before one write to the disk. */
-const WRITE_BYTES = 1024 * 1024
 /** Leftovers of other machines are ours to remove after this long. */
 const FOREIGN_LEFTOVER_MS = 7 * 24 * 3_600_000
 const TRANSFERS = 'transfers'
@@ -92,7 +91,10 @@ export class Staging {
     const handle = await this.openFile(localPath, 'wx')
     try {
       const hash = new ContentHash(options.expected)
-      const sizeBytes = await pour(abortable(source, options.signal), handle, hash, options.sizeBytes)
+      const sizeBytes = await pour(abortable(source, options.signal), handle, hash, {
+        declaredBytes: options.sizeBytes,
+        isFlushed: this.fsync !== 'never',
+      })
       checkLength(sizeBytes, options.sizeBytes ?? sizeBytes)
       const checksums = hash.checksums()
       checkChecksums(checksums, options.expected)
@@ -147,58 +149,4 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return hasErrorCode(error, 'EPERM')
   }
-}
-
-function checkLength(actual: number, declared: number): void {
-  if (actual === declared) return
-  const message = `The body has ${actual} bytes where ${declared} were declared. Send it again.`
-  throw new BadRequestError(message, { code: 'LENGTH_MISMATCH' })
-}
-
-/** Writes in large pieces while the next is gathered and hashed; returns the length. */
-async function pour(
-  source: AsyncIterable<Uint8Array>,
-  handle: FileHandle,
-  hash: ContentHash,
-  declared = Number.POSITIVE_INFINITY,
-): Promise<number> {
-  let total = 0
-  let gathered: Uint8Array[] = []
-  let gatheredBytes = 0
-  let writing: Promise<void> = Promise.resolve()
-  try {
-    for await (const chunk of source) {
-      total += chunk.length
-      if (total > declared) checkLength(total, declared)
-      hash.update(chunk)
-      gathered.push(chunk)
-      gatheredBytes += chunk.length
-      if (gatheredBytes < WRITE_BYTES) continue
-      await writing
-      writing = writeAll(handle, gathered)
-      writing.catch(() => undefined) // looked at by the next await
-      gathered = []
-      gatheredBytes = 0
-    }
-  } finally {
-    await writing // the file must not be closed under a running write
-  }
-  await writeAll(handle, gathered)
-  return total
-}
-
-/** Writes all pieces at the end of the file, however many bytes the system takes at once. */
-async function writeAll(handle: FileHandle, pieces: Uint8Array[]): Promise<void> {
-  let rest = pieces
-  while (rest.length > 0) rest = unwritten(rest, (await handle.writev(rest)).bytesWritten)
-}
-
-function unwritten(pieces: Uint8Array[], writtenBytes: number): Uint8Array[] {
-  let left = writtenBytes
-  const next = pieces.findIndex((piece) => {
-    if (piece.length > left) return true
-    left -= piece.length
-    return false
-  })
-  return next < 0 ? [] : [(pieces[next] as Uint8Array).subarray(left), ...pieces.slice(next + 1)]
 }

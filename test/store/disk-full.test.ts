@@ -78,6 +78,21 @@ describe('a disk that is full', () => {
   })
 })
 
+describe('a disk that fails', () => {
+  it('is believed when it says so in the middle of an upload, whatever it says at the end', async () => {
+    const failing = await reopened(async (path, flags) => {
+      const handle = await open(path, flags)
+      handle.datasync = () => Promise.reject(new Error('the disk is broken'))
+      return handle
+    })
+    const piece = Buffer.alloc(1024 * 1024)
+    const body = Readable.from(Array.from({ length: 70 }, () => piece))
+    await expect(failing.write(['f'], body)).rejects.toThrow('the disk is broken')
+    expect(await failing.list([])).toEqual([])
+    expect(await readdir(test.staging)).toEqual(['transfers'])
+  })
+})
+
 describe('uploads and downloads that break off', () => {
   it('leave no open file and nothing in staging', async () => {
     const store = await reopened()
