@@ -6,7 +6,7 @@ import {
   MountedStore,
 } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
-import { listOutgoingByIds } from './outgoing-repo.ts'
+import { listOutgoingByIds, listRecipientTypes } from './outgoing-repo.ts'
 import { endShare, getReceivedShare, listReceivedShares, renameShareMount } from './received-shares.ts'
 import type { RemoteShares } from './remote-shares.ts'
 import { sharedStore } from './share-access.ts'
@@ -17,6 +17,8 @@ export interface OpenDrive {
   key: string
   /** The drive behind its locks; `lockTokens` are those the request submitted. */
   store(lockTokens: readonly string[]): FileStore
+  /** How its owner shared what, as `oc:share-types` counts: 0 with users here, 6 with those of other servers. */
+  sharedAs(): Promise<ReadonlyMap<string, readonly number[]>>
 }
 
 /** The users' drives: their own files, and the shares they accepted. */
@@ -37,12 +39,25 @@ export function createDrives(deps: DrivesDeps): Drives {
     return {
       key: `drive:${userId}`,
       store: (tokens) => new LockGuardStore(drive, { locks: deps.locks, tokens, userId }),
+      sharedAs: () => shareTypesOf(deps.ctx, userId),
     }
   }
   return {
     openDrive,
     driveOf: async (userId, lockTokens = []) => (await openDrive(userId)).store(lockTokens),
   }
+}
+
+async function shareTypesOf(
+  ctx: ShareContext,
+  userId: string,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const types = new Map<string, number[]>()
+  for (const { fileId, type } of await listRecipientTypes(ctx.db, userId, ctx.clock.nowMs())) {
+    const code = type === 'local' ? 0 : 6
+    types.set(fileId, [...(types.get(fileId) ?? []), code].sort())
+  }
+  return types
 }
 
 /** Mounts are read when they are first needed, and again after one was renamed or left. */

@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 import type { OutgoingShare, ShareRecipient, ShareRole } from './types.ts'
@@ -90,6 +91,18 @@ export async function listOutgoing(db: Db, ownerUserId: string, fileId?: string)
     .where({ owner_user_id: ownerUserId, ...(fileId === undefined ? {} : { file_id: fileId }) })
     .orderBy([{ column: 'created_at_ms', order: 'desc' }, 'id'])
   return rows.map(toShare)
+}
+
+/** Which entries a user shares now, pending ones too, and with which kinds of recipients; for every listing. */
+export async function listRecipientTypes(
+  db: Db,
+  ownerUserId: string,
+  nowMs: number,
+): Promise<{ fileId: string; type: ShareRecipient['type'] }[]> {
+  const sql = `select distinct file_id, recipient_type from shares where owner_user_id = ?
+    and state in ('pending', 'accepted') and (expires_at_ms is null or expires_at_ms > ?)`
+  const rows = await readRows<Pick<Row, 'file_id' | 'recipient_type'>>(db, sql, [ownerUserId, nowMs])
+  return rows.map((row) => ({ fileId: row.file_id, type: row.recipient_type }))
 }
 
 /** The shares of one entry with one recipient, of any state. */

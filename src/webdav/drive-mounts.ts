@@ -31,6 +31,7 @@ function driveMount(
       return {
         key: drive.key,
         store: (lockTokens) => drive.store(lockTokens),
+        ...(drive.sharedAs === undefined ? {} : { sharedAs: drive.sharedAs }),
         path: hasUser ? segments.slice(1) : segments,
         userId: principal.userId,
       }

@@ -4,6 +4,7 @@ import type { Entry, StoreQuota } from '../store/types.ts'
 import { clientProperties } from './client-properties.ts'
 import { toDcacheChecksums, toOwncloudChecksums } from './digest-answers.ts'
 import { trashProperties } from './kept/trash-properties.ts'
+import type { ShareTypes } from './mount.ts'
 import { DAV, DCACHE, OC, OCM, OCS, type PropertyName, propertyKey } from './wire.ts'
 
 /** What the properties of one resource are made of. */
@@ -17,13 +18,15 @@ export interface PropertySource {
   locksXml(): string
   /** Present when a request wants it. */
   quota?: StoreQuota
+  /** Present when a request wants it and it is known. */
+  shareTypes?: ShareTypes
 }
 
 /** A property this server computes. */
 export interface LiveProperty extends PropertyName {
   /** Part of an answer to `allprop`: those RFC 4918 defines. */
   isInAllprop: boolean
-  needs?: 'quota' | 'locks' | 'scope'
+  needs?: 'quota' | 'locks' | 'scope' | 'shares'
   /** The inside of the element as XML, or undefined where the resource has no such property. */
   render(source: PropertySource): string | undefined
 }

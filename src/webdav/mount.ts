@@ -26,6 +26,8 @@ export interface DavSession {
   path: StorePath
   /** Whose the locks are that this request takes. */
   userId: string
+  /** What of the tree its owner shared with others; undefined where that is not known. */
+  sharedAs?(): Promise<ShareTypes>
   /** The methods of a tree that is not one of ordinary files; without it those of RFC 4918. */
   methods?: ReadonlyMap<string, DavMethod>
 }
@@ -38,8 +40,13 @@ export interface DavMount {
   open(request: DavOpenRequest): Promise<DavSession>
 }
 
+/** Kinds of shares (0 with a user here, 6 with one of another server) by the id of the entry. */
+export type ShareTypes = ReadonlyMap<string, readonly number[]>
+
 /** A user's drive: a name for the tree, and the tree behind its layers. */
 export interface Drive {
   key: string
   store(lockTokens: readonly string[]): FileStore
+  /** What of it its owner shared with others. */
+  sharedAs?(): Promise<ShareTypes>
 }

@@ -1,6 +1,7 @@
 import { escapeText } from '../platform/xml.ts'
 import type { Entry, StoreQuota } from '../store/types.ts'
 import { type LockMap, type LockPlace, renderLocks } from './active-locks.ts'
+import type { ShareTypes } from './mount.ts'
 import type { PropertyPlan } from './property-columns.ts'
 import { NAMESPACE_DECLARATIONS, XML_PROLOGUE } from './wire.ts'
 
@@ -25,6 +26,7 @@ export interface MultistatusInput {
   resources: Iterable<ListedResource>
   plan: PropertyPlan
   quota?: StoreQuota | undefined
+  shareTypes?: ShareTypes | undefined
   nowMs: number
 }
 
@@ -44,7 +46,10 @@ export function* multistatus(input: MultistatusInput): Generator<string> {
   yield `${chunk}</d:multistatus>\n`
 }
 
-function renderResource(resource: ListedResource, { plan, quota, nowMs }: MultistatusInput): string {
+function renderResource(
+  resource: ListedResource,
+  { plan, quota, shareTypes, nowMs }: MultistatusInput,
+): string {
   const { entry, isRoot, region } = resource
   const properties = plan.render({
     entry,
@@ -52,6 +57,7 @@ function renderResource(resource: ListedResource, { plan, quota, nowMs }: Multis
     isReceived: region.isReceived || entry.mount !== undefined,
     locksXml: () => locksOf(resource, nowMs),
     ...(quota === undefined ? {} : { quota }),
+    ...(shareTypes === undefined ? {} : { shareTypes }),
   })
   return `<d:response><d:href>${escapeText(resource.href)}</d:href>${properties}</d:response>`
 }

@@ -19,6 +19,7 @@ export interface PropertyPlan {
   needsQuota: boolean
   needsLocks: boolean
   needsScope: boolean
+  needsShares: boolean
   /** The `propstat` elements of one resource. */
   render(source: PropertySource): string
 }
@@ -79,7 +80,12 @@ function planAll(columns: Column[], namesOnly: boolean): PropertyPlan {
 
 function needsOf(columns: readonly Column[]): Omit<PropertyPlan, 'render' | 'needsDeadProperties'> {
   const needs = (what: LiveProperty['needs']) => columns.some((column) => column.live?.needs === what)
-  return { needsQuota: needs('quota'), needsLocks: needs('locks'), needsScope: needs('scope') }
+  return {
+    needsQuota: needs('quota'),
+    needsLocks: needs('locks'),
+    needsScope: needs('scope'),
+    needsShares: needs('shares'),
+  }
 }
 
 function propstats(found: string, missing: string): string {

@@ -18,7 +18,8 @@ export async function propfind(call: DavCall): Promise<DavAnswer> {
   const plan = planProperties(query, wantsMinimal(call))
   const resources = await collect(call, depth, plan)
   const quota = plan.needsQuota ? await call.store.quota() : undefined
-  const body = multistatus({ resources, plan, quota, nowMs: call.context.clock.nowMs() })
+  const shareTypes = plan.needsShares ? await call.session.sharedAs?.() : undefined
+  const body = multistatus({ resources, plan, quota, shareTypes, nowMs: call.context.clock.nowMs() })
   return { status: 207, headers: { 'Content-Type': XML_TYPE, DAV: DAV_CLASSES }, body }
 }
 
