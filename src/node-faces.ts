@@ -159,7 +159,9 @@ function clientFace(
   }
   const flows = new LoginFlows({ db, clock, site, accounts })
   const { bulkUpload } = config.clients
-  return ocsMiddleware({ site, bulkUpload, accounts, quotaOf, flows, signIn, authenticate, log })
+  const { trashDays, versionDays } = config.storage
+  const keeps = { trash: trashDays > 0, versions: versionDays > 0 }
+  return ocsMiddleware({ site, bulkUpload, keeps, accounts, quotaOf, flows, signIn, authenticate, log })
 }
 
 /** Versions of a user's own files; a file of another drive has none here, whoever asks. */

@@ -20,18 +20,27 @@ export function announcesBulk(setting: BulkUploadSetting, userAgent: string): bo
   return Number(major) > FIRST_SAFE[0] || (Number(major) === FIRST_SAFE[0] && Number(minor) >= FIRST_SAFE[1])
 }
 
+/** What differs between nodes, and between those who ask. */
+export interface Offers {
+  bulkUpload: boolean
+  /** What was deleted can be restored. */
+  trash: boolean
+  /** What was overwritten can be restored. */
+  versions: boolean
+}
+
 /**
  * What a client may use. What is left out here it never asks for. `dav.chunking` and
  * `files.bigfilechunking` belong together: with the second alone, clients fall back to a scheme of 2014
  * that would leave files named `…-chunking-…` behind.
  */
-export function capabilities(site: OcsSite, hasBulkUpload: boolean): OcsData {
+export function capabilities(site: OcsSite, { bulkUpload, trash, versions }: Offers): OcsData {
   return {
     version: VERSION_PARTS,
     capabilities: {
       core: { pollinterval: 60, 'webdav-root': 'remote.php/webdav', status: statusDocument(site) },
-      dav: { chunking: '1.0', ...(hasBulkUpload ? { bulkupload: '1.0' } : {}) },
-      files: { bigfilechunking: true, versioning: false, undelete: false },
+      dav: { chunking: '1.0', ...(bulkUpload ? { bulkupload: '1.0' } : {}) },
+      files: { bigfilechunking: true, versioning: versions, undelete: trash },
       checksums: { supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32'], preferredUploadType: 'SHA1' },
       files_sharing: { api_enabled: false, public: { enabled: false } },
       theming: { name: site.name, url: site.publicUrl, slogan: '' },

@@ -34,9 +34,9 @@ export async function runOperation(deps: OcsDeps, call: OcsCall): Promise<OcsDat
 }
 
 /** They say nothing about anybody, so nobody has to sign in; but wrong credentials are told at once. */
-async function getCapabilities({ site, bulkUpload }: OcsDeps, call: OcsCall): Promise<OcsData> {
+async function getCapabilities({ site, bulkUpload, keeps }: OcsDeps, call: OcsCall): Promise<OcsData> {
   if (call.authorization !== undefined) await call.authenticate()
-  return capabilities(site, announcesBulk(bulkUpload, call.userAgent))
+  return capabilities(site, { ...keeps, bulkUpload: announcesBulk(bulkUpload, call.userAgent) })
 }
 
 function configDocument(publicUrl: string): OcsData {

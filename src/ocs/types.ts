@@ -30,6 +30,8 @@ export interface OcsDeps {
   site: OcsSite
   /** To whom bulk upload is announced. */
   bulkUpload: BulkUploadSetting
+  /** What can be restored here. */
+  keeps: { trash: boolean; versions: boolean }
   accounts: OcsAccounts
   quotaOf(userId: string): Promise<OcsQuota>
 }

@@ -54,7 +54,7 @@ describe('the questions of a client that connects', () => {
       expect(meta).toEqual({ status: 'ok', statuscode: 100, message: 'OK' })
       expect(data.capabilities).toMatchObject({
         dav: { chunking: '1.0', bulkupload: '1.0' },
-        files: { bigfilechunking: true },
+        files: { bigfilechunking: true, versioning: true, undelete: true },
         checksums: { preferredUploadType: 'SHA1' },
       })
     }
