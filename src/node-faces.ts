@@ -131,6 +131,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
       publicUrl: config.publicUrl,
       authenticate,
       maxUploadBytes,
+      idleMs: config.server.idleTimeoutSeconds * 1_000,
     }),
     acceptInvitePage({
       basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),

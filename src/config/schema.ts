@@ -25,6 +25,9 @@ const server = z.strictObject({
     .array(cidr)
     .default([])
     .describe('Networks of reverse proxies whose X-Forwarded-For is believed.'),
+  idleTimeoutSeconds: seconds
+    .default(300)
+    .describe('How long a client may be silent in the middle of a file it sends or takes.'),
   stopGraceSeconds: seconds.default(30).describe('How long a stop waits for running requests.'),
 })
 

@@ -12,8 +12,15 @@ import { isPending, linger, type RequestBody } from './request-body-koa.ts'
 /** A refused body up to here is swallowed, so that the connection can be kept. */
 const SHORT_BYTES = 64 * 1024
 
-/** Writes an answer to its end; throws when the client went away or the bytes ran out. */
-export async function writeAnswer(ctx: Context, { status, headers, body }: DavAnswer): Promise<void> {
+/**
+ * Writes an answer to its end; throws when the client went away or the bytes ran out. A client that takes
+ * nothing for `idleMs` loses its connection.
+ */
+export async function writeAnswer(
+  ctx: Context,
+  { status, headers, body }: DavAnswer,
+  idleMs: number,
+): Promise<void> {
   const { res } = ctx
   ctx.status = status
   for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
@@ -23,11 +30,11 @@ export async function writeAnswer(ctx: Context, { status, headers, body }: DavAn
     res.end(body)
     return
   }
-  if (body instanceof FileBody) {
-    // It throws itself when the file ends before the length that was announced.
-    await body.sendTo(res)
-    res.end()
-  } else await stream(body instanceof Readable ? body : Readable.from(body), res)
+  res.socket?.setTimeout(idleMs)
+  // A file throws itself when it ends before the length that was announced.
+  if (body instanceof FileBody) await body.sendTo(res)
+  else await stream(body instanceof Readable ? body : Readable.from(body), res)
+  res.end()
 }
 
 /**
@@ -44,7 +51,6 @@ async function stream(body: Readable, res: ServerResponse): Promise<void> {
   if (declared !== undefined && Number(declared) !== sentBytes) {
     throw new UnavailableError(`Of ${declared} bytes that were announced only ${sentBytes} came.`)
   }
-  res.end()
 }
 
 /** Writes an error so that it can be read even by a client that is still sending. */

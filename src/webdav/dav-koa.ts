@@ -26,7 +26,11 @@ export interface DavOptions {
   maxTreeEntries?: number
   /** Largest file that is taken; no limit but the quota's unless given. */
   maxUploadBytes?: number | undefined
+  /** How long a client may neither send nor take anything in the middle of a body (5 minutes). */
+  idleMs?: number
 }
+
+const IDLE_MS = 300_000
 
 /** RFC 4918 below the mounts; other addresses go on to the next middleware. Place it before any router. */
 export function davMiddleware(options: DavOptions): Middleware {
@@ -109,17 +113,17 @@ function abortSignal(res: ServerResponse): AbortSignal {
 /** Runs `work` and writes what it answers, or the error it threw. */
 async function answer(
   ctx: Context,
-  { log, clock }: DavOptions,
+  { log, clock, idleMs = IDLE_MS }: DavOptions,
   work: (body: RequestBody) => Promise<DavAnswer>,
 ): Promise<void> {
   ctx.respond = false
-  const body = requestBody(ctx.req, ctx.res)
+  const body = requestBody(ctx.req, ctx.res, idleMs)
   try {
     const result = await work(body)
     if (body.isAwaited && !body.wasAccepted()) ctx.res.setHeader('Connection', 'close')
-    await writeAnswer(ctx, result)
+    await writeAnswer(ctx, result, idleMs)
   } catch (error) {
-    if (ctx.res.destroyed) return
+    if (ctx.res.destroyed || ctx.req.socket.destroyed) return
     if (ctx.res.headersSent) {
       log.error({ err: error, method: ctx.method }, 'dav answer broke off')
       ctx.res.destroy()

@@ -14,7 +14,8 @@ export interface RequestBody extends DavBody {
   wasAccepted(): boolean
 }
 
-export function requestBody(req: IncomingMessage, res: ServerResponse): RequestBody {
+/** `idleMs`: how long a client may be silent in the middle of a body; then its connection ends. */
+export function requestBody(req: IncomingMessage, res: ServerResponse, idleMs: number): RequestBody {
   let accepted = false
   const isAwaited = /^100-continue$/i.test(req.headers.expect ?? '')
   return {
@@ -24,8 +25,18 @@ export function requestBody(req: IncomingMessage, res: ServerResponse): RequestB
     accept() {
       if (isAwaited && !accepted) res.writeContinue()
       accepted = true
-      return req.iterator({ destroyOnReturn: false })
+      return impatiently(req, idleMs)
     },
+  }
+}
+
+/** The connection ends by itself when its time runs out: nobody hears `timeout` (node:http). */
+async function* impatiently(req: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
+  req.socket.setTimeout(idleMs)
+  try {
+    yield* req.iterator({ destroyOnReturn: false })
+  } finally {
+    req.socket.setTimeout(0)
   }
 }
 

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import Koa, { type Context } from 'koa'
 import { systemClock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'
@@ -39,6 +40,8 @@ export interface DavServer {
   /** The local folder of a user's files. */
   filesFolder(userName: string): string
   locks: LockRegistry
+  /** How many clients are connected. */
+  connections(): Promise<number>
   close(): Promise<void>
 }
 
@@ -46,6 +49,7 @@ export interface DavServerOptions {
   quotaBytes?: number
   maxTreeEntries?: number
   maxUploadBytes?: number
+  idleMs?: number
   /** `warn` unless the test wants a failure of the server itself. */
   logLevel?: LogLevel
   /**
@@ -88,6 +92,7 @@ export async function createDavServer(options: DavServerOptions = {}): Promise<D
     drive: (userName) => locals.get(userName) as LocalStore,
     filesFolder: (userName) => join(folder, userName, 'files'),
     locks,
+    connections: () => promisify(server.getConnections.bind(server))(),
     close: () => stack.close(),
   }
 }
@@ -141,6 +146,7 @@ async function listen(mounts: DavMount[], locks: LockRegistry, options: DavServe
       publicUrl: 'https://cloud.example',
       authenticate: basicAuthentication,
       maxUploadBytes: options.maxUploadBytes,
+      ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
       ...(options.maxTreeEntries === undefined ? {} : { maxTreeEntries: options.maxTreeEntries }),
     }),
   )
