@@ -1,5 +1,5 @@
-import { ForbiddenError, NotFoundError } from '../platform/errors.ts'
-import { checkPath } from './paths.ts'
+import { ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import { checkPath, formatPath } from './paths.ts'
 import type * as t from './types.ts'
 
 /** Where the root of a subtree is at the time of asking; undefined when it is gone. */
@@ -40,8 +40,21 @@ export class SubtreeStore implements t.FileStore {
     const target = await this.below(path)
     // Only what is there: a shared file that vanished is not made again, nor is a root.
     if (path.length === 0) await this.next.stat(target)
-    const { entry, created } = await this.next.write(target, source, options)
+    const guarded = 'staged' in source ? source : this.checkedAtEnd(source, path, target)
+    const { entry, created } = await this.next.write(target, guarded, options)
     return { entry: this.named(path, entry), created }
+  }
+
+  /** An upload may take hours; what was closed or moved meanwhile takes it no more. */
+  private async *checkedAtEnd(
+    source: AsyncIterable<Uint8Array>,
+    path: t.StorePath,
+    target: t.StorePath,
+  ): AsyncGenerator<Uint8Array> {
+    yield* source
+    const now = await this.below(path)
+    if (formatPath(now) === formatPath(target)) return
+    throw new ConflictError('The folder was moved while the file was sent. Send it again.')
   }
 
   async makeCollection(path: t.StorePath): Promise<t.Entry> {

@@ -135,6 +135,26 @@ describe('a subtree', () => {
     }
   })
 
+  it('takes no upload that ends after the subtree was closed or moved', async () => {
+    await test.store.makeCollection(['shared'])
+    let root: string[] | undefined = ['shared']
+    const store = new SubtreeStore(test.store, () => root)
+    const whileSent = async function* (change: () => void) {
+      yield* bytes('text')
+      change()
+    }
+    const closing = whileSent(() => {
+      root = undefined
+    })
+    await expect(store.write(['f'], closing)).rejects.toMatchObject({ name: 'NotFoundError' })
+    root = ['shared']
+    const moving = whileSent(() => {
+      root = ['elsewhere']
+    })
+    await expect(store.write(['f'], moving)).rejects.toMatchObject({ name: 'ConflictError' })
+    expect(await test.store.list(['shared'])).toEqual([])
+  })
+
   it('follows its folder when the owner moves it, and is gone when the owner removes it', async () => {
     const { id } = await test.store.makeCollection(['a'])
     await test.store.makeCollection(['b'])
