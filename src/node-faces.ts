@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts/api.ts'
 import { appRoutes } from './apps/routes.ts'
 import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
+import { earlyContinue } from './http/early-continue.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
 import type { Ocm } from './ocm/index.ts'
@@ -121,6 +122,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
     return (await rooms.spaces.spaceOf(userId)).stat(found.path)
   }
   return [
+    earlyContinue(),
     rooms.ocm.middleware,
     clientFace(base, rooms, authenticate),
     davMiddleware({
