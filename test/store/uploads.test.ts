@@ -87,6 +87,24 @@ describe('unfinished uploads', () => {
     expect((await area.assemble('u', (_parts, body) => collect(body))).toString()).toBe('kept')
   })
 
+  it('that are deleted while they are put together or written end in a refusal', async () => {
+    const area = uploads.areaOf('user-1')
+    await area.create('u', {})
+    await area.writePart('u', 1, pieces('x'), noLimit)
+    const assembling = area.assemble('u', async (_parts, body) => {
+      await area.remove('u')
+      return collect(body)
+    })
+    await expect(assembling).rejects.toMatchObject({ status: 409 })
+    await area.create('v', {})
+    async function* deleting(): AsyncGenerator<Buffer> {
+      yield Buffer.from('x')
+      await area.remove('v')
+    }
+    await expect(area.writePart('v', 1, deleting(), noLimit)).rejects.toMatchObject({ status: 409 })
+    expect(await area.list()).toEqual([])
+  })
+
   it('are put together by one at a time', async () => {
     const area = uploads.areaOf('user-1')
     await area.create('u', {})

@@ -33,8 +33,7 @@ export async function writePartFile(
     return sizeBytes
   } catch (error) {
     await rm(temporary, { force: true })
-    if (hasErrorCode(error, 'ENOENT')) throw new ConflictError('This upload is gone. Begin a new one.')
-    throw error
+    throwGone(error)
   }
 }
 
@@ -86,7 +85,13 @@ export async function findPartFile(folder: string, number: number): Promise<Uplo
 /** The bytes of all parts, one after the other; memory holds one piece at a time. */
 export async function* readPartFiles(folder: string, parts: readonly UploadPart[]): AsyncGenerator<Buffer> {
   for (const { number } of parts) {
-    const handle = await open(join(folder, `${number}`), 'r')
+    const handle = await open(join(folder, `${number}`), 'r').catch(throwGone)
     yield* handle.createReadStream({ highWaterMark: READ_BYTES })
   }
+}
+
+/** Somebody ended the upload meanwhile: deleted it, finished it, or it expired. */
+function throwGone(error: unknown): never {
+  if (hasErrorCode(error, 'ENOENT')) throw new ConflictError('This upload is gone. Begin a new one.')
+  throw error
 }
