@@ -25,7 +25,7 @@ export interface PourOptions {
 export async function pour(
   source: AsyncIterable<Uint8Array>,
   handle: FileHandle,
-  hash: ContentHash,
+  hash: Pick<ContentHash, 'update'>,
   { declaredBytes = Number.POSITIVE_INFINITY, isFlushed }: PourOptions,
 ): Promise<number> {
   let total = 0

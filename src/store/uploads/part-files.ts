@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BadRequestError, ConflictError, hasErrorCode } from '../../platform/errors.ts'
+import { ConflictError, hasErrorCode } from '../../platform/errors.ts'
 import { ContentHash, checkChecksums } from '../content-hash.ts'
+import { checkLength, pour } from '../pour.ts'
 import type { WriteOptions } from '../types.ts'
 import type { UploadPart } from './types.ts'
 
-/** Bytes gathered before one write to the disk. */
-const WRITE_BYTES = 1024 * 1024
+/** Bytes of one read from the disk. */
 const READ_BYTES = 1024 * 1024
+const NO_HASH = { update: () => undefined }
 
 /**
  * Writes one part: under a name of its own until it is complete, so that a part is there as a whole or not
@@ -25,7 +26,7 @@ export async function writePartFile(
     const handle = await open(temporary, 'wx')
     let sizeBytes: number
     try {
-      sizeBytes = await pour(source, handle, options)
+      sizeBytes = await fill(handle, source, options)
     } finally {
       await handle.close()
     }
@@ -37,32 +38,17 @@ export async function writePartFile(
   }
 }
 
-async function pour(
-  source: AsyncIterable<Uint8Array>,
+/** Hashed only when a checksum was declared: the whole is hashed when it is put together. */
+async function fill(
   handle: FileHandle,
-  { expected, sizeBytes: declared }: WriteOptions,
+  source: AsyncIterable<Uint8Array>,
+  { expected, sizeBytes: declaredBytes }: WriteOptions,
 ): Promise<number> {
   const hash = expected === undefined ? undefined : new ContentHash(expected)
-  let total = 0
-  let gathered: Uint8Array[] = []
-  let gatheredBytes = 0
-  for await (const chunk of source) {
-    total += chunk.length
-    hash?.update(chunk)
-    gathered.push(chunk)
-    gatheredBytes += chunk.length
-    if (gatheredBytes < WRITE_BYTES) continue
-    await handle.appendFile(Buffer.concat(gathered))
-    gathered = []
-    gatheredBytes = 0
-  }
-  if (gatheredBytes > 0) await handle.appendFile(Buffer.concat(gathered))
-  if (declared !== undefined && declared !== total) {
-    const message = `The part has ${total} bytes where ${declared} were declared. Send it again.`
-    throw new BadRequestError(message, { code: 'LENGTH_MISMATCH' })
-  }
+  const sizeBytes = await pour(source, handle, hash ?? NO_HASH, { declaredBytes, isFlushed: false })
+  checkLength(sizeBytes, declaredBytes ?? sizeBytes)
   if (hash !== undefined) checkChecksums(hash.checksums(), expected)
-  return total
+  return sizeBytes
 }
 
 /** The parts in a folder, by number. */
