@@ -14,6 +14,7 @@ import { createTrustOf } from './ocm/index.ts'
 import { systemClock } from './platform/clock.ts'
 import { type Db, openDb } from './platform/db.ts'
 import { createLogger } from './platform/log.ts'
+import type { IndexDifference, Spaces } from './store/index.ts'
 
 export { diagnose, diagnosePeer, type Finding } from './doctor.ts'
 
@@ -103,13 +104,34 @@ export async function migrationStatus(folder: string): Promise<{ done: string[];
 export async function rebuildIndex(
   folder: string,
 ): Promise<{ user: string; files: number; folders: number }[]> {
+  return await forEachDrive(folder, async ({ user, spaces, spaceId }) => ({
+    user,
+    ...(await spaces.rebuildIndex(spaceId)),
+  }))
+}
+
+/** Where index and disk of each drive disagree; changes neither. `withContent` reads every file. */
+export async function checkIndex(
+  folder: string,
+  options: { withContent: boolean },
+): Promise<{ user: string; differences: IndexDifference[] }[]> {
+  return await forEachDrive(folder, async ({ user, spaces, spaceId }) => ({
+    user,
+    differences: await Array.fromAsync(spaces.checkIndex(spaceId, options)),
+  }))
+}
+
+async function forEachDrive<T>(
+  folder: string,
+  work: (drive: { user: string; spaces: Spaces; spaceId: string }) => Promise<T>,
+): Promise<T[]> {
   const loaded = loadConfig(folder, processEnvironment())
   const node = await createNode(loaded, await readKeys(loaded.folder), { log: createLogger('warn') })
   try {
-    const reports = []
+    const reports: T[] = []
     for (const user of await node.accounts.listUsers()) {
       const { scope } = await (await node.spaces.spaceOf(user.id)).locate([])
-      reports.push({ user: user.name, ...(await node.spaces.rebuildIndex(scope)) })
+      reports.push(await work({ user: user.name, spaces: node.spaces, spaceId: scope }))
     }
     return reports
   } finally {

@@ -11,6 +11,7 @@ const EXAMPLES: Record<string, string> = {
   'config show': 'config show ./node',
   'migrate status': 'migrate status ./node',
   'index rebuild': 'index rebuild ./node',
+  'index check': 'index check ./node --content',
   doctor: 'doctor peer drive.example.org ./node',
   bench: 'bench get put',
   login: 'login https://drive.example.org --user ann',

@@ -4,6 +4,7 @@ import { registerAppPassword } from './commands/app-password.ts'
 import { registerBench } from './commands/bench.ts'
 import { registerCopy } from './commands/copy.ts'
 import { registerDoctor } from './commands/doctor.ts'
+import { registerIndex } from './commands/file-index.ts'
 import { registerFiles } from './commands/files.ts'
 import { registerInvite } from './commands/invite.ts'
 import { registerLogin } from './commands/login.ts'
@@ -22,7 +23,7 @@ secrets also as files, CAUSEWAY_TOKEN_FILE); CAUSEWAY_PROFILE, NO_COLOR, NODE_EX
 type Register = (program: Command, context: CliContext) => void
 
 const GROUPS: [heading: string, registers: Register[]][] = [
-  ['Run a node:', [registerOperator, registerSettings, registerDoctor, registerBench]],
+  ['Run a node:', [registerOperator, registerSettings, registerIndex, registerDoctor, registerBench]],
   ['Log in to a node:', [registerLogin, registerAppPassword]],
   ['Files:', [registerFiles, registerCopy]],
   ['People and copies:', [registerInvite, registerShare, registerTransfer]],

@@ -1,3 +1,4 @@
+export type { CheckOptions, IndexDifference } from './check-index.ts'
 export { copyAcross } from './copy-across.ts'
 export { type KeptApiDeps, keptRoutes } from './kept-api.ts'
 export { LocalStore } from './local-store.ts'

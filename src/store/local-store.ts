@@ -1,3 +1,4 @@
+import { type CheckOptions, checkIndex, type IndexDifference } from './check-index.ts'
 import { byName, targetOf, toEntry, wrongKind } from './entries.ts'
 import { IndexSync } from './index-sync.ts'
 import { copyLocal } from './local-copy.ts'
@@ -115,6 +116,11 @@ export class LocalStore implements t.FileStore {
   /** Walks the whole tree and brings the index up to date with it, whatever the folders' times say. */
   async rebuildIndex(): Promise<RebuildReport> {
     return await rebuildIndex(this.space, this.sync)
+  }
+
+  /** Where index and disk disagree; changes neither. */
+  checkIndex(options?: CheckOptions): AsyncIterable<IndexDifference> {
+    return checkIndex(this.space, options)
   }
 
   /** Removes what uploads of dead processes left in staging; returns how many. */

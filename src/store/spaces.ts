@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
+import type { CheckOptions, IndexDifference } from './check-index.ts'
 import { type OpenSpace, openSpace } from './open-space.ts'
 import { QuotaStore } from './quota-store.ts'
 import type { RebuildReport } from './rebuild-index.ts'
@@ -55,6 +56,8 @@ export interface Spaces {
   pathOfId(fileId: string): Promise<StorePath | undefined>
   /** Walks the disk of a space and brings its index up to date. */
   rebuildIndex(spaceId: string): Promise<RebuildReport>
+  /** Where the index of a space and its disk disagree; changes neither. */
+  checkIndex(spaceId: string, options?: CheckOptions): AsyncIterable<IndexDifference>
   /** Removes leftovers of dead processes from all staging folders; returns how many. Call it at start. */
   sweep(): Promise<number>
   /** Resolves when running changes are done. */
@@ -72,6 +75,9 @@ export function createSpaces(options: SpacesOptions): Spaces {
     findFile: (fileId) => spaces.findFile(fileId),
     pathOfId: async (fileId) => (await spaces.findFile(fileId))?.path,
     rebuildIndex: async (spaceId) => await (await spaces.byId(spaceId)).local.rebuildIndex(),
+    async *checkIndex(spaceId, options) {
+      yield* (await spaces.byId(spaceId)).local.checkIndex(options)
+    },
     sweep: () => spaces.sweep(),
     close: () => spaces.idle(),
   }

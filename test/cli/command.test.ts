@@ -95,6 +95,7 @@ describe('the command line', () => {
       'config show',
       'migrate status',
       'index rebuild',
+      'index check',
       'doctor',
       'bench',
       'login',

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type CliContext, onAction } from '../context.ts'
 import { operator } from '../operator.ts'
 
-/** Adds `trust`, `config`, `migrate` and `index`: they work on the folder of a node. */
+/** Adds `trust`, `config` and `migrate`: they work on the folder of a node. */
 export function registerSettings(program: Command, context: CliContext): void {
   const folder = ['<dir>', 'folder of the node'] as const
   const trust = program.command('trust').description('Which nodes this one talks to.')
@@ -36,18 +36,5 @@ export function registerSettings(program: Command, context: CliContext): void {
     const { stringify } = await import('yaml')
     const found: unknown = await (await operator.admin()).migrationStatus(dir)
     output.result(found, () => stringify(found).trimEnd())
-  })
-
-  const index = program.command('index').description('The index of the files of a node.')
-  const rebuild = index
-    .command('rebuild')
-    .argument(...folder)
-    .description('Read all files again.')
-  onAction(rebuild, context, async ({ args: [dir = ''], output }) => {
-    const { stringify } = await import('yaml')
-    const report: unknown = await (await operator.admin()).rebuildIndex(dir)
-    output.result(report ?? { rebuilt: true }, () =>
-      report === undefined || report === null ? 'index rebuilt' : stringify(report).trimEnd(),
-    )
   })
 }
