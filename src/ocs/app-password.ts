@@ -1,10 +1,11 @@
 import { parseAppPassword, parseAuthorization } from '../accounts/credentials.ts'
-import { ForbiddenError } from '../platform/errors.ts'
+import { ForbiddenError, PreconditionFailedError } from '../platform/errors.ts'
 import { clientLabel } from './client-label.ts'
 import type { OcsCall, OcsData, OcsDeps } from './types.ts'
 
 /** `GET core/getapppassword`: exchanges the real password for one of the program's own. */
 export async function getAppPassword({ accounts }: OcsDeps, call: OcsCall): Promise<OcsData> {
+  requireProgram(call)
   const { userId, via } = await call.authenticate()
   // A stolen app password must not be able to make itself a successor.
   if (via !== 'password') throw new ForbiddenError('You are using an app password already.')
@@ -14,6 +15,7 @@ export async function getAppPassword({ accounts }: OcsDeps, call: OcsCall): Prom
 
 /** `DELETE core/apppassword`: the program signs out and takes its own password with it. */
 export async function deleteAppPassword({ accounts }: OcsDeps, call: OcsCall): Promise<OcsData> {
+  requireProgram(call)
   const { userId, via } = await call.authenticate()
   const credentials = parseAuthorization(call.authorization)
   const text = credentials?.scheme === 'bearer' ? credentials.token : credentials?.password
@@ -23,4 +25,9 @@ export async function deleteAppPassword({ accounts }: OcsDeps, call: OcsCall): P
   }
   await accounts.revokeAppPassword(userId, parts.id)
   return []
+}
+
+/** A browser that remembers a password would send it along for any page that names this address. */
+function requireProgram({ isProgram }: OcsCall): void {
+  if (!isProgram) throw new PreconditionFailedError('Send the header "OCS-APIRequest: true".')
 }

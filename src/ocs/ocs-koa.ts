@@ -52,6 +52,7 @@ async function outcomeOf(deps: OcsMiddlewareDeps, ctx: Context, path: string): P
     path,
     authorization: ctx.get('authorization') || undefined,
     userAgent: ctx.get('user-agent'),
+    isProgram: ctx.get('ocs-apirequest') === 'true',
     authenticate: () => deps.authenticate(ctx),
   }
   try {

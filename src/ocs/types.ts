@@ -43,6 +43,8 @@ export interface OcsCall {
   path: string
   authorization: string | undefined
   userAgent: string
+  /** Carries `OCS-APIRequest`, which no page of another site can make a browser send unasked. */
+  isProgram: boolean
   /** Who asks; throws `UnauthenticatedError` when nobody is proven. */
   authenticate(): Promise<Principal>
 }

@@ -19,9 +19,20 @@ interface Ocs {
   ocs: { meta: { status: string; statuscode: number; message: string }; data: Record<string, unknown> }
 }
 
-function ask(path: string, options: { method?: string; authorization?: string; accept?: string } = {}) {
-  const { method = 'GET', authorization = ann.authorization, accept } = options
-  const headers = { ...(authorization === '' ? {} : { authorization }), ...(accept ? { accept } : {}) }
+interface AskOptions {
+  method?: string
+  authorization?: string
+  accept?: string
+  isProgram?: boolean
+}
+
+function ask(path: string, options: AskOptions = {}) {
+  const { method = 'GET', authorization = ann.authorization, accept, isProgram = true } = options
+  const headers = {
+    ...(isProgram && { 'ocs-apirequest': 'true' }),
+    ...(authorization === '' ? {} : { authorization }),
+    ...(accept ? { accept } : {}),
+  }
   return fetch(`${leiden.origin}${path}`, { method, headers, redirect: 'manual' })
 }
 
@@ -153,6 +164,13 @@ describe('app passwords', () => {
     const given = await json('/ocs/v2.php/core/apppassword', { method: 'DELETE', authorization: own })
     expect(given.status).toBe(200)
     expect((await json('/ocs/v1.php/cloud/user', { authorization: own })).status).toBe(401)
+  })
+
+  it('are not made or taken because the page of another site names the address', async () => {
+    const asked = { isProgram: false }
+    expect((await json('/ocs/v2.php/core/getapppassword', asked)).status).toBe(412)
+    const given = await json('/ocs/v2.php/core/apppassword', { ...asked, method: 'DELETE' })
+    expect(given.status).toBe(412)
   })
 
   it('are all that can be given up there', async () => {
