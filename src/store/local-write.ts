@@ -4,6 +4,7 @@ import { ContentHash, checkChecksums } from './content-hash.ts'
 import { factsOf } from './disk-facts.ts'
 import { onDisk } from './disk-tree.ts'
 import { mediaTypeOf } from './entries.ts'
+import type { DiskFacts } from './file-index.ts'
 import type { IndexSync } from './index-sync.ts'
 import { nameOf } from './paths.ts'
 import { checkTarget, type FinishedFile, type Publisher } from './publisher.ts'
@@ -27,11 +28,12 @@ export async function writeLocal(
   if (!isSmall) checkTarget(path, await sync.fresh(path), options)
   if ('staged' in source) {
     const staged = await checkStaged(space, source.staged, options)
-    return await publisher.publish(await finished(path, staged, options))
+    const facts = await factsOf(staged.localPath)
+    return await publisher.publish(finished(path, { ...staged, facts }, options))
   }
   return await space.staging.lendForAdoption(async (localPath) => {
     const staged = await onDisk(path, () => space.staging.fill(localPath, source, options))
-    return await publisher.publish(await finished(path, staged, options))
+    return await publisher.publish(finished(path, staged, options))
   })
 }
 
@@ -63,9 +65,11 @@ async function checkStaged(
   }
 }
 
-async function finished(path: StorePath, staged: StagedFile, options: WriteOptions): Promise<FinishedFile> {
-  const { localPath, checksums } = staged
-  const facts = await factsOf(localPath)
+function finished(
+  path: StorePath,
+  { localPath, checksums, facts }: StagedFile & { facts: DiskFacts | undefined },
+  options: WriteOptions,
+): FinishedFile {
   if (facts === undefined) throw overtaken(path)
   const mediaType = options.mediaType ?? mediaTypeOf(nameOf(path), 'file')
   return { path, localPath, facts, checksums, mediaType, options }

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, sep } from 'node:path'
@@ -5,7 +6,9 @@ import { BadRequestError, hasErrorCode } from '../platform/errors.ts'
 import { newId, sha256Hex } from '../platform/ids.ts'
 import { abortable } from './abortable.ts'
 import { ContentHash, checkChecksums } from './content-hash.ts'
+import { toFacts } from './disk-facts.ts'
 import { removeRemains } from './disk-tree.ts'
+import type { DiskFacts } from './file-index.ts'
 import { checkLength, pour } from './pour.ts'
 import type { StagedFile, WriteOptions } from './types.ts'
 
@@ -87,7 +90,7 @@ export class Staging {
     localPath: string,
     source: AsyncIterable<Uint8Array>,
     options: WriteOptions,
-  ): Promise<StagedFile> {
+  ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
     const handle = await this.openFile(localPath, 'wx')
     try {
       const hash = new ContentHash(options.expected)
@@ -99,7 +102,9 @@ export class Staging {
       const checksums = hash.checksums()
       checkChecksums(checksums, options.expected)
       await this.finish(handle, options.mtimeMs)
-      return { localPath, sizeBytes, checksums }
+      // An open file is asked at once; by its name it would cost a journey to the thread pool.
+      const facts = toFacts(fstatSync(handle.fd, { bigint: true }))
+      return { localPath, sizeBytes, checksums, facts }
     } finally {
       await handle.close()
     }
