@@ -5,11 +5,10 @@ import type { DiskTree } from './disk-tree.ts'
 import { mediaTypeOf } from './entries.ts'
 import type { DiskFacts, FileIndex, FileRow, FileRowChange } from './file-index.ts'
 import { newEtag } from './files-repo.ts'
-import type { KeptTrees } from './kept-trees.ts'
 import { formatPath } from './paths.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { Staging } from './staging.ts'
-import type { Checksums, StorePath } from './types.ts'
+import type { Checksums, FileStore, StorePath } from './types.ts'
 
 /** What the parts of a local store share. */
 export interface SpaceContext {
@@ -22,6 +21,19 @@ export interface SpaceContext {
   clock: Clock
   /** Where what is deleted and overwritten goes; without it, it is gone. */
   kept?: KeptTrees
+}
+
+/** The trees beside a drive that take what is deleted and what is overwritten, where that is kept. */
+export interface KeptTrees {
+  trash?: KeptTree
+  versions?: KeptTree
+}
+
+/** One of them, as its own small space; its queue is that of the drive. */
+export interface KeptTree {
+  space: SpaceContext
+  rootId: string
+  store: FileStore
 }
 
 /** The row of something that was not in the index before. */

@@ -1,5 +1,5 @@
-import type { KeptTree } from './kept-trees.ts'
 import { RightsStore, VIEWER_RIGHTS } from './rights-store.ts'
+import type { KeptTree } from './space-context.ts'
 import { parseTrashName } from './trash-place.ts'
 import type { Entry, ListOptions, StorePath, WriteConditions } from './types.ts'
 

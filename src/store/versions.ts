@@ -1,6 +1,6 @@
 import { NotFoundError } from '../platform/errors.ts'
-import type { KeptTree } from './kept-trees.ts'
 import { checkName } from './paths.ts'
+import type { KeptTree } from './space-context.ts'
 import type { Entry, FileStore, StorePath, WriteResult } from './types.ts'
 
 /** Earlier contents of the files of a drive. */
