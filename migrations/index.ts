@@ -7,6 +7,7 @@ import { createShareTables } from './030_create_shares.ts'
 import { createTransfers } from './040_create_transfers.ts'
 import { createLoginFlows } from './050_create_login_flows.ts'
 import { createKeptTrees } from './060_create_kept_trees.ts'
+import { createChangeJournal } from './070_create_change_journal.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   createTransfers,
   createLoginFlows,
   createKeptTrees,
+  createChangeJournal,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -1,3 +1,4 @@
+import type { ChangedRow, JournalState, RemovedName } from './journal-repo.ts'
 import type { Origin } from './trash-repo.ts'
 import type { Checksums, DeadProperty, EntryKind, PropertyChange, StorePath } from './types.ts'
 
@@ -63,4 +64,12 @@ export interface FileIndex {
   origins(trashRootId: string): Promise<Map<string, Origin>>
   recordOrigin(id: string, origin: Origin): Promise<void>
   removeOrigin(id: string): Promise<void>
+  /** How far the journal of changes goes. */
+  journal(): Promise<JournalState>
+  /** The members of a folder that changed, or whose own members did, at `fromSeq` or later. */
+  changedMembers(parentId: string, fromSeq: number): Promise<ChangedRow[]>
+  /** Names that something left after `sinceSeq`, with what stands there now. */
+  removedNames(parentId: string, sinceSeq: number): Promise<RemovedName[]>
+  /** Properties of files by their ids. */
+  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>>
 }

@@ -1,7 +1,8 @@
-import { type Db, inTransaction, isPostgres } from '../platform/db.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
 import { newSecret } from '../platform/ids.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { FileIndex, FileRow, FileRowChange } from './file-index.ts'
+import * as journal from './journal-repo.ts'
 import * as properties from './properties-repo.ts'
 import * as trash from './trash-repo.ts'
 import type { DeadProperty, EntryKind, PropertyChange, StorePath } from './types.ts'
@@ -27,6 +28,8 @@ interface Columns {
   md5: string | null
   adler32: string | null
   created_at_ms: number
+  changed_seq: number
+  placed_seq: number
 }
 
 /** An etag nobody had before. */
@@ -39,21 +42,24 @@ export class FilesRepo implements FileIndex {
   private readonly db: Db
   private readonly spaceId: string
   private readonly rootId: string
+  private readonly seq: number | undefined
 
-  constructor(db: Db, spaceId: string, rootId: string) {
+  /** `seq`: the number of the change that is being made, within one. */
+  constructor(db: Db, spaceId: string, rootId: string, seq?: number) {
     this.db = db
     this.spaceId = spaceId
     this.rootId = rootId
+    this.seq = seq
   }
 
   /**
    * Every change of a space first takes the row of the space, so two never wait for each other's rows
-   * (no deadlock) and no update of a folder's size is lost. SQLite has one writer anyway.
+   * (no deadlock) and no update of a folder's size is lost. That gives the change its number, too.
    */
   change<T>(work: (index: FileIndex) => Promise<T>): Promise<T> {
     return inTransaction(this.db, async (tx) => {
-      if (isPostgres(tx)) await tx('spaces').where('id', this.spaceId).forUpdate().select('id')
-      return await work(new FilesRepo(tx, this.spaceId, this.rootId))
+      const seq = await journal.nextSeq(tx, this.spaceId)
+      return await work(new FilesRepo(tx, this.spaceId, this.rootId, seq))
     })
   }
 
@@ -104,6 +110,7 @@ export class FilesRepo implements FileIndex {
           kind: row.kind,
           created_at_ms: row.createdAtMs,
           ...toColumns(row),
+          ...(this.seq !== undefined && { changed_seq: this.seq, placed_seq: this.seq }),
         })),
       )
     }
@@ -111,16 +118,27 @@ export class FilesRepo implements FileIndex {
 
   async update(id: string, change: FileRowChange): Promise<void> {
     const columns = toColumns(change)
+    const isPlaced = change.parentId !== undefined || change.name !== undefined
+    if (this.seq !== undefined && (isPlaced || change.etag !== undefined)) columns.changed_seq = this.seq
+    if (this.seq !== undefined && isPlaced) {
+      columns.placed_seq = this.seq
+      await journal.recordRemoved(this.db, id, this.seq, change)
+    }
     if (Object.keys(columns).length > 0) await this.db('files').where('id', id).update(columns)
   }
 
   async bump(ids: readonly string[], deltaBytes: number): Promise<void> {
     const size_bytes = this.db.raw('size_bytes + ?', [deltaBytes])
-    const change = deltaBytes === 0 ? { etag: newEtag() } : { etag: newEtag(), size_bytes }
+    const change = {
+      etag: newEtag(),
+      ...(deltaBytes !== 0 && { size_bytes }),
+      ...(this.seq !== undefined && { changed_seq: this.seq }),
+    }
     await this.db('files').whereIn('id', ids).update(change)
   }
 
   async removeTree(id: string): Promise<void> {
+    if (this.seq !== undefined) await journal.recordRemoved(this.db, id, this.seq)
     const sql = `with recursive tree(id) as (
       select cast(? as text) union all
       select f.id from tree t join files f on f.parent_id = t.id
@@ -158,6 +176,24 @@ export class FilesRepo implements FileIndex {
 
   removeOrigin(id: string): Promise<void> {
     return trash.removeOrigin(this.db, id)
+  }
+
+  journal(): Promise<journal.JournalState> {
+    return journal.getJournal(this.db, this.spaceId)
+  }
+
+  async changedMembers(parentId: string, fromSeq: number): Promise<journal.ChangedRow[]> {
+    const sql = 'select * from files where parent_id = ? and changed_seq >= ?'
+    const found = await readRows<Columns>(this.db, sql, [parentId, fromSeq])
+    return found.map((one) => ({ row: toRow(one), changedSeq: one.changed_seq, placedSeq: one.placed_seq }))
+  }
+
+  removedNames(parentId: string, sinceSeq: number): Promise<journal.RemovedName[]> {
+    return journal.listRemoved(this.db, parentId, sinceSeq)
+  }
+
+  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>> {
+    return properties.listPropertiesOf(this.db, ids)
   }
 }
 

@@ -64,7 +64,8 @@ async function recordCopy(
   if (present?.kind === 'file' && row.kind === 'file') {
     // Overwritten, not replaced: the destination keeps its identity, as with a PUT.
     row = { ...row, id: present.id, createdAtMs: present.createdAtMs, etag: newEtag() }
-    await index.update(row.id, row)
+    const { parentId: _parentId, name: _name, ...content } = row
+    await index.update(row.id, content)
     await index.copyProperties(pairs.map(([sourceId]) => [sourceId, present.id] as const))
   } else {
     await removeOverwritten(index, present, { to, place: kept.place })

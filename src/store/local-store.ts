@@ -1,3 +1,4 @@
+import { listChanges } from './changes.ts'
 import { type CheckOptions, checkIndex, type IndexDifference } from './check-index.ts'
 import { byName, targetOf, toEntry, wrongKind } from './entries.ts'
 import { IndexSync } from './index-sync.ts'
@@ -10,6 +11,7 @@ import { checkPath } from './paths.ts'
 import { Publisher } from './publisher.ts'
 import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
 import type { SpaceContext } from './space-context.ts'
+import { formatSyncToken } from './sync-token.ts'
 import type * as t from './types.ts'
 
 /**
@@ -106,6 +108,20 @@ export class LocalStore implements t.FileStore {
 
   async stagingFolder(_path: t.StorePath): Promise<string> {
     return this.space.staging.transfersFolder
+  }
+
+  /** As the index knows it: what others change on the disk is told once it was noticed. */
+  async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage> {
+    checkPath(path)
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    if (row.kind === 'file') throw wrongKind(path, 'file')
+    return await listChanges(this.space.index, row, query)
+  }
+
+  async syncToken(path: t.StorePath): Promise<string> {
+    checkPath(path)
+    const { id } = targetOf(path, await this.sync.fresh(path, true))
+    return formatSyncToken({ folderId: id, seq: (await this.space.index.journal()).seq })
   }
 
   /** Where the entry with this id is now; undefined when it is not (or no longer) in this drive. */

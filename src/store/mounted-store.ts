@@ -2,6 +2,7 @@ import { ForbiddenError, MethodNotAllowedError, PreconditionFailedError } from '
 import { sha256Hex } from '../platform/ids.ts'
 import { copyAcross } from './copy-across.ts'
 import { byName } from './entries.ts'
+import { changesWithMounts, withMountsMark } from './mounted-changes.ts'
 import { checkPath, formatPath, isWithin } from './paths.ts'
 import type * as t from './types.ts'
 import { findEntry } from './wrapped-store.ts'
@@ -122,6 +123,19 @@ export class MountedStore implements t.FileStore {
   async stagingFolder(path: t.StorePath): Promise<string | undefined> {
     const { store, path: inner } = await this.place(path)
     return await store.stagingFolder(inner)
+  }
+
+  async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage | undefined> {
+    const { store, path: inner } = await this.place(path)
+    if (path.length > 0) return await store.changes?.(inner, query)
+    return await changesWithMounts(store, await this.options.mounts(), query)
+  }
+
+  async syncToken(path: t.StorePath): Promise<string | undefined> {
+    const { store, path: inner } = await this.place(path)
+    const token = await store.syncToken?.(inner)
+    if (token === undefined || path.length > 0) return token
+    return withMountsMark(token, await this.options.mounts())
   }
 
   private async place(path: t.StorePath): Promise<Place> {

@@ -2,6 +2,7 @@ import type { Db } from '../platform/db.ts'
 import type { DeadProperty, PropertyChange } from './types.ts'
 
 const PAIR_BATCH = 400
+const ID_BATCH = 1_000
 
 interface Columns extends DeadProperty {
   file_id: string
@@ -20,6 +21,21 @@ export async function listMemberProperties(db: Db, parentId: string): Promise<Ma
     .orderBy(['file_id', 'namespace', 'name'])
   const byFile = new Map<string, DeadProperty[]>()
   for (const row of found) byFile.set(row.file_id, [...(byFile.get(row.file_id) ?? []), toProperty(row)])
+  return byFile
+}
+
+/** Properties of files by their ids. */
+export async function listPropertiesOf(
+  db: Db,
+  fileIds: readonly string[],
+): Promise<Map<string, DeadProperty[]>> {
+  const byFile = new Map<string, DeadProperty[]>()
+  for (let start = 0; start < fileIds.length; start += ID_BATCH) {
+    const found = await db<Columns>('dead_properties')
+      .whereIn('file_id', fileIds.slice(start, start + ID_BATCH))
+      .orderBy(['file_id', 'namespace', 'name'])
+    for (const row of found) byFile.set(row.file_id, [...(byFile.get(row.file_id) ?? []), toProperty(row)])
+  }
   return byFile
 }
 

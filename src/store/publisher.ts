@@ -199,7 +199,7 @@ async function record(
         ? newRow(space, place, facts, { mediaType, checksums })
         : { ...present, ...facts, mediaType, checksums, etag: newEtag() }
     if (present === undefined) added.push(row)
-    else await index.update(row.id, row)
+    else await index.update(row.id, { ...facts, mediaType, checksums, etag: row.etag })
     deltaBytes += row.sizeBytes - (present?.sizeBytes ?? 0)
     results.push({ entry: toEntry(row), created: present === undefined })
   }

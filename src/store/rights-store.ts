@@ -75,6 +75,14 @@ export class RightsStore extends WrappedStore {
     return await this.next.stagingFolder(path)
   }
 
+  override async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage | undefined> {
+    this.checkRead()
+    const page = await this.next.changes?.(path, query)
+    const limited = (change: t.Change) =>
+      'entry' in change ? { ...change, entry: this.limited(change.entry) } : change
+    return page && { ...page, changes: page.changes.map(limited) }
+  }
+
   private checkRead(): void {
     if (!this.rights.read) throw new ForbiddenError('You may not read this. Ask its owner.')
   }

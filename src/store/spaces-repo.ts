@@ -2,6 +2,7 @@ import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import { FOLDER_MEDIA_TYPE } from './entries.ts'
 import { newEtag } from './files-repo.ts'
+import { expireJournal } from './journal-repo.ts'
 
 /** One drive: whose it is, where its bytes lie, how much may be stored. */
 export interface SpaceRow {
@@ -57,6 +58,11 @@ export class SpacesRepo {
   async listAll(): Promise<SpaceRow[]> {
     const found = await this.db<Columns>('spaces').orderBy('id')
     return found.map((row) => toSpace(row) as SpaceRow)
+  }
+
+  /** Forgets what was removed so long ago that nobody needs to be told any more. */
+  async expireJournal(spaceId: string, nowMs: number): Promise<void> {
+    await expireJournal(this.db, spaceId, nowMs)
   }
 
   /** Makes the space of a user with an empty root; the one that is there when another was faster. */

@@ -142,6 +142,7 @@ class OpenSpaces {
       const space = await this.opened(row)
       removed += await space.trash.expire(nowMs - trashDays * DAY_MS)
       removed += await space.versions.expire(nowMs - versionDays * DAY_MS)
+      await this.repo.expireJournal(row.id, nowMs)
     }
     return removed
   }

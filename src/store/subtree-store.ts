@@ -95,6 +95,14 @@ export class SubtreeStore implements t.FileStore {
     return await this.next.stagingFolder(await this.below(path))
   }
 
+  async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage | undefined> {
+    return await this.next.changes?.(await this.below(path), query)
+  }
+
+  async syncToken(path: t.StorePath): Promise<string | undefined> {
+    return await this.next.syncToken?.(await this.below(path))
+  }
+
   /** Checked here: names joined to the root's path must not lead out of it. */
   private async below(path: t.StorePath): Promise<t.StorePath> {
     checkPath(path)

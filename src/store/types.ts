@@ -125,6 +125,31 @@ export interface StoreQuota {
   availableBytes?: number
 }
 
+/** What is asked of a folder's history (RFC 6578). */
+export interface ChangesQuery {
+  /** From an earlier answer; undefined: everything that is there. */
+  token?: string
+  /** `1`: its members only. */
+  depth: '1' | 'infinity'
+  /** Most changes of one answer, at least 1. */
+  limit: number
+  withProperties?: boolean
+}
+
+/**
+ * What happened at a path, below the folder that was asked about. `isForeign`: what lies below it has a
+ * history of its own.
+ */
+export type Change = { path: StorePath } & ({ entry: Entry; isForeign?: true } | { gone: EntryKind })
+
+export interface ChangesPage {
+  changes: Change[]
+  /** Continues after this page, or later. */
+  token: string
+  /** False: more follows with `token`. */
+  isComplete: boolean
+}
+
 /** Names one resource in the whole node, through whatever drive or share it is reached; locks hang here. */
 export interface ResourceKey {
   /** The bottom store: a space id or `share:<id>` of a received share. */
@@ -164,4 +189,11 @@ export interface FileStore {
    * rename. Undefined where the bytes lie elsewhere.
    */
   stagingFolder(path: StorePath): Promise<string | undefined>
+  /**
+   * What came, changed and went below a folder since a token; undefined where nobody keeps a journal.
+   * `ForbiddenError` (VALID_SYNC_TOKEN) when that can no longer be told: ask without a token then.
+   */
+  changes?(path: StorePath, query: ChangesQuery): Promise<ChangesPage | undefined>
+  /** The token of a folder as it is now. */
+  syncToken?(path: StorePath): Promise<string | undefined>
 }

@@ -56,6 +56,14 @@ export class WrappedStore implements t.FileStore {
   stagingFolder(path: t.StorePath): Promise<string | undefined> {
     return this.next.stagingFolder(path)
   }
+
+  async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage | undefined> {
+    return await this.next.changes?.(path, query)
+  }
+
+  async syncToken(path: t.StorePath): Promise<string | undefined> {
+    return await this.next.syncToken?.(path)
+  }
 }
 
 /** The entry at a path, or undefined when nothing is there or its parent is missing. */
