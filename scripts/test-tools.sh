@@ -18,6 +18,20 @@ need postgresql initdb '/usr/lib/postgresql/*/bin/initdb'
 need util-linux setpriv
 need nextcloud-desktop-cmd nextcloudcmd
 need owncloud-client-cmd owncloudcmd
+need curl curl
+need cadaver cadaver
+need fuse3 fusermount3
+need davfs2 mount.davfs
+need dbus dbus-run-session
+need libglib2.0-bin gio
+need gvfs-daemons /usr/libexec/gvfsd
+need gvfs-backends /usr/libexec/gvfsd-dav
+need davix davix-ls
+need gfal2-util-scripts gfal-copy
+need gfal2-plugin-http '/usr/lib/*/gfal2-plugins/libgfal_plugin_http.so'
+need gfal2-plugin-file '/usr/lib/*/gfal2-plugins/libgfal_plugin_file.so'
+need nordugrid-arc-client arccp
+need openssl openssl
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

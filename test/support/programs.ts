@@ -17,17 +17,26 @@ export interface ProgramResult {
   stderr: string
 }
 
+export interface ProgramOptions {
+  cwd?: string
+  env?: Record<string, string>
+  /** What it reads from its standard input; without it, that is empty. */
+  input?: string
+}
+
 /** Runs a program to its end. */
 export async function runProgram(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const child = spawn(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
   })
+  child.stdin.on('error', () => undefined) // it may end without having read all
+  child.stdin.end(options.input ?? '')
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text
