@@ -18,6 +18,7 @@ import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
 import { acceptInvitePage } from './shares/routes.ts'
 import { keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
+import { Resumables } from './store/uploads/resumable.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
 import type { Transfers } from './transfers/index.ts'
 import {
@@ -25,7 +26,9 @@ import {
   type DavMount,
   davMiddleware,
   driveMounts,
+  resumablePlace,
   trashMounts,
+  tusMounts,
   uploadMounts,
   versionMounts,
 } from './webdav/index.ts'
@@ -61,8 +64,11 @@ export interface Rooms {
 export function createFaces(base: FacesBase, rooms: Rooms) {
   const { config, stopping, metrics } = base
   const openDrive = ({ userId }: Principal) => rooms.shares.drives.openDrive(userId)
+  const basePath = new URL(config.publicUrl).pathname.replace(/\/$/, '')
+  const tus = { uploads: new Resumables(rooms.uploads, base.clock), basePath }
   const mounts = [
-    ...driveMounts(openDrive),
+    ...driveMounts(openDrive, (principal) => resumablePlace(tus, principal)),
+    ...tusMounts({ ...tus, openDrive }),
     ...bulkMounts(openDrive),
     ...uploadMounts({ openDrive, areaOf: (userId) => rooms.uploads.areaOf(userId) }),
     ...trashMounts({ openDrive, trashOf: (userId) => rooms.spaces.trashOf(userId) }),

@@ -12,6 +12,7 @@ import { type Asker, MountTable, openAddress } from './mount-table.ts'
 import { type RequestBody, requestBody } from './request-body-koa.ts'
 import { serveDav } from './serve.ts'
 import { type DavTarget, isOwnTarget, parseTarget } from './target.ts'
+import { TUS_VERSION } from './tus/tus-headers.ts'
 
 export interface DavOptions {
   mounts: readonly DavMount[]
@@ -117,6 +118,8 @@ async function answer(
   work: (body: RequestBody) => Promise<DavAnswer>,
 ): Promise<void> {
   ctx.respond = false
+  // Whoever speaks tus wants to see it in every answer (tus 1.0, Tus-Resumable).
+  if (ctx.req.headers['tus-resumable'] !== undefined) ctx.res.setHeader('Tus-Resumable', TUS_VERSION)
   const body = requestBody(ctx.req, ctx.res, idleMs)
   try {
     const result = await work(body)

@@ -1,24 +1,31 @@
 import { NotFoundError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
-import type { DavMount, Drive } from './mount.ts'
+import type { DavMount, Drive, ResumablePlace } from './mount.ts'
 
 /** Addresses that name the user in the path, and the older ones of the sync clients that do not. */
 const WITH_USER = ['/dav/files/', '/remote.php/dav/files/']
 const WITHOUT_USER = ['/remote.php/webdav/', '/webdav/']
 
+type OpenDrive = (principal: Principal) => Promise<Drive>
+
 /** The drives of the node's users at all their addresses. Another user's drive is not there (404). */
-export function driveMounts(openDrive: (principal: Principal) => Promise<Drive>): DavMount[] {
+export function driveMounts(
+  openDrive: OpenDrive,
+  resumableOf?: (principal: Principal) => ResumablePlace,
+): DavMount[] {
+  const options = { openDrive, resumableOf }
   return [
-    ...WITH_USER.map((prefix) => driveMount(prefix, openDrive, true)),
-    ...WITHOUT_USER.map((prefix) => driveMount(prefix, openDrive, false)),
+    ...WITH_USER.map((prefix) => driveMount(prefix, options, true)),
+    ...WITHOUT_USER.map((prefix) => driveMount(prefix, options, false)),
   ]
 }
 
-function driveMount(
-  prefix: string,
-  openDrive: (principal: Principal) => Promise<Drive>,
-  hasUser: boolean,
-): DavMount {
+interface DriveOptions {
+  openDrive: OpenDrive
+  resumableOf: ((principal: Principal) => ResumablePlace) | undefined
+}
+
+function driveMount(prefix: string, { openDrive, resumableOf }: DriveOptions, hasUser: boolean): DavMount {
   return {
     prefix,
     async open({ segments, authenticate }) {
@@ -32,6 +39,7 @@ function driveMount(
         key: drive.key,
         store: (lockTokens) => drive.store(lockTokens),
         ...(drive.sharedAs === undefined ? {} : { sharedAs: drive.sharedAs }),
+        ...(resumableOf === undefined ? {} : { resumable: resumableOf(principal) }),
         path: hasUser ? segments.slice(1) : segments,
         userId: principal.userId,
       }

@@ -58,6 +58,7 @@ function errorHeaders(error: AppError | undefined): Record<string, string> {
   const headers: Record<string, string> = {}
   if (error instanceof RangeNotSatisfiableError) headers['Content-Range'] = `bytes */${error.sizeBytes}`
   if (error instanceof MethodNotAllowedError) headers.Allow = ALLOW.any
+  if (error?.code === 'TUS_VERSION') headers['Tus-Version'] = '1.0.0'
   if (error?.status === 401) headers['WWW-Authenticate'] = 'Basic realm="Causeway", charset="UTF-8"'
   if (error?.retryAfterSeconds !== undefined) headers['Retry-After'] = `${Math.ceil(error.retryAfterSeconds)}`
   return headers

@@ -1,5 +1,6 @@
 import type { Principal } from '../platform/principal.ts'
 import type { FileStore, StorePath } from '../store/types.ts'
+import type { Resumables } from '../store/uploads/resumable.ts'
 import type { DavAnswer, DavCall } from './call.ts'
 
 /** What a mount gets to decide whose files these are. */
@@ -28,6 +29,8 @@ export interface DavSession {
   userId: string
   /** What of the tree its owner shared with others; undefined where that is not known. */
   sharedAs?(): Promise<ShareTypes>
+  /** Where uploads that can be gone on with begin; undefined where they cannot. */
+  resumable?: ResumablePlace
   /** The methods of a tree that is not one of ordinary files; without it those of RFC 4918. */
   methods?: ReadonlyMap<string, DavMethod>
 }
@@ -38,6 +41,12 @@ export interface DavMount {
   prefix: string
   /** Throws `UnauthenticatedError`, `NotFoundError` or `ForbiddenError` for who may not come in. */
   open(request: DavOpenRequest): Promise<DavSession>
+}
+
+/** Where uploads of one asker that can be gone on with lie, and what addresses they have. */
+export interface ResumablePlace {
+  uploads: Resumables
+  hrefOf(id: string): string
 }
 
 /** Kinds of shares (0 with a user here, 6 with one of another server) by the id of the entry. */

@@ -1,4 +1,5 @@
 import { type DavAnswer, type DavCall, findEntry } from './call.ts'
+import { tusAbilities } from './tus/tus-headers.ts'
 import { ALLOW, DAV_CLASSES } from './wire.ts'
 
 /** OPTIONS (RFC 9110 9.3.7, RFC 4918 10.1). `MS-Author-Via` is what makes Windows and Office write. */
@@ -12,6 +13,7 @@ export async function options(call: DavCall): Promise<DavAnswer> {
       Allow: ALLOW[entry?.kind ?? 'nothing'],
       'Accept-Ranges': 'bytes',
       'Content-Length': '0',
+      ...(call.session.resumable === undefined ? {} : tusAbilities(call.context.maxUploadBytes)),
     },
   }
 }

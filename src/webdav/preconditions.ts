@@ -22,6 +22,8 @@ const CREATING = new Set(['PUT', 'MKCOL', 'LOCK'])
 
 /** Answers 304 or throws `PreconditionFailedError` when the conditions say so; undefined to go on. */
 export async function checkConditions(call: DavCall): Promise<DavAnswer | undefined> {
+  // Those of a POST are about what it makes, which is not at this address.
+  if (call.method === 'POST') return undefined
   const headers = conditionHeaders(call.header)
   if (Object.values(headers).every((value) => value === undefined)) return undefined
   const entry = await findEntry(call.store, call.session.path)

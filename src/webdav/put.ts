@@ -85,7 +85,7 @@ function parseMtime(header: string | undefined): number | undefined {
 }
 
 /** Every refusal that needs no body, before the client sends one (RFC 9110 10.1.1). */
-async function checkBeforeBody(call: DavCall): Promise<void> {
+export async function checkBeforeBody(call: DavCall): Promise<void> {
   const { store, session } = call
   const existing = await findEntry(store, session.path)
   if (existing?.kind === 'folder') throw isFolder()

@@ -12,12 +12,14 @@ import { proppatch } from './proppatch.ts'
 import { put } from './put.ts'
 import { copy, move } from './relocate.ts'
 import type { DavTarget } from './target.ts'
+import { createUpload } from './tus/tus-create.ts'
 
 const fileMethods: ReadonlyMap<string, DavMethod> = new Map([
   ['OPTIONS', options],
   ['GET', get],
   ['HEAD', head],
   ['PUT', put],
+  ['POST', createUpload],
   ['DELETE', remove],
   ['MKCOL', makeCollection],
   ['PROPFIND', propfind],

@@ -8,7 +8,7 @@ import { UploadArea } from './upload-area.ts'
 import { UploadLedger } from './upload-ledger.ts'
 
 /** An upload in which nothing happened for so long is abandoned. */
-const LIFE_MS = 24 * 3_600_000
+export const UPLOAD_LIFE_MS = 24 * 3_600_000
 const SWEEP_EVERY_MS = 3_600_000
 
 export interface UploadsOptions {
@@ -79,7 +79,7 @@ export class Uploads {
 
   private async isAbandoned(folder: string): Promise<boolean> {
     const stats = await lstat(folder).catch(() => undefined)
-    return stats !== undefined && stats.mtimeMs < this.clock.nowMs() - LIFE_MS
+    return stats !== undefined && stats.mtimeMs < this.clock.nowMs() - UPLOAD_LIFE_MS
   }
 
   private async measure(userId: string): Promise<number> {

@@ -1,0 +1,130 @@
+import type { FileHandle } from 'node:fs/promises'
+import { AppError, LockedError, PayloadTooLargeError } from '../../platform/errors.ts'
+import { abortable } from '../abortable.ts'
+import { ContentHash } from '../content-hash.ts'
+import { pour } from '../pour.ts'
+import type { Checksums, ChecksumType } from '../types.ts'
+import { isStretchCurrent, openStretch, removeStretch } from './resumable-parts.ts'
+import type { UploadLedger } from './upload-ledger.ts'
+
+/** Bytes between two looks at the clock of the upload. */
+const TOUCH_BYTES = 256 * 1024 * 1024
+const NO_HASH = { update: () => undefined }
+
+/** Where the bytes go. */
+export interface StretchPlace {
+  folder: string
+  userId: string
+  startsAt: number
+  ledger: UploadLedger
+}
+
+export interface StretchOptions {
+  /** Bytes until the file is complete. */
+  maxBytes: number
+  limitBytes: number
+  expected?: Checksums | undefined
+  /** Aborts when another request wants to go on with the upload. */
+  ended: AbortSignal
+  /** Tells that the upload is alive. */
+  touch(): Promise<void>
+}
+
+/** 460: what came is not what the client sent (tus 1.0, checksum extension). */
+export class ChecksumMismatchError extends AppError {
+  override name = 'ChecksumMismatchError'
+  constructor(message: string) {
+    super(460, 'CHECKSUM_MISMATCH', message)
+  }
+}
+
+/**
+ * Writes bytes until they end or break off. What came before a broken connection stays, unless a checksum
+ * was promised for all of it; of what is too long, or another than promised, nothing stays.
+ */
+export async function appendStretch(
+  place: StretchPlace,
+  source: AsyncIterable<Uint8Array>,
+  options: StretchOptions,
+): Promise<void> {
+  const { folder, startsAt, ledger, userId } = place
+  await options.touch()
+  const handle = await openStretch(folder, startsAt)
+  let isKept = false
+  let failure: unknown
+  const whenBroken = (error: unknown) => {
+    failure = error
+  }
+  try {
+    const sizeBytes = await fill(handle, place, untilBroken(source, options, whenBroken), options)
+    isKept = sizeBytes > 0 && (failure === undefined || options.expected === undefined)
+    if (isKept && !(await isStretchCurrent(folder, startsAt, handle))) throw overtaken()
+  } finally {
+    await handle.close()
+    if (!isKept) {
+      await removeStretch(folder, startsAt)
+      ledger.forget(userId)
+    }
+  }
+  await options.touch()
+  if (options.ended.aborted) throw overtaken()
+  if (failure !== undefined) throw failure
+}
+
+/** Returns how many bytes came. */
+async function fill(
+  handle: FileHandle,
+  { ledger, userId }: StretchPlace,
+  source: AsyncIterable<Uint8Array>,
+  { maxBytes, limitBytes, expected }: StretchOptions,
+): Promise<number> {
+  const hash = expected === undefined ? undefined : new ContentHash(expected)
+  const counted = ledger.counted(userId, limited(source, maxBytes), limitBytes)
+  const sizeBytes = await pour(counted, handle, hash ?? NO_HASH, { isFlushed: false })
+  if (hash !== undefined) checkStretch(hash.checksums(), expected)
+  return sizeBytes
+}
+
+/** A connection that breaks ends the source as if that were its end, so that what came is written. */
+async function* untilBroken(
+  source: AsyncIterable<Uint8Array>,
+  { ended, touch }: StretchOptions,
+  whenBroken: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  let untouchedBytes = 0
+  try {
+    for await (const chunk of abortable(source, ended)) {
+      yield chunk
+      untouchedBytes += chunk.length
+      if (untouchedBytes < TOUCH_BYTES) continue
+      untouchedBytes = 0
+      await touch()
+    }
+  } catch (error) {
+    whenBroken(error)
+  }
+}
+
+async function* limited(source: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let total = 0
+  for await (const chunk of source) {
+    total += chunk.length
+    if (total > maxBytes) throw tooLong(maxBytes)
+    yield chunk
+  }
+}
+
+function checkStretch(actual: Checksums, expected: Checksums = {}): void {
+  for (const [type, value] of Object.entries(expected) as [ChecksumType, string][]) {
+    if (actual[type] === value) continue
+    throw new ChecksumMismatchError(`The bytes do not have the ${type} checksum that was sent with them.`)
+  }
+}
+
+function tooLong(maxBytes: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`Only ${maxBytes} bytes are missing of this upload, and more came.`)
+}
+
+function overtaken(): LockedError {
+  return new LockedError('Another request goes on with this upload. Ask how far it has come.')
+}

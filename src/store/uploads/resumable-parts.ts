@@ -1,0 +1,94 @@
+import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConflictError, hasErrorCode } from '../../platform/errors.ts'
+
+/** Bytes of one read from the disk. */
+const READ_BYTES = 1024 * 1024
+
+/** One stretch of a file that comes in order: named by the offset of its first byte. */
+export interface Stretch {
+  startsAt: number
+  sizeBytes: number
+}
+
+/** How far the file has come: the end of the stretch that begins last. */
+export async function endOfStretches(folder: string): Promise<number> {
+  const startsAt = (await startsIn(folder)).at(-1)
+  if (startsAt === undefined) return 0
+  return startsAt + (await sizeOf(folder, startsAt))
+}
+
+/**
+ * Opens a new stretch; nobody else can open one at the same offset, in no process. An empty one is what
+ * a dead writer left, and gives way.
+ */
+export async function openStretch(folder: string, startsAt: number): Promise<FileHandle> {
+  const localPath = join(folder, `${startsAt}`)
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      return await open(localPath, 'wx')
+    } catch (error) {
+      if (!hasErrorCode(error, 'EEXIST')) throw error
+      if ((await sizeOf(folder, startsAt)) > 0) break
+      await unlink(localPath).catch(ignoreAbsence)
+    }
+  }
+  throw new ConflictError('Another request writes to this place of the upload. Ask how far it has come.')
+}
+
+/** True when the stretch is the last one and the file behind the handle is still the one with its name. */
+export async function isStretchCurrent(
+  folder: string,
+  startsAt: number,
+  handle: FileHandle,
+): Promise<boolean> {
+  if ((await startsIn(folder)).at(-1) !== startsAt) return false
+  const [here, ours] = await Promise.all([stat(join(folder, `${startsAt}`)), handle.stat()])
+  return here.ino === ours.ino
+}
+
+export async function removeStretch(folder: string, startsAt: number): Promise<void> {
+  await unlink(join(folder, `${startsAt}`)).catch(ignoreAbsence)
+}
+
+/**
+ * The stretches that make up a file of this length. One that was written past the beginning of the next
+ * counts up to there: whoever wrote the next had been told so. Throws `ConflictError` when bytes are missing.
+ */
+export async function stretchesOf(folder: string, lengthBytes: number): Promise<Stretch[]> {
+  const starts = await startsIn(folder)
+  const stretches: Stretch[] = []
+  for (const [index, startsAt] of starts.entries()) {
+    const sizeBytes = (starts[index + 1] ?? lengthBytes) - startsAt
+    if (sizeBytes > (await sizeOf(folder, startsAt))) throw incomplete()
+    stretches.push({ startsAt, sizeBytes })
+  }
+  if (lengthBytes > 0 && starts[0] !== 0) throw incomplete()
+  return stretches
+}
+
+/** Their bytes, one after the other; memory holds one piece at a time. */
+export async function* readStretches(folder: string, stretches: readonly Stretch[]): AsyncGenerator<Buffer> {
+  for (const { startsAt, sizeBytes } of stretches) {
+    if (sizeBytes === 0) continue
+    const handle = await open(join(folder, `${startsAt}`), 'r')
+    yield* handle.createReadStream({ highWaterMark: READ_BYTES, end: sizeBytes - 1 })
+  }
+}
+
+async function startsIn(folder: string): Promise<number[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d+$/.test(name))
+  return names.map(Number).sort((a, b) => a - b)
+}
+
+async function sizeOf(folder: string, startsAt: number): Promise<number> {
+  return (await stat(join(folder, `${startsAt}`)).catch(ignoreAbsence))?.size ?? 0
+}
+
+function ignoreAbsence(error: unknown): undefined {
+  if (!hasErrorCode(error, 'ENOENT')) throw error
+}
+
+function incomplete(): ConflictError {
+  return new ConflictError('Bytes of this upload are missing on the disk. Begin a new one.')
+}

@@ -1,0 +1,201 @@
+import { lstat, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../../platform/clock.ts'
+import { ConflictError, hasErrorCode, NotFoundError } from '../../platform/errors.ts'
+import { newId, newSecret } from '../../platform/ids.ts'
+import { onDisk } from '../disk-tree.ts'
+import type { Checksums, StorePath, WriteConditions } from '../types.ts'
+import { appendStretch } from './append-stretch.ts'
+import { endOfStretches, readStretches, stretchesOf } from './resumable-parts.ts'
+import { Turns } from './turns.ts'
+import { UPLOAD_LIFE_MS, type Uploads } from './uploads.ts'
+
+/** Beside the bytes: what will become of them. */
+const FACTS_FILE = '.resumable.json'
+const ID_FORM = /^tus-[A-Za-z0-9_-]{43}$/
+/** So many finished uploads are remembered for those who did not hear that they are. */
+const MAX_FINISHED = 1_000
+
+/** What was said when the upload began. */
+export interface ResumableFacts {
+  /** Where in its owner's drive the file will stand. */
+  path: StorePath
+  /** Undefined until the client says it. */
+  lengthBytes?: number
+  mtimeMs?: number
+  expected?: Checksums
+  conditions?: WriteConditions
+  /** As the client wrote it, to be given back. */
+  metadata: string
+}
+
+/** A file that comes piece by piece, in order. */
+export interface ResumableUpload {
+  userId: string
+  id: string
+  facts: ResumableFacts
+  /** How many bytes are on the disk: where to go on. */
+  offsetBytes: number
+  expiresAtMs: number
+}
+
+export interface AppendOptions {
+  /** What all unfinished uploads of the user may hold. */
+  limitBytes: number
+  /** Checksums of these bytes alone; when they differ nothing of them is kept. */
+  expected?: Checksums | undefined
+}
+
+/** An upload that has become a file, as it was told to the client. */
+export interface FinishedUpload {
+  lengthBytes: number
+  headers: Record<string, string>
+}
+
+/**
+ * Uploads that can be broken off anywhere and gone on with (tus). They lie where the uploads in parts lie,
+ * count against the same limit and expire like them; the disk says how far they have come, so that nothing
+ * that arrived is lost with the process. Ids cannot be guessed, and are good for their owner only.
+ */
+export class Resumables {
+  private readonly uploads: Uploads
+  private readonly clock: Clock
+  private readonly turns = new Turns()
+  private readonly finished = new Map<string, FinishedUpload>()
+
+  constructor(uploads: Uploads, clock: Clock) {
+    this.uploads = uploads
+    this.clock = clock
+  }
+
+  /** An id for an upload that will not need a place on the disk. */
+  newId(): string {
+    return `tus-${newSecret(32)}`
+  }
+
+  static isId(text: string): boolean {
+    return ID_FORM.test(text)
+  }
+
+  async create(userId: string, facts: ResumableFacts): Promise<ResumableUpload> {
+    const id = this.newId()
+    await this.uploads.areaOf(userId).create(id, {})
+    await this.writeFacts(userId, id, facts)
+    return this.get(userId, id)
+  }
+
+  async find(userId: string, id: string): Promise<ResumableUpload | undefined> {
+    if (!Resumables.isId(id)) return undefined
+    const folder = this.folderOf(userId, id)
+    try {
+      const facts = JSON.parse(await readFile(join(folder, FACTS_FILE), 'utf8')) as ResumableFacts
+      const offsetBytes = await endOfStretches(folder)
+      const expiresAtMs = (await lstat(folder)).mtimeMs + UPLOAD_LIFE_MS
+      return { userId, id, facts, offsetBytes, expiresAtMs }
+    } catch (error) {
+      if (hasErrorCode(error, 'ENOENT')) return undefined
+      throw error
+    }
+  }
+
+  /** Throws `NotFoundError` for one that never was, is finished, given up or expired. */
+  async get(userId: string, id: string): Promise<ResumableUpload> {
+    const upload = await this.find(userId, id)
+    if (upload === undefined) throw new NotFoundError('There is no such upload; it may have expired.')
+    return upload
+  }
+
+  /** The same when nobody is writing: a request that still does is ended, what it brought is kept. */
+  async getAtRest(userId: string, id: string): Promise<ResumableUpload> {
+    await this.turns.endOthers(this.folderOf(userId, id))
+    return this.get(userId, id)
+  }
+
+  /** The client knows now how long the file is. */
+  async setLength(upload: ResumableUpload, lengthBytes: number): Promise<void> {
+    await this.writeFacts(upload.userId, upload.id, { ...upload.facts, lengthBytes })
+  }
+
+  /**
+   * Writes what comes behind what is there, until it ends or breaks off; what arrived stays. A request
+   * that still writes to the same upload is ended first. Throws `ConflictError` when `offsetBytes` is not
+   * where the upload ends, `LockedError` when another request took over or the file is being finished.
+   */
+  async append(
+    { userId, id }: ResumableUpload,
+    offsetBytes: number,
+    source: AsyncIterable<Uint8Array>,
+    options: AppendOptions,
+  ): Promise<ResumableUpload> {
+    const folder = this.folderOf(userId, id)
+    await this.turns.take(folder, async (ended) => {
+      const { offsetBytes: endsAt, facts } = await this.get(userId, id)
+      if (endsAt !== offsetBytes) throw wrongOffset(endsAt)
+      const maxBytes = (facts.lengthBytes ?? Number.MAX_SAFE_INTEGER) - endsAt
+      const place = { folder, userId, startsAt: endsAt, ledger: this.uploads.ledger }
+      const touch = () => this.touch(folder)
+      await onDisk([id], () => appendStretch(place, source, { ...options, maxBytes, ended, touch }))
+    })
+    return this.get(userId, id)
+  }
+
+  /** Hands the whole over to `take`, then removes it; when `take` throws it stays. */
+  async finish<T>(
+    { userId, id }: ResumableUpload,
+    lengthBytes: number,
+    take: (body: AsyncIterable<Buffer>) => Promise<T>,
+  ): Promise<T> {
+    const folder = this.folderOf(userId, id)
+    return this.turns.takeFirmly(folder, async () => {
+      await this.get(userId, id)
+      const result = await take(readStretches(folder, await stretchesOf(folder, lengthBytes)))
+      // The file is there: bytes that will not go now go when they expire.
+      await this.uploads
+        .areaOf(userId)
+        .remove(id)
+        .catch(() => undefined)
+      return result
+    })
+  }
+
+  async remove(userId: string, id: string): Promise<void> {
+    await this.turns.take(this.folderOf(userId, id), () => this.uploads.areaOf(userId).remove(id))
+  }
+
+  /** A client that did not get the last answer asks once more, and must not send everything again. */
+  rememberFinished(userId: string, id: string, finished: FinishedUpload): void {
+    this.finished.set(`${userId}/${id}`, finished)
+    const [oldest] = this.finished.keys()
+    if (this.finished.size > MAX_FINISHED && oldest !== undefined) this.finished.delete(oldest)
+  }
+
+  findFinished(userId: string, id: string): FinishedUpload | undefined {
+    return this.finished.get(`${userId}/${id}`)
+  }
+
+  private folderOf(userId: string, id: string): string {
+    return join(this.uploads.folder, userId, id)
+  }
+
+  /** Old facts or new ones, whenever the process ends. */
+  private async writeFacts(userId: string, id: string, facts: ResumableFacts): Promise<void> {
+    const folder = this.folderOf(userId, id)
+    const temporary = join(folder, `.facts-${newId()}`)
+    await onDisk([id], async () => {
+      await writeFile(temporary, JSON.stringify(facts), { flag: 'wx' })
+      await rename(temporary, join(folder, FACTS_FILE))
+    })
+  }
+
+  /** It expires a day from now; writing to a file does not change the time of its folder. */
+  private async touch(folder: string): Promise<void> {
+    const seconds = this.clock.nowMs() / 1_000
+    await utimes(folder, seconds, seconds)
+  }
+}
+
+function wrongOffset(offsetBytes: number): ConflictError {
+  return new ConflictError(`The upload goes on at byte ${offsetBytes}. Send what comes from there on.`, {
+    code: 'WRONG_OFFSET',
+  })
+}
