@@ -14,6 +14,8 @@ export class UnsupportedMediaTypeError extends AppError {
 const ELEMENTS: ReadonlyMap<string, string> = new Map([
   ['PROPFIND_FINITE_DEPTH', '<d:propfind-finite-depth/>'],
   ['CANNOT_MODIFY_PROTECTED_PROPERTY', '<d:cannot-modify-protected-property/>'],
+  ['VALID_SYNC_TOKEN', '<d:valid-sync-token/>'],
+  ['SUPPORTED_REPORT', '<d:supported-report/>'],
   ['LOCK_TOKEN_MATCHES_REQUEST_URI', '<d:lock-token-matches-request-uri/>'],
   ['INSUFFICIENT_STORAGE', '<d:quota-not-exceeded/>'],
   ['QUOTA_EXCEEDED', '<d:quota-not-exceeded/>'],

@@ -5,6 +5,7 @@ import { clientProperties } from './client-properties.ts'
 import { toDcacheChecksums, toOwncloudChecksums } from './digest-answers.ts'
 import { trashProperties } from './kept/trash-properties.ts'
 import type { ShareTypes } from './mount.ts'
+import { syncProperties } from './sync-properties.ts'
 import { DAV, DCACHE, OC, OCM, OCS, type PropertyName, propertyKey } from './wire.ts'
 
 /** What the properties of one resource are made of. */
@@ -20,13 +21,15 @@ export interface PropertySource {
   quota?: StoreQuota
   /** Present when a request wants it and it is known. */
   shareTypes?: ShareTypes
+  /** Of a folder of the same store, when a request wants it and there is a journal. */
+  syncToken?: string
 }
 
 /** A property this server computes. */
 export interface LiveProperty extends PropertyName {
   /** Part of an answer to `allprop`: those RFC 4918 defines. */
   isInAllprop: boolean
-  needs?: 'quota' | 'locks' | 'scope' | 'shares'
+  needs?: 'quota' | 'locks' | 'scope' | 'shares' | 'sync'
   /** The inside of the element as XML, or undefined where the resource has no such property. */
   render(source: PropertySource): string | undefined
 }
@@ -71,6 +74,7 @@ const properties: readonly LiveProperty[] = [
   ...trashProperties,
   extra(DCACHE, 'Checksums', ({ entry }) => toDcacheChecksums(entry.checksums) || undefined),
   ...clientProperties,
+  ...syncProperties,
 ]
 
 /** Every property this server computes, by `propertyKey`. */

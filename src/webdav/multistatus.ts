@@ -20,6 +20,8 @@ export interface ListedResource {
   below: readonly string[]
   isRoot: boolean
   region: Region
+  /** Of a folder of the same store, at the time of asking. */
+  syncToken?: string
 }
 
 export interface MultistatusInput {
@@ -28,6 +30,8 @@ export interface MultistatusInput {
   quota?: StoreQuota | undefined
   shareTypes?: ShareTypes | undefined
   nowMs: number
+  /** What follows the resources. */
+  tail?: string
 }
 
 /** Large enough that few writes carry a long listing, small enough that memory stays flat. */
@@ -43,14 +47,14 @@ export function* multistatus(input: MultistatusInput): Generator<string> {
       chunk = ''
     }
   }
-  yield `${chunk}</d:multistatus>\n`
+  yield `${chunk}${input.tail ?? ''}</d:multistatus>\n`
 }
 
 function renderResource(
   resource: ListedResource,
   { plan, quota, shareTypes, nowMs }: MultistatusInput,
 ): string {
-  const { entry, isRoot, region } = resource
+  const { entry, isRoot, region, syncToken } = resource
   const properties = plan.render({
     entry,
     isRoot,
@@ -58,6 +62,7 @@ function renderResource(
     locksXml: () => locksOf(resource, nowMs),
     ...(quota === undefined ? {} : { quota }),
     ...(shareTypes === undefined ? {} : { shareTypes }),
+    ...(syncToken === undefined ? {} : { syncToken }),
   })
   return `<d:response><d:href>${escapeText(resource.href)}</d:href>${properties}</d:response>`
 }

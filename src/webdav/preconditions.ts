@@ -3,8 +3,15 @@ import type { Entry, FileStore } from '../store/types.ts'
 import { type DavAnswer, type DavCall, type DavContext, findEntry } from './call.ts'
 import { type ConditionHeaders, decideConditions } from './conditions.ts'
 import { fileHeaders } from './file-answer.ts'
-import { type IfList, isIfSatisfied, type ResourceState, taggedResources } from './if-header.ts'
+import {
+  type IfList,
+  isIfSatisfied,
+  type ResourceState,
+  submittedTokens,
+  taggedResources,
+} from './if-header.ts'
 import type { DavSession } from './mount.ts'
+import { fromSyncUri } from './sync-properties.ts'
 import { parseTarget } from './target.ts'
 
 /** The conditional headers of a request (RFC 9110 13.1). */
@@ -51,7 +58,8 @@ export async function checkIf(
   context: DavContext,
 ): Promise<void> {
   const states = new Map<string | undefined, ResourceState>()
-  for (const tag of taggedResources(lists)) states.set(tag, await stateOf(tag, session, context))
+  const named = submittedTokens(lists)
+  for (const tag of taggedResources(lists)) states.set(tag, await stateOf(tag, session, context, named))
   if (isIfSatisfied(lists, (tag) => states.get(tag) ?? NOTHING)) return
   throw new PreconditionFailedError('The If header does not hold: a lock or an etag is not the one named.')
 }
@@ -62,15 +70,46 @@ async function stateOf(
   tag: string | undefined,
   session: DavSession,
   context: DavContext,
+  named: readonly string[],
 ): Promise<ResourceState> {
   try {
     const place = tag === undefined ? session : await openTag(tag, context)
-    return place === undefined ? NOTHING : await readState(place.store([]), place.path, context)
+    if (place === undefined) return NOTHING
+    const store = place.store([])
+    const { etag, tokens } = await readState(store, place.path, context)
+    const current = [...tokens, ...(await currentSyncTokens(store, place.path, named))]
+    return etag === undefined ? { tokens: current } : { etag, tokens: current }
   } catch (error) {
     // A resource that cannot be read has no state the asker may know; the condition fails, not the request.
     if (error instanceof AppError) return NOTHING
     throw error
   }
+}
+
+/** More in one header is no client; each may cost a look at a folder. */
+const MAX_SYNC_TOKENS = 3
+
+/**
+ * Those of the named tokens since which nothing changed below the folder (RFC 6578 5). A member changes
+ * with whatever changes below it, so the members alone tell.
+ */
+async function currentSyncTokens(
+  store: FileStore,
+  path: DavSession['path'],
+  named: readonly string[],
+): Promise<string[]> {
+  const current: string[] = []
+  for (const uri of named.filter((one) => fromSyncUri(one) !== undefined).slice(0, MAX_SYNC_TOKENS)) {
+    const token = fromSyncUri(uri) as string
+    const page = await store.changes?.(path, { token, depth: '1', limit: 1 }).catch(ifRefused)
+    if (page?.changes.every((change) => 'isForeign' in change)) current.push(uri)
+  }
+  return current
+}
+
+/** A token that is no longer good is not current; the locks in the same header still count. */
+function ifRefused(error: unknown): undefined {
+  if (!(error instanceof AppError)) throw error
 }
 
 async function openTag(tag: string, context: DavContext): Promise<DavSession | undefined> {

@@ -20,6 +20,7 @@ export interface PropertyPlan {
   needsLocks: boolean
   needsScope: boolean
   needsShares: boolean
+  needsSync: boolean
   /** The `propstat` elements of one resource. */
   render(source: PropertySource): string
 }
@@ -85,6 +86,7 @@ function needsOf(columns: readonly Column[]): Omit<PropertyPlan, 'render' | 'nee
     needsLocks: needs('locks'),
     needsScope: needs('scope'),
     needsShares: needs('shares'),
+    needsSync: needs('sync'),
   }
 }
 

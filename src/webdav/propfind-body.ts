@@ -35,7 +35,8 @@ export function parsePropfindBody(body: Uint8Array): PropfindQuery {
     : { kind: 'allprop', include: include === undefined ? [] : namesIn(include) }
 }
 
-function namesIn(element: XmlElement): PropertyName[] {
+/** The properties an element names, each once. */
+export function namesIn(element: XmlElement): PropertyName[] {
   const names = new Map<string, PropertyName>()
   for (const { namespace, name } of childElements(element)) {
     names.set(propertyKey(namespace, name), { namespace, name })

@@ -4,6 +4,7 @@ import { LockMap } from './active-locks.ts'
 import { type DavAnswer, type DavCall, isMounted, readBody } from './call.ts'
 import { type Depth, parseDepth } from './depth.ts'
 import { type ListedResource, multistatus, type Region } from './multistatus.ts'
+import { preferenceHeaders, readPreferences } from './preferences.ts'
 import { type PropertyPlan, planProperties } from './property-columns.ts'
 import { parsePropfindBody } from './propfind-body.ts'
 import { encodeName, folderHref } from './target.ts'
@@ -15,19 +16,19 @@ export async function propfind(call: DavCall): Promise<DavAnswer> {
   // it out is a person with curl, and nobody wants the whole drive by accident.
   const depth = parseDepth(call.header('depth')) ?? '1'
   const query = parsePropfindBody(await readBody(call.body))
-  const plan = planProperties(query, wantsMinimal(call))
-  const resources = await collect(call, depth, plan)
+  const preferences = readPreferences(call.header)
+  if (depth === '0') preferences.withoutRoot = false
+  const plan = planProperties(query, preferences.isMinimal)
+  const found = await collect(call, depth, plan)
+  const resources = preferences.withoutRoot ? found.slice(1) : found
   const quota = plan.needsQuota ? await call.store.quota() : undefined
   const shareTypes = plan.needsShares ? await call.session.sharedAs?.() : undefined
   const body = multistatus({ resources, plan, quota, shareTypes, nowMs: call.context.clock.nowMs() })
-  return { status: 207, headers: { 'Content-Type': XML_TYPE, DAV: DAV_CLASSES }, body }
+  const headers = { 'Content-Type': XML_TYPE, DAV: DAV_CLASSES, ...preferenceHeaders(preferences) }
+  return { status: 207, headers, body }
 }
 
-function wantsMinimal(call: DavCall): boolean {
-  return /\breturn\s*=\s*minimal\b/i.test(call.header('prefer') ?? '') || call.header('brief') === 't'
-}
-
-async function collect(call: DavCall, depth: Depth, plan: PropertyPlan): Promise<Iterable<ListedResource>> {
+async function collect(call: DavCall, depth: Depth, plan: PropertyPlan): Promise<ListedResource[]> {
   const options: ListOptions = plan.needsDeadProperties ? { withProperties: true } : {}
   const { path } = call.session
   const entry = await call.store.stat(path, options)
@@ -39,12 +40,14 @@ async function collect(call: DavCall, depth: Depth, plan: PropertyPlan): Promise
     isRoot: path.length === 0,
     region: await openRegion(call, path, rawPath, plan, depth !== '0'),
   }
+  const syncToken = plan.needsSync && entry.kind === 'folder' ? await call.store.syncToken?.(path) : undefined
+  if (syncToken !== undefined) top.syncToken = syncToken
   if (depth === '0' || entry.kind === 'file') return [top]
   return depth === '1' ? listFolder(call, top, path, options, plan) : walk(call, top, options, plan)
 }
 
 /** What is known of all resources from `path` down: one query for all their locks. */
-async function openRegion(
+export async function openRegion(
   call: DavCall,
   path: StorePath,
   rawPath: string,
@@ -76,7 +79,7 @@ async function listFolder(
   for (const entry of members) {
     const href = memberHref(folder.href, entry)
     if (entry.mount === undefined) {
-      listed.push({ entry, href, below: [...folder.below, entry.name], isRoot: false, region: folder.region })
+      listed.push({ ...folder, entry, href, below: [...folder.below, entry.name], isRoot: false })
       continue
     }
     const region = await openRegion(call, [...path, entry.name], href, plan, true)

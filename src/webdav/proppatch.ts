@@ -1,6 +1,7 @@
 import { escapeText } from '../platform/xml.ts'
 import type { Entry, PropertyChange } from '../store/types.ts'
 import { type DavAnswer, type DavCall, readBody } from './call.ts'
+import { preferenceHeaders, readPreferences } from './preferences.ts'
 import { tagOf } from './property-columns.ts'
 import { judgeChange, parsePropertyUpdate } from './proppatch-body.ts'
 import { folderHref } from './target.ts'
@@ -13,8 +14,13 @@ export async function proppatch(call: DavCall): Promise<DavAnswer> {
   const isRefused = changes.some((change) => judgeChange(change) === 'protected')
   const stored = changes.filter((change) => judgeChange(change) === 'store')
   if (!isRefused && stored.length > 0) await call.store.changeProperties(call.session.path, stored)
+  const { isMinimal } = readPreferences(call.header)
+  const headers = preferenceHeaders({ isMinimal: isMinimal && !isRefused, withoutRoot: false })
+  // RFC 8144 2.2: what all went well needs no list.
+  if (isMinimal && !isRefused) return { status: 204, headers }
   const outcome = isRefused ? refusal(changes) : propstat(names(changes), '200 OK')
-  return { status: 207, headers: { 'Content-Type': XML_TYPE }, body: toDocument(call, entry, outcome) }
+  const body = toDocument(call, entry, outcome)
+  return { status: 207, headers: { 'Content-Type': XML_TYPE, ...headers }, body }
 }
 
 /** The protected ones with the reason, the others as failed by dependency (RFC 4918 9.2.1). */

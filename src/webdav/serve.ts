@@ -11,6 +11,7 @@ import { propfind } from './propfind.ts'
 import { proppatch } from './proppatch.ts'
 import { put } from './put.ts'
 import { copy, move } from './relocate.ts'
+import { report } from './report.ts'
 import type { DavTarget } from './target.ts'
 import { createUpload } from './tus/tus-create.ts'
 
@@ -24,6 +25,7 @@ const fileMethods: ReadonlyMap<string, DavMethod> = new Map([
   ['MKCOL', makeCollection],
   ['PROPFIND', propfind],
   ['PROPPATCH', proppatch],
+  ['REPORT', report],
   ['COPY', copy],
   ['MOVE', move],
   ['LOCK', lock],

@@ -33,9 +33,9 @@ const COMMON = 'OPTIONS, GET, HEAD, DELETE, PROPFIND, PROPPATCH, COPY, MOVE, LOC
 /** The `Allow` header by what stands at the address. */
 export const ALLOW = {
   file: `${COMMON}, PUT`,
-  folder: COMMON,
+  folder: `${COMMON}, REPORT`,
   nothing: 'OPTIONS, PUT, MKCOL, LOCK',
-  any: `${COMMON}, PUT, MKCOL`,
+  any: `${COMMON}, REPORT, PUT, MKCOL`,
 } as const
 
 /** The name of a property. */

@@ -1,0 +1,28 @@
+/** What a client would like left out (RFC 8144). */
+export interface Preferences {
+  /** No word of what was not found, none of what went well. */
+  isMinimal: boolean
+  /** A listing without the folder itself. */
+  withoutRoot: boolean
+}
+
+/** Reads `Prefer` (RFC 7240), and `Brief: t`, the older way to say `return=minimal`. */
+export function readPreferences(header: (name: string) => string | undefined): Preferences {
+  const wanted = (header('prefer') ?? '').split(',').map((part) => {
+    const [preference = ''] = part.split(';')
+    return preference.replace(/[\s"]/g, '').toLowerCase()
+  })
+  return {
+    isMinimal: wanted.includes('return=minimal') || header('brief')?.trim().toLowerCase() === 't',
+    withoutRoot: wanted.includes('depth-noroot'),
+  }
+}
+
+/** Says which preferences were followed, and that the answer depends on them. */
+export function preferenceHeaders({ isMinimal, withoutRoot }: Preferences): Record<string, string> {
+  const applied = [isMinimal ? 'return=minimal' : '', withoutRoot ? 'depth-noroot' : ''].filter(Boolean)
+  return {
+    Vary: 'Prefer, Brief',
+    ...(applied.length === 0 ? {} : { 'Preference-Applied': applied.join(', ') }),
+  }
+}
