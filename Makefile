@@ -13,8 +13,8 @@ test: setup test-tools ## format, lint, types and every test
 check: setup ## format, lint, types
 	npm run --silent check
 
-bench: setup ## comparison with other servers (NAMES="get put", SMALL=1 for a quick look)
-	node bench/index.ts $(NAMES) $(if $(SMALL),--small)
+bench: setup ## comparison with other servers, into docs/benchmarks.md (NAMES="get put" or SMALL=1: only shown)
+	node bench/index.ts $(NAMES) $(if $(SMALL),--small) $(if $(NAMES)$(SMALL),,--out docs/benchmarks.md) $(OPTIONS)
 
 setup: node_modules/.package-lock.json
 

@@ -9,18 +9,26 @@ export interface Options {
   peers: Peer[]
   sizes: Sizes
   json: boolean
+  /** A document with marks between which the report is written. */
+  out: string | undefined
   /** Where the temporary folder is made; decides which disk is measured. */
   folder: string | undefined
 }
 
-const HELP = `bench [NAME…] [--small] [--rounds N] [--peers A,B] [--folder DIR] [--json]
+/** Those that can be chosen; trees are no servers of their own. */
+const servers = peers.filter((peer) => peer.role !== 'tree')
+const trees = peers.filter((peer) => peer.role === 'tree')
 
-NAME is a comparison or the beginning of its name: ${cases.map((one) => one.name).join(', ')}.
+const HELP = `bench [NAME…] [--small] [--rounds N] [--peers A,B] [--folder DIR] [--json | --out FILE]
+
+NAME is a comparison, the beginning of its name, or a group (webdav, transfers):
+${cases.map((one) => one.name).join(', ')}.
 --small    small sizes and one round: does it work, not how fast is it
 --rounds   how often each is measured (${fullSizes.rounds}); medians are reported
---peers    only these servers: ${peers.map((peer) => peer.name).join(', ')}
+--peers    only these servers: ${servers.map((peer) => peer.name).join(', ')}
 --folder   where the data of all servers lies; the system's temporary folder otherwise
 --json     one JSON object instead of Markdown
+--out      writes the Markdown into FILE too, between <!-- results --> and <!-- /results -->
 `
 
 /** Reads the command line; undefined when help was asked for or it makes no sense (exit code 2). */
@@ -44,6 +52,7 @@ function parse(args: readonly string[]): Options | undefined {
       peers: { type: 'string' },
       folder: { type: 'string' },
       json: { type: 'boolean' },
+      out: { type: 'string' },
       help: { type: 'boolean' },
     },
   })
@@ -55,23 +64,32 @@ function parse(args: readonly string[]): Options | undefined {
   const rounds = values.rounds === undefined ? sizes.rounds : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a number from 1 on')
   return {
-    cases: positionals.length === 0 ? cases : positionals.flatMap((name) => choose(cases, name)),
-    peers: values.peers === undefined ? peers : peers.filter(named(values.peers.split(','))),
+    cases: positionals.length === 0 ? cases : chooseCases(positionals),
+    peers: choosePeers(values.peers),
     sizes: { ...sizes, rounds },
     json: values.json === true,
+    out: values.out,
     folder: values.folder,
   }
 }
 
-function choose(from: readonly Case[], name: string): Case[] {
-  const exact = from.filter((one) => one.name === name)
-  const found = exact.length > 0 ? exact : from.filter((one) => one.name.startsWith(name))
+/** In the order of the report, each once. */
+function chooseCases(names: readonly string[]): Case[] {
+  const chosen = new Set(names.flatMap(findCases))
+  return cases.filter((one) => chosen.has(one))
+}
+
+function findCases(name: string): Case[] {
+  const exact = cases.filter((one) => one.name === name || one.group === name)
+  const found = exact.length > 0 ? exact : cases.filter((one) => one.name.startsWith(name))
   if (found.length === 0) throw new Error(`there is no comparison ${name}`)
   return found
 }
 
-function named(names: readonly string[]): (peer: Peer) => boolean {
-  const unknown = names.find((name) => !peers.some((peer) => peer.name === name))
+function choosePeers(list: string | undefined): Peer[] {
+  if (list === undefined) return peers
+  const names = list.split(',')
+  const unknown = names.find((name) => !servers.some((peer) => peer.name === name))
   if (unknown !== undefined) throw new Error(`there is no server ${unknown}`)
-  return (peer) => names.includes(peer.name)
+  return [...servers.filter((peer) => names.includes(peer.name)), ...trees]
 }

@@ -50,6 +50,12 @@ export async function runProgram(
   return `${stdout}${stderr}`
 }
 
+/** A server that answers. */
+export interface RunningProgram {
+  pid: number
+  stop(): Promise<void>
+}
+
 export interface ServerStart {
   file: string
   args: readonly string[]
@@ -60,7 +66,7 @@ export interface ServerStart {
 }
 
 /** Starts a server and waits until its port answers. Throws when it ends or stays silent for 30 s. */
-export async function startServer(start: ServerStart): Promise<{ stop(): Promise<void> }> {
+export async function startServer(start: ServerStart): Promise<RunningProgram> {
   const log = openSync(start.logFile, 'a')
   const child = spawn(start.file, start.args, {
     stdio: ['ignore', log, log],
@@ -76,7 +82,7 @@ export async function startServer(start: ServerStart): Promise<{ stop(): Promise
     }
     await delay(50)
   }
-  return { stop: () => stopChild(child) }
+  return { pid: child.pid ?? 0, stop: () => stopChild(child) }
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

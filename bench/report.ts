@@ -1,4 +1,6 @@
+import { judgeAims, timesAsFast } from './aims.ts'
 import type { Machine } from './machine.ts'
+import { table } from './markdown.ts'
 import type { Figure, Row } from './runner.ts'
 import { formatFigure } from './units.ts'
 
@@ -8,6 +10,8 @@ export interface Report {
   versions: Record<string, string>
   /** Servers that are not on this machine, and how to get them. */
   missing: Record<string, string>
+  /** Cases that this machine cannot run, and why. */
+  skipped: Record<string, string>
   rounds: number
   rows: Row[]
 }
@@ -16,11 +20,23 @@ export interface Report {
 export function toMarkdown(report: Report): string {
   const groups = Map.groupBy(report.rows, (row) => row.figures.map((figure) => figure.name).join())
   return [
-    ...[...groups.values()].flatMap((rows) => [...figureTable(rows), '', ...ratioTable(rows), '']),
+    ...aimTable(report),
+    ...[...groups.values()].flatMap(describeRows),
     ...failures(report.rows),
     ...describeRun(report),
     '',
   ].join('\n')
+}
+
+function aimTable(report: Report): string[] {
+  const lines = judgeAims(report)
+  return lines.length === 0 ? [] : [...table(['case', 'aim', 'reached', 'met'], lines, true), '']
+}
+
+/** Tables of rows with the same contestants. */
+function describeRows(rows: readonly Row[]): string[] {
+  const tables = [figureTable(rows), ratioTable(rows), memoryTable(rows), remarks(rows)]
+  return tables.filter((lines) => lines.length > 0).flatMap((lines) => [...lines, ''])
 }
 
 function figureTable(rows: readonly Row[]): string[] {
@@ -42,7 +58,7 @@ function cell(figure: Figure): string {
 /** How many times as fast as each other the first contestant is: above 1 it is ahead. */
 function ratioTable(rows: readonly Row[]): string[] {
   const [first, ...others] = rows[0]?.figures ?? []
-  if (first === undefined || others.length === 0) return []
+  if (first === undefined || others.length === 0 || rows[0]?.isList === true) return []
   return table(
     [`speed of ${first.label} as a multiple of`, ...others.map((figure) => figure.label)],
     rows.map((row) => [row.title, ...row.figures.slice(1).map((other) => `${ratio(row, other)}`)]),
@@ -50,15 +66,34 @@ function ratioTable(rows: readonly Row[]): string[] {
 }
 
 /** Speed of the first contestant over the speed of another; `–` when one of them failed. */
-export function ratio(row: Row, other: Figure): string {
-  const ours = row.figures[0]?.median ?? Number.NaN
-  const times = row.unit === 'req/s' ? ours / other.median : other.median / ours
+function ratio(row: Row, other: Figure): string {
+  const [first] = row.figures
+  const times = first === undefined ? Number.NaN : timesAsFast(row.unit, first, other)
   return Number.isFinite(times) ? `${times.toFixed(2)} ×` : '–'
 }
 
-function table(head: readonly string[], lines: readonly string[][]): string[] {
-  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
-  return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`)
+/** The highest of all runs, and the lowest: what stays flat has them close together. */
+function memoryTable(rows: readonly Row[]): string[] {
+  const known = rows.filter((row) => row.figures.some((figure) => figure.peakMiB.length > 0))
+  if (known.length === 0) return []
+  const labels = rows[0]?.figures.map((figure) => figure.label) ?? []
+  return table(
+    ['peak memory, MiB: highest run (lowest)', ...labels],
+    known.map((row) => [row.title, ...row.figures.map(({ peakMiB }) => memoryCell(peakMiB))]),
+  )
+}
+
+function memoryCell(peakMiB: readonly number[]): string {
+  if (peakMiB.length === 0) return '–'
+  return `${Math.max(...peakMiB).toFixed(0)} (${Math.min(...peakMiB).toFixed(0)})`
+}
+
+function remarks(rows: readonly Row[]): string[] {
+  return rows.flatMap((row) =>
+    row.figures.flatMap(({ label, remark }) =>
+      remark === undefined ? [] : [`- ${row.title}, ${label}: ${remark}.`],
+    ),
+  )
 }
 
 function failures(rows: readonly Row[]): string[] {
@@ -71,7 +106,7 @@ function failures(rows: readonly Row[]): string[] {
   return lines.length === 0 ? [] : ['Failed:', ...lines, '']
 }
 
-function describeRun({ machine, versions, missing, rounds, rows }: Report): string[] {
+function describeRun({ machine, versions, missing, skipped, rounds, rows }: Report): string[] {
   const { cores, processor, memory, system, fileSystem, loadGenerator, loadBefore } = machine
   const figures = rows.flatMap((row) => row.figures)
   const disturbed = figures.reduce((sum, figure) => sum + figure.disturbed, 0)
@@ -81,5 +116,6 @@ function describeRun({ machine, versions, missing, rounds, rows }: Report): stri
     `- Measurements that began while others kept the machine busy: ${disturbed} of ${figures.length * (rounds + 1)}.`,
     `- Versions: ${[...new Set(Object.values(versions))].join('; ')}.`,
     ...Object.values(missing).map((reason) => `- Left out: ${reason}.`),
+    ...Object.entries(skipped).map(([name, reason]) => `- Left out, the case ${name}: ${reason}.`),
   ]
 }

@@ -1,8 +1,10 @@
 import type { Case } from '../types.ts'
 import { getLarge, putLarge } from './large-files.ts'
-import { listing } from './listings.ts'
+import { listForSync, listLarge, listUsual } from './listings.ts'
 import { getSmall, putSmall } from './small-files.ts'
+import { sync } from './sync.ts'
 import { transferLarge, transferSmall } from './transfers.ts'
+import { treeEtag, treeList, treePut } from './trees.ts'
 
 /** All comparisons, in the order of the report. */
 export const cases: Case[] = [
@@ -10,8 +12,14 @@ export const cases: Case[] = [
   putLarge,
   getSmall,
   putSmall,
-  listing(1_000),
-  listing(10_000),
+  listUsual,
+  listLarge,
+  listForSync,
+  sync,
   transferLarge,
   transferSmall,
+  // Last, because a million files in the caches of the system is nothing for the others.
+  treeList,
+  treePut,
+  treeEtag,
 ]

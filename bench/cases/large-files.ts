@@ -6,9 +6,10 @@ import { formatBytes } from '../units.ts'
 /** One large file down. It was just read once, so it comes from memory on every server. */
 export const getLarge: Case = {
   name: 'get-large',
+  group: 'webdav',
   title: ({ largeBytes }) => `GET ${formatBytes(largeBytes)}`,
   unit: 's',
-  usesPeers: true,
+  compares: ['server'],
   async open({ peers, sizes, stack }) {
     for (const peer of peers) {
       const url = `${peer.baseUrl}large-get`
@@ -25,9 +26,10 @@ export const getLarge: Case = {
 /** One large file up, under a new name. */
 export const putLarge: Case = {
   name: 'put-large',
+  group: 'webdav',
   title: ({ largeBytes }) => `PUT ${formatBytes(largeBytes)}`,
   unit: 's',
-  usesPeers: true,
+  compares: ['server'],
   open: async ({ peers, sizes }: Bench) => peers.map((peer) => uploader(peer, sizes.largeBytes)),
 }
 

@@ -1,7 +1,6 @@
 import { expectStatus } from '../clients/exchange.ts'
-import type { RunningNode } from '../peers/causeway.ts'
+import { type RunningNode, readLogin } from '../peers/causeway.ts'
 import { getProgram, runProgram } from '../processes.ts'
-import { USER } from '../types.ts'
 
 /** Between what `rclone copy` copies. */
 export interface CopyPlace {
@@ -35,14 +34,13 @@ export async function rcloneCopy(
 
 /** A remote by environment: nothing secret among the arguments, nothing on disk. */
 async function remote(rclone: string, name: string, node: RunningNode): Promise<Record<string, string>> {
-  const login = Buffer.from((node.headers.Authorization ?? '').replace('Basic ', ''), 'base64').toString()
-  const password = login.slice(login.indexOf(':') + 1)
+  const { user, password } = readLogin(node)
   const obscured = await runProgram(rclone, ['obscure', '-'], { stdin: password })
   return {
     [`RCLONE_CONFIG_${name}_TYPE`]: 'webdav',
     [`RCLONE_CONFIG_${name}_VENDOR`]: 'other',
     [`RCLONE_CONFIG_${name}_URL`]: node.baseUrl,
-    [`RCLONE_CONFIG_${name}_USER`]: USER,
+    [`RCLONE_CONFIG_${name}_USER`]: user,
     [`RCLONE_CONFIG_${name}_PASS`]: obscured.trim(),
   }
 }

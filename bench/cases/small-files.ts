@@ -6,9 +6,10 @@ import { formatBytes } from '../units.ts'
 /** Many small files down, over and over. */
 export const getSmall: Case = {
   name: 'get-small',
+  group: 'webdav',
   title: ({ smallBytes, connections }) => `GET ${formatBytes(smallBytes)}, ${connections} connections`,
   unit: 'req/s',
-  usesPeers: true,
+  compares: ['server', 'reader'],
   async open(bench) {
     const { sizes, peers, stack } = bench
     const contestants: Contestant[] = []
@@ -30,9 +31,10 @@ export const getSmall: Case = {
 /** Many small files up, each under a new name, all in one folder. */
 export const putSmall: Case = {
   name: 'put-small',
+  group: 'webdav',
   title: ({ smallBytes, connections }) => `PUT ${formatBytes(smallBytes)}, ${connections} connections`,
   unit: 'req/s',
-  usesPeers: true,
+  compares: ['server'],
   open: async (bench) => bench.peers.map((peer) => uploader(bench, peer)),
 }
 

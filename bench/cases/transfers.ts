@@ -14,9 +14,10 @@ const FOLDER = 'data'
 /** One large file from node to node. */
 export const transferLarge: Case = {
   name: 'transfer-large',
+  group: 'transfers',
   title: ({ largeBytes }) => `node to node, 1 × ${formatBytes(largeBytes)}`,
   unit: 's',
-  usesPeers: false,
+  compares: [],
   open: (bench) =>
     openMesh(bench, async ({ from }, url) => {
       await expectStatus(
@@ -30,10 +31,11 @@ export const transferLarge: Case = {
 /** Many small files from node to node. */
 export const transferSmall: Case = {
   name: 'transfer-small',
+  group: 'transfers',
   title: ({ transferFiles, transferFileBytes }) =>
     `node to node, ${transferFiles.toLocaleString('en')} × ${formatBytes(transferFileBytes)}`,
   unit: 's',
-  usesPeers: false,
+  compares: [],
   open: (bench) =>
     openMesh(bench, async ({ from }, url) => {
       const { transferFiles: count, transferFileBytes: sizeBytes } = bench.sizes

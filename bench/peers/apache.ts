@@ -3,7 +3,7 @@ import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findProgram, getProgram, MissingProgramError, runProgram, startServer } from '../processes.ts'
 import type { Peer } from '../types.ts'
-import { type ForeignPlace, prepareForeign } from './foreign.ts'
+import { type ForeignPlace, prepareForeign, runningForeign } from './foreign.ts'
 
 const MODULES = '/usr/lib/apache2/modules'
 const LOADED = 'mpm_event authn_core authn_file authz_core authz_user auth_basic dav dav_fs mime'
@@ -12,6 +12,7 @@ const LOADED = 'mpm_event authn_core authn_file authz_core authz_user auth_basic
 export const apache: Peer = {
   name: 'apache',
   label: 'Apache mod_dav',
+  role: 'server',
 
   async version() {
     const text = await runProgram(getProgram('apache2', 'apache2'), ['-v'])
@@ -31,7 +32,7 @@ export const apache: Peer = {
       port: place.port,
     })
     stack.defer(() => server.stop())
-    return { name: this.name, label: this.label, baseUrl: place.baseUrl, headers: place.headers }
+    return runningForeign(this, place, server)
   },
 }
 

@@ -9,15 +9,21 @@ import { type Peer, type RunningPeer, USER } from '../types.ts'
 import { basic } from './foreign.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const command = join(root, 'bin/causeway')
+/** The command of the node, as it stands in this clone. */
+export const command = join(root, 'bin/causeway')
 
 /** A node of ours, with what the API is asked with. */
 export interface RunningNode extends RunningPeer {
   origin: string
   /** `name:port`, as other nodes of the benchmark reach it. */
   host: string
+  /** Where it answers about itself. */
+  opsOrigin: string
   logFile: string
 }
+
+/** What a round removes is to be gone before the next one; no DELETE is measured. */
+const KEEP_NOTHING = { CAUSEWAY_STORAGE__TRASH_DAYS: '0' }
 
 /** Our node as `causeway init` makes it: every answered upload is on the disk. */
 export const causeway = causewayPeer('causeway', 'Causeway', {})
@@ -31,6 +37,7 @@ function causewayPeer(name: string, label: string, env: Record<string, string>):
   return {
     name,
     label,
+    role: 'server',
     version: async () => `Causeway ${packageVersion()}, Node ${process.versions.node}`,
     start: (folder, stack) => startNode(folder, stack, { name, label, env, hostName: '127.0.0.1' }),
   }
@@ -45,13 +52,15 @@ export interface NodeStart {
   label: string
   hostName: string
   env: Record<string, string>
+  /** Called with the folder of the node before it is started. */
+  prepare?(node: string): Promise<void>
 }
 
 /** Makes and starts a node by its own command, and logs in with an app password, as programs do. */
 export async function startNode(
   folder: string,
   stack: DisposalStack,
-  { name, label, hostName, env }: NodeStart,
+  { name, label, hostName, env, prepare }: NodeStart,
 ): Promise<RunningNode> {
   const port = await findFreePort()
   const host = `${hostName}:${port}`
@@ -64,11 +73,13 @@ export async function startNode(
       stdin: `${password}\n`,
     },
   )
+  await prepare?.(node)
+  const opsPort = await findFreePort()
   const logFile = join(folder, 'output.log')
   const server = await startServer({
     file: command,
     args: ['serve', node, '--port', String(port), '--host', '127.0.0.1'],
-    env: { CAUSEWAY_OPS__PORT: String(await findFreePort()), ...env },
+    env: { CAUSEWAY_OPS__PORT: String(opsPort), ...KEEP_NOTHING, ...env },
     logFile,
     port,
   })
@@ -81,9 +92,17 @@ export async function startNode(
     origin,
     host,
     logFile,
+    opsOrigin: `http://127.0.0.1:${opsPort}`,
+    pid: server.pid,
     baseUrl: `${origin}/dav/files/${USER}/`,
     headers: { Authorization: basic(USER, appPassword) },
   }
+}
+
+/** What a client logs in with. */
+export function readLogin(node: RunningNode): { user: string; password: string } {
+  const login = Buffer.from((node.headers.Authorization ?? '').replace('Basic ', ''), 'base64').toString()
+  return { user: USER, password: login.slice(login.indexOf(':') + 1) }
 }
 
 async function createAppPassword(origin: string, password: string): Promise<string> {

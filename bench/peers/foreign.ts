@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findFreePort, runProgram } from '../processes.ts'
-import { USER } from '../types.ts'
+import { findFreePort, type RunningProgram, runProgram } from '../processes.ts'
+import { type Peer, type RunningPeer, USER } from '../types.ts'
 
 /** What a server that is not ours needs before it starts. */
 export interface ForeignPlace {
@@ -12,6 +12,7 @@ export interface ForeignPlace {
   filesFolder: string
   /** One user with a SHA-1 password: the cheapest check that Apache, nginx and rclone all know. */
   passwordFile: string
+  password: string
   logFile: string
   port: number
   baseUrl: string
@@ -34,12 +35,22 @@ export async function prepareForeign(folder: string): Promise<ForeignPlace> {
     folder,
     filesFolder,
     passwordFile,
+    password,
     logFile: join(folder, 'output.log'),
     port,
     baseUrl: `http://127.0.0.1:${port}/`,
     headers: { Authorization: basic(USER, password) },
     runAs: await giveAway(folder, filesFolder),
   }
+}
+
+/** What the benchmark has to know of a server that is not ours, once it runs. */
+export function runningForeign(
+  { name, label }: Peer,
+  { baseUrl, headers }: ForeignPlace,
+  { pid }: RunningProgram,
+): RunningPeer {
+  return { name, label, baseUrl, headers, pid }
 }
 
 /** As root: hands the folders to Debian's user of web servers. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getProgram, MissingProgramError, runProgram, startServer } from '../processes.ts'
 import type { Peer } from '../types.ts'
-import { type ForeignPlace, prepareForeign } from './foreign.ts'
+import { type ForeignPlace, prepareForeign, runningForeign } from './foreign.ts'
 
 const DAV_EXT = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so'
 
@@ -11,6 +11,7 @@ const DAV_EXT = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so'
 export const nginx: Peer = {
   name: 'nginx',
   label: 'nginx + dav-ext',
+  role: 'server',
 
   async version() {
     const text = await runProgram(getProgram('nginx', 'nginx'), ['-v'])
@@ -33,7 +34,7 @@ export const nginx: Peer = {
       port: place.port,
     })
     stack.defer(() => server.stop())
-    return { name: this.name, label: this.label, baseUrl: place.baseUrl, headers: place.headers }
+    return runningForeign(this, place, server)
   },
 }
 

@@ -1,11 +1,12 @@
 import { getProgram, runProgram, startServer } from '../processes.ts'
 import type { Peer } from '../types.ts'
-import { prepareForeign } from './foreign.ts'
+import { prepareForeign, runningForeign } from './foreign.ts'
 
 /** `rclone serve webdav` over a folder, as it comes. */
 export const rclone: Peer = {
   name: 'rclone',
   label: 'rclone serve webdav',
+  role: 'server',
 
   async version() {
     const text = await runProgram(getProgram('rclone', 'rclone'), ['version'])
@@ -24,6 +25,6 @@ export const rclone: Peer = {
       port: place.port,
     })
     stack.defer(() => server.stop())
-    return { name: this.name, label: this.label, baseUrl: place.baseUrl, headers: place.headers }
+    return runningForeign(this, place, server)
   },
 }
