@@ -14,12 +14,23 @@ export function answerWantedDigests(header: HeaderReader, checksums: Checksums):
     return [`${DIGEST_NAMES[type]}=${type === 'adler32' ? hex : hexToBase64(hex)}`]
   })
   if (digests.length > 0) answer.Digest = digests.join(',')
-  const representation = wanted(header('want-repr-digest')).flatMap((type) => {
+  const representation = toDictionary(wanted(header('want-repr-digest')), checksums)
+  if (representation !== undefined) answer['Repr-Digest'] = representation
+  return answer
+}
+
+/** `Want-Content-Digest` (RFC 9530 4), for an answer whose content is the whole file: parts have sums nobody knows. */
+export function answerContentDigest(header: HeaderReader, checksums: Checksums): Record<string, string> {
+  const digest = toDictionary(wanted(header('want-content-digest')), checksums)
+  return digest === undefined ? {} : { 'Content-Digest': digest }
+}
+
+function toDictionary(types: readonly ChecksumType[], checksums: Checksums): string | undefined {
+  const members = types.flatMap((type) => {
     const hex = checksums[type]
     return hex === undefined ? [] : [`${REPRESENTATION_NAMES[type]}=:${hexToBase64(hex)}:`]
   })
-  if (representation.length > 0) answer['Repr-Digest'] = representation.join(', ')
-  return answer
+  return members.length === 0 ? undefined : members.join(', ')
 }
 
 const DIGEST_NAMES: Readonly<Record<ChecksumType, string>> = {

@@ -40,7 +40,7 @@ export function parseDeclaredChecksums(header: HeaderReader): Checksums | undefi
   }
   for (const name of ['content-digest', 'repr-digest']) {
     for (const [algorithm, value] of pairs(header(name))) {
-      const inner = /^:([A-Za-z0-9+/=]*):$/.exec(value)?.[1]
+      const inner = /^:([A-Za-z0-9+/=]*):(?:;|$)/.exec(value)?.[1]
       if (inner !== undefined) add(algorithm, base64ToHex(inner))
     }
   }

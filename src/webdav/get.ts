@@ -4,6 +4,7 @@ import { newId } from '../platform/ids.ts'
 import type { Entry, FileContent } from '../store/types.ts'
 import type { DavAnswer, DavCall } from './call.ts'
 import { isIfRangeCurrent } from './conditions.ts'
+import { answerContentDigest } from './digest-answers.ts'
 import { fileHeaders } from './file-answer.ts'
 import { folderPage } from './folder-page.ts'
 import { contentRange, decideRange, partHead, partsEnd, type SatisfiableRange } from './ranges.ts'
@@ -28,7 +29,11 @@ export async function head(call: DavCall): Promise<DavAnswer> {
 }
 
 function whole(call: DavCall, { entry, body }: FileContent): DavAnswer {
-  const headers = { ...fileHeaders(call, entry), 'Content-Length': `${entry.sizeBytes}` }
+  const headers = {
+    ...fileHeaders(call, entry),
+    ...answerContentDigest(call.header, entry.checksums),
+    'Content-Length': `${entry.sizeBytes}`,
+  }
   return { status: 200, headers, body }
 }
 

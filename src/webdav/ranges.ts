@@ -22,8 +22,12 @@ export function decideRange(header: string | undefined, sizeBytes: number): Rang
   const list = header === undefined ? undefined : RANGES.exec(header.trim())?.[1]
   if (list === undefined) return { kind: 'whole' }
   const ranges: SatisfiableRange[] = []
-  const specs = list.split(',').map((spec) => spec.trim())
-  if (specs.length > MAX_RANGES) return { kind: 'whole' }
+  // Empty elements of a list are to be skipped (RFC 9110 5.6.1.2).
+  const specs = list
+    .split(',')
+    .map((spec) => spec.trim())
+    .filter((spec) => spec !== '')
+  if (specs.length === 0 || specs.length > MAX_RANGES) return { kind: 'whole' }
   for (const spec of specs) {
     const range = parseRange(spec, sizeBytes)
     if (range === 'malformed') return { kind: 'whole' }

@@ -35,7 +35,13 @@ export function parseTarget(text: string): DavTarget {
   }
 }
 
-function parseRawPath(text: string): DavTarget {
+/** Bytes that a client sent without encoding them, one character each; as UTF-8 they are encoded here. */
+function encodeRawBytes(text: string): string {
+  return text.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function parseRawPath(sent: string): DavTarget {
+  const text = encodeRawBytes(sent)
   // A fragment never travels in a request; deleting `/a` for `/a#b` would be the wrong resource.
   if (text.includes('#')) throw new BadRequestError('The address carries a fragment; write # as %23.')
   if (!text.startsWith('/')) throw new BadRequestError('The address must be an absolute path or URL.')
