@@ -1,3 +1,4 @@
+import { mkdirSync, realpathSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
 import type { Context, Middleware } from 'koa'
 import type { Accounts } from './accounts/accounts.ts'
@@ -5,6 +6,7 @@ import { accountRoutes } from './accounts/api.ts'
 import { appRoutes } from './apps/routes.ts'
 import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
+import { isFromProxy } from './http/client-address.ts'
 import { earlyContinue } from './http/early-continue.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
@@ -24,6 +26,7 @@ import type { Transfers } from './transfers/index.ts'
 import {
   bulkMounts,
   type DavMount,
+  type DavOptions,
   davMiddleware,
   driveMounts,
   resumablePlace,
@@ -140,6 +143,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
       authenticate,
       maxUploadBytes,
       idleMs: config.server.idleTimeoutSeconds * 1_000,
+      handOver: handOverOf(config),
     }),
     acceptInvitePage({
       basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),
@@ -150,6 +154,20 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
     }),
     appRoutes({ apps: config.apps, authenticate, findFile }),
   ]
+}
+
+const SENDFILE_HEADERS = { 'x-accel-redirect': 'X-Accel-Redirect', 'x-sendfile': 'X-Sendfile' } as const
+
+/** How large files are left to the reverse proxy, when the operator wants that. */
+function handOverOf({ server, storage }: Config): DavOptions['handOver'] {
+  if (server.sendfile === 'none') return undefined
+  mkdirSync(storage.folder, { recursive: true })
+  return {
+    header: SENDFILE_HEADERS[server.sendfile],
+    folder: realpathSync(storage.folder),
+    prefix: server.sendfilePrefix,
+    isTrusted: (request) => isFromProxy(request, server.trustedProxies),
+  }
 }
 
 /** What desktop and mobile clients ask beside WebDAV. */

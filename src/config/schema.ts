@@ -25,6 +25,15 @@ const server = z.strictObject({
     .array(cidr)
     .default([])
     .describe('Networks of reverse proxies whose X-Forwarded-For is believed.'),
+  sendfile: z
+    .enum(['none', 'x-accel-redirect', 'x-sendfile'])
+    .default('none')
+    .describe('Leave the bytes of large files to the reverse proxy: nginx, or Apache with mod_xsendfile.'),
+  sendfilePrefix: z
+    .string()
+    .regex(/^\/([\w.~-]+\/)+$/, 'must be a path with slashes at both ends, of letters, digits and -._~')
+    .default('/.causeway-files/')
+    .describe('The address of storage.folder inside nginx, for x-accel-redirect.'),
   idleTimeoutSeconds: seconds
     .default(300)
     .describe('How long a client may be silent in the middle of a file it sends or takes.'),

@@ -17,6 +17,11 @@ export function clientAddress(request: IncomingMessage, trustedProxies: readonly
   return client
 }
 
+/** True when the connection itself comes from a trusted proxy. */
+export function isFromProxy({ socket }: IncomingMessage, trustedProxies: readonly string[]): boolean {
+  return isTrusted(socket.remoteAddress ?? '', trustedProxies)
+}
+
 function isTrusted(address: string, networks: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.process(address)

@@ -11,6 +11,8 @@ const TURN_BYTES = 512 * 1024
  * take turns, one is filled while the other is sent, so nothing is allocated on the way.
  */
 export class FileBody extends Readable {
+  /** Where the file lay when it was opened and found to be the one of the index; for a proxy that sends it. */
+  localPath: string | undefined
   private readonly file: OpenFile
   private position: number
   private readonly end: number

@@ -35,7 +35,9 @@ export async function readLocal(
     if (length <= BUFFER_BYTES)
       return { entry, range: served, body: await readWhole(file, served.start, length) }
     isHandedOver = true
-    return { entry, range: served, body: new FileBody(file, served, signal) }
+    const body = new FileBody(file, served, signal)
+    body.localPath = space.disk.localPath(path)
+    return { entry, range: served, body }
   } finally {
     if (!isHandedOver) file.close()
   }

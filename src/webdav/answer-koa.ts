@@ -7,7 +7,13 @@ import { UnavailableError } from '../platform/errors.ts'
 import { FileBody } from '../store/file-body.ts'
 import type { DavAnswer } from './call.ts'
 import { toWireError } from './errors.ts'
+import { type HandOver, handOver } from './hand-over-koa.ts'
 import { isPending, linger, type RequestBody } from './request-body-koa.ts'
+
+export interface AnswerOptions {
+  idleMs: number
+  handOver?: HandOver | undefined
+}
 
 /** A refused body up to here is swallowed, so that the connection can be kept. */
 const SHORT_BYTES = 64 * 1024
@@ -18,10 +24,11 @@ const SHORT_BYTES = 64 * 1024
  */
 export async function writeAnswer(
   ctx: Context,
-  { status, headers, body }: DavAnswer,
-  idleMs: number,
+  answer: DavAnswer,
+  { idleMs, handOver: options }: AnswerOptions,
 ): Promise<void> {
   const { res } = ctx
+  const { status, headers, body } = handOver(ctx.req, answer, options) ?? answer
   ctx.status = status
   for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value)
   if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {

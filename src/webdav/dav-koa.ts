@@ -7,6 +7,7 @@ import type { Principal } from '../platform/principal.ts'
 import type { LockRegistry } from '../store/locks.ts'
 import { writeAnswer, writeRefusal } from './answer-koa.ts'
 import type { DavAnswer, DavContext } from './call.ts'
+import type { HandOver } from './hand-over-koa.ts'
 import type { DavMount } from './mount.ts'
 import { type Asker, MountTable, openAddress } from './mount-table.ts'
 import { type RequestBody, requestBody } from './request-body-koa.ts'
@@ -29,6 +30,8 @@ export interface DavOptions {
   maxUploadBytes?: number | undefined
   /** How long a client may neither send nor take anything in the middle of a body (5 minutes). */
   idleMs?: number
+  /** To leave the bytes of large files to the reverse proxy. */
+  handOver?: HandOver | undefined
 }
 
 const IDLE_MS = 300_000
@@ -114,7 +117,7 @@ function abortSignal(res: ServerResponse): AbortSignal {
 /** Runs `work` and writes what it answers, or the error it threw. */
 async function answer(
   ctx: Context,
-  { log, clock, idleMs = IDLE_MS }: DavOptions,
+  { log, clock, idleMs = IDLE_MS, handOver }: DavOptions,
   work: (body: RequestBody) => Promise<DavAnswer>,
 ): Promise<void> {
   ctx.respond = false
@@ -124,7 +127,7 @@ async function answer(
   try {
     const result = await work(body)
     if (body.isAwaited && !body.wasAccepted()) ctx.res.setHeader('Connection', 'close')
-    await writeAnswer(ctx, result, idleMs)
+    await writeAnswer(ctx, result, { idleMs, handOver })
   } catch (error) {
     if (ctx.res.destroyed || ctx.req.socket.destroyed) return
     if (ctx.res.headersSent) {
