@@ -13,6 +13,8 @@ export interface Report {
   /** Cases that this machine cannot run, and why. */
   skipped: Record<string, string>
   rounds: number
+  /** Whether measurements waited for a quiet machine. */
+  waitsForQuiet: boolean
   rows: Row[]
 }
 
@@ -106,16 +108,24 @@ function failures(rows: readonly Row[]): string[] {
   return lines.length === 0 ? [] : ['Failed:', ...lines, '']
 }
 
-function describeRun({ machine, versions, missing, skipped, rounds, rows }: Report): string[] {
+function describeRun(report: Report): string[] {
+  const { machine, versions, missing, skipped, rounds } = report
   const { cores, processor, memory, system, fileSystem, loadGenerator, loadBefore } = machine
-  const figures = rows.flatMap((row) => row.figures)
-  const disturbed = figures.reduce((sum, figure) => sum + figure.disturbed, 0)
   return [
     `- Machine: ${cores} cores (${processor}), ${memory} of memory, ${system}; data on ${fileSystem}.`,
     `- Load average before the run: ${loadBefore.toFixed(2)}. Rounds: ${rounds}. Small requests by ${loadGenerator}.`,
-    `- Measurements that began while others kept the machine busy: ${disturbed} of ${figures.length * (rounds + 1)}.`,
+    describeQuiet(report),
     `- Versions: ${[...new Set(Object.values(versions))].join('; ')}.`,
     ...Object.values(missing).map((reason) => `- Left out: ${reason}.`),
     ...Object.entries(skipped).map(([name, reason]) => `- Left out, the case ${name}: ${reason}.`),
   ]
+}
+
+function describeQuiet({ waitsForQuiet, rows, rounds }: Report): string {
+  if (!waitsForQuiet)
+    return '- Small sizes, and no waiting for a quiet machine: these figures show only that it works.'
+  const figures = rows.flatMap((row) => row.figures)
+  const disturbed = figures.reduce((sum, figure) => sum + figure.disturbed, 0)
+  const all = figures.length * (rounds + 1)
+  return `- Measurements that began while others kept the machine busy: ${disturbed} of ${all}.`
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DisposalStack } from '../src/platform/disposal.ts'
 import type { Options } from './arguments.ts'
 import { describeMachine } from './machine.ts'
+import { causeway } from './peers/causeway.ts'
 import type { Report } from './report.ts'
 import { runCase } from './runner.ts'
 import type { Case, Peer, Role, RunningPeer } from './types.ts'
@@ -16,9 +17,10 @@ export async function runBench(options: Options, servers: DisposalStack, say: Sa
   servers.defer(() => rm(folder, { recursive: true, force: true }))
   // Servers that run as a user of their own must get through to their folders.
   await chmod(folder, 0o755)
-  const { rounds } = options.sizes
+  const { rounds, waitsForQuiet } = options.sizes
   const machine = await describeMachine(folder)
-  const report: Report = { machine, versions: {}, missing: {}, skipped: {}, rounds, rows: [] }
+  const versions = { causeway: await causeway.version() }
+  const report: Report = { machine, versions, missing: {}, skipped: {}, rounds, waitsForQuiet, rows: [] }
   const bench = new Run(options, { folder, servers, report, say })
   for (const one of options.cases) await bench.run(one)
   return report

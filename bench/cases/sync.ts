@@ -1,9 +1,10 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { remove } from '../clients/seed.ts'
 import { type SyncClient, startSyncClient } from '../clients/sync-client.ts'
 import { startNode } from '../peers/causeway.ts'
 import { getProgram } from '../processes.ts'
-import type { Case, Contestant } from '../types.ts'
+import type { Bench, Case, Contestant } from '../types.ts'
 import { formatBytes } from '../units.ts'
 
 /** A person's first sync, and one when nothing changed. Our node alone: the others lack what the client needs. */
@@ -15,28 +16,48 @@ export const sync: Case = {
   unit: 's',
   compares: [],
   isList: true,
-  async open({ sizes, folder, stack }) {
+  async open(bench) {
     const program = getProgram('nextcloudcmd', 'nextcloud-desktop-cmd')
-    const start = { name: 'causeway', label: 'Causeway', hostName: '127.0.0.1', env: {} }
-    const node = await startNode(folder, stack, start)
-    let client: SyncClient | undefined
-    const renew = async () => {
-      await client?.remove()
-      await remove(node, `${node.baseUrl}files/`)
-      client = await startSyncClient(program, node, join(folder, 'client'))
-      await client.write('files', sizes.syncFiles, sizes.syncFileBytes)
-      return client
-    }
+    const usual = await preparation(bench, program, 'usual', {})
+    const bulk = await preparation(bench, program, 'bulk', { CAUSEWAY_CLIENTS__BULK_UPLOAD: 'always' })
     return [
-      counted('first sync', node.pid, renew),
-      // What its own uploads changed is looked at once more by the sync before.
-      counted('nothing changed', node.pid, async () => {
-        const settled = client ?? (await renew())
-        await settled.sync()
-        return settled
+      counted('first sync', usual.pid, usual.renew),
+      // The sync before looks once more at what its own uploads changed.
+      counted('nothing changed', usual.pid, async () => {
+        const client = usual.last() ?? (await usual.renew())
+        await client.sync()
+        return client
       }),
+      counted('first sync, bulk upload always', bulk.pid, bulk.renew),
     ]
   },
+}
+
+interface Preparation {
+  pid: number
+  /** Empties the drive and makes a new client with all files. */
+  renew(): Promise<SyncClient>
+  last(): SyncClient | undefined
+}
+
+async function preparation(
+  { sizes, folder, stack }: Bench,
+  program: string,
+  name: string,
+  env: Record<string, string>,
+): Promise<Preparation> {
+  const home = join(folder, name)
+  await mkdir(home)
+  const node = await startNode(home, stack, { name, label: name, hostName: '127.0.0.1', env })
+  let client: SyncClient | undefined
+  const renew = async () => {
+    await client?.remove()
+    await remove(node, `${node.baseUrl}files/`)
+    client = await startSyncClient(program, node, join(home, 'client'))
+    await client.write('files', sizes.syncFiles, sizes.syncFileBytes)
+    return client
+  }
+  return { pid: node.pid, renew, last: () => client }
 }
 
 /** Times one sync, and remembers which requests it took. */
