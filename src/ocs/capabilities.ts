@@ -20,9 +20,27 @@ export function announcesBulk(setting: BulkUploadSetting, userAgent: string): bo
   return Number(major) > FIRST_SAFE[0] || (Number(major) === FIRST_SAFE[0] && Number(minor) >= FIRST_SAFE[1])
 }
 
+/**
+ * True when the asker may be told of tus. ownCloud's desktop client 2 sends every file in one request as
+ * soon as it hears of it, and cannot go on with one that breaks off; in parts it can.
+ */
+export function announcesTus(userAgent: string): boolean {
+  return !/\bmirall\/2\./.test(userAgent)
+}
+
+/** What ownCloud's clients read of tus; without a largest piece they send all that is left at once. */
+const TUS_SUPPORT = {
+  version: '1.0.0',
+  resumable: '1.0.0',
+  extension: 'creation,creation-with-upload',
+  max_chunk_size: 0,
+  http_method_override: '',
+}
+
 /** What differs between nodes, and between those who ask. */
 export interface Offers {
   bulkUpload: boolean
+  tus: boolean
   /** What was deleted can be restored. */
   trash: boolean
   /** What was overwritten can be restored. */
@@ -34,13 +52,18 @@ export interface Offers {
  * `files.bigfilechunking` belong together: with the second alone, clients fall back to a scheme of 2014
  * that would leave files named `…-chunking-…` behind.
  */
-export function capabilities(site: OcsSite, { bulkUpload, trash, versions }: Offers): OcsData {
+export function capabilities(site: OcsSite, { bulkUpload, tus, trash, versions }: Offers): OcsData {
   return {
     version: VERSION_PARTS,
     capabilities: {
       core: { pollinterval: 60, 'webdav-root': 'remote.php/webdav', status: statusDocument(site) },
       dav: { chunking: '1.0', ...(bulkUpload ? { bulkupload: '1.0' } : {}) },
-      files: { bigfilechunking: true, versioning: versions, undelete: trash },
+      files: {
+        bigfilechunking: true,
+        versioning: versions,
+        undelete: trash,
+        ...(tus ? { tus_support: TUS_SUPPORT } : {}),
+      },
       checksums: { supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32'], preferredUploadType: 'SHA1' },
       files_sharing: { api_enabled: false, public: { enabled: false } },
       theming: { name: site.name, url: site.publicUrl, slogan: '' },

@@ -1,6 +1,6 @@
 import { MethodNotAllowedError, NotFoundError } from '../platform/errors.ts'
 import { deleteAppPassword, getAppPassword } from './app-password.ts'
-import { announcesBulk, capabilities } from './capabilities.ts'
+import { announcesBulk, announcesTus, capabilities } from './capabilities.ts'
 import { findQuietAnswer } from './quiet.ts'
 import type { OcsCall, OcsData, OcsDeps } from './types.ts'
 import { getOwnUser, getUserById } from './user.ts'
@@ -36,7 +36,9 @@ export async function runOperation(deps: OcsDeps, call: OcsCall): Promise<OcsDat
 /** They say nothing about anybody, so nobody has to sign in; but wrong credentials are told at once. */
 async function getCapabilities({ site, bulkUpload, keeps }: OcsDeps, call: OcsCall): Promise<OcsData> {
   if (call.authorization !== undefined) await call.authenticate()
-  return capabilities(site, { ...keeps, bulkUpload: announcesBulk(bulkUpload, call.userAgent) })
+  const { userAgent } = call
+  const bulk = announcesBulk(bulkUpload, userAgent)
+  return capabilities(site, { ...keeps, bulkUpload: bulk, tus: announcesTus(userAgent) })
 }
 
 function configDocument(publicUrl: string): OcsData {

@@ -65,7 +65,12 @@ describe('the questions of a client that connects', () => {
       expect(meta).toEqual({ status: 'ok', statuscode: 100, message: 'OK' })
       expect(data.capabilities).toMatchObject({
         dav: { chunking: '1.0', bulkupload: '1.0' },
-        files: { bigfilechunking: true, versioning: true, undelete: true },
+        files: {
+          bigfilechunking: true,
+          versioning: true,
+          undelete: true,
+          tus_support: { version: '1.0.0', extension: 'creation,creation-with-upload' },
+        },
         checksums: { preferredUploadType: 'SHA1' },
       })
     }

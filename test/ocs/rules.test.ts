@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findPlace } from '../../src/ocs/addresses.ts'
-import { announcesBulk } from '../../src/ocs/capabilities.ts'
+import { announcesBulk, announcesTus } from '../../src/ocs/capabilities.ts'
 import { clientLabel } from '../../src/ocs/client-label.ts'
 import { renderEnvelope, toOutcome } from '../../src/ocs/envelope.ts'
 import { ForbiddenError } from '../../src/platform/errors.ts'
@@ -86,4 +86,13 @@ describe('bulk upload', () => {
     expect(announcesBulk('always', agent('3.7.3'))).toBe(true)
     expect(announcesBulk('never', agent('33.0.1'))).toBe(false)
   })
+})
+
+describe('tus', () => {
+  it.each([
+    ['Mozilla/5.0 (Linux) mirall/2.11.0.8354 (ownCloud)', false],
+    ['Mozilla/5.0 (Linux) mirall/5.3.1 (ownCloud)', true],
+    ['Mozilla/5.0 (Android) ownCloud-android/4.5', true],
+    ['Mozilla/5.0 (Linux) mirall/3.7.3 (Nextcloud)', true],
+  ])('is announced to %s: %s', (agent, isAnnounced) => expect(announcesTus(agent)).toBe(isAnnounced))
 })

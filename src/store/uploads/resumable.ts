@@ -4,9 +4,9 @@ import type { Clock } from '../../platform/clock.ts'
 import { ConflictError, hasErrorCode, NotFoundError } from '../../platform/errors.ts'
 import { newId, newSecret } from '../../platform/ids.ts'
 import { onDisk } from '../disk-tree.ts'
-import type { Checksums, StorePath, WriteConditions } from '../types.ts'
 import { appendStretch } from './append-stretch.ts'
 import { endOfStretches, readStretches, stretchesOf } from './resumable-parts.ts'
+import type { AppendOptions, FinishedUpload, ResumableFacts, ResumableUpload } from './resumable-types.ts'
 import { Turns } from './turns.ts'
 import { UPLOAD_LIFE_MS, type Uploads } from './uploads.ts'
 
@@ -15,42 +15,6 @@ const FACTS_FILE = '.resumable.json'
 const ID_FORM = /^tus-[A-Za-z0-9_-]{43}$/
 /** So many finished uploads are remembered for those who did not hear that they are. */
 const MAX_FINISHED = 1_000
-
-/** What was said when the upload began. */
-export interface ResumableFacts {
-  /** Where in its owner's drive the file will stand. */
-  path: StorePath
-  /** Undefined until the client says it. */
-  lengthBytes?: number
-  mtimeMs?: number
-  expected?: Checksums
-  conditions?: WriteConditions
-  /** As the client wrote it, to be given back. */
-  metadata: string
-}
-
-/** A file that comes piece by piece, in order. */
-export interface ResumableUpload {
-  userId: string
-  id: string
-  facts: ResumableFacts
-  /** How many bytes are on the disk: where to go on. */
-  offsetBytes: number
-  expiresAtMs: number
-}
-
-export interface AppendOptions {
-  /** What all unfinished uploads of the user may hold. */
-  limitBytes: number
-  /** Checksums of these bytes alone; when they differ nothing of them is kept. */
-  expected?: Checksums | undefined
-}
-
-/** An upload that has become a file, as it was told to the client. */
-export interface FinishedUpload {
-  lengthBytes: number
-  headers: Record<string, string>
-}
 
 /**
  * Uploads that can be broken off anywhere and gone on with (tus). They lie where the uploads in parts lie,

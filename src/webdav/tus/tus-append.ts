@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors.ts'
 import { toHttpDate } from '../../platform/http-date.ts'
 import type { Entry, WriteOptions } from '../../store/types.ts'
-import type { ResumableUpload } from '../../store/uploads/resumable.ts'
+import type { ResumableUpload } from '../../store/uploads/resumable-types.ts'
 import { type DavCall, isMounted } from '../call.ts'
 import { identityHeaders } from '../file-answer.ts'
 import { liveProperties } from '../live-properties.ts'

@@ -8,7 +8,7 @@ import {
 import { parsePath } from '../../store/paths.ts'
 import type { StorePath, WriteOptions } from '../../store/types.ts'
 import { ChecksumMismatchError } from '../../store/uploads/append-stretch.ts'
-import type { ResumableFacts } from '../../store/uploads/resumable.ts'
+import type { ResumableFacts } from '../../store/uploads/resumable-types.ts'
 import { type DavAnswer, type DavCall, findEntry, hasBody } from '../call.ts'
 import { decideConditions } from '../conditions.ts'
 import type { ResumablePlace } from '../mount.ts'

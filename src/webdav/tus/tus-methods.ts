@@ -4,7 +4,7 @@ import {
   MethodNotAllowedError,
   PayloadTooLargeError,
 } from '../../platform/errors.ts'
-import type { FinishedUpload, ResumableUpload } from '../../store/uploads/resumable.ts'
+import type { FinishedUpload, ResumableUpload } from '../../store/uploads/resumable-types.ts'
 import { type DavAnswer, type DavCall, hasBody } from '../call.ts'
 import type { DavMethod, ResumablePlace } from '../mount.ts'
 import { appendBody, finish } from './tus-append.ts'
