@@ -33,7 +33,7 @@ export const REQUEST_XML_LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 6
 
 /**
  * Reads a whole document strictly: well-formed, every prefix declared, no DOCTYPE (so no entities but
- * the five of XML). Throws `PayloadTooLargeError` beyond `maxBytes`, else `BadRequestError`.
+ * the five of XML). Throws `PayloadTooLargeError` beyond `maxBytes` or `maxElements`, else `BadRequestError`.
  */
 export function parseXml(source: string | Uint8Array, limits: XmlLimits = REQUEST_XML_LIMITS): XmlElement {
   const sizeBytes = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
@@ -49,7 +49,7 @@ export function parseXml(source: string | Uint8Array, limits: XmlLimits = REQUES
   try {
     parser.write(text).close()
   } catch (error) {
-    if (error instanceof BadRequestError) throw error
+    if (error instanceof BadRequestError || error instanceof PayloadTooLargeError) throw error
     refuse(`The XML is not well-formed (${messageOf(error)}).`)
   }
   return builder.root()
@@ -67,7 +67,7 @@ class TreeBuilder {
 
   open(tag: SaxesTagNS): void {
     if (++this.count > this.limits.maxElements) {
-      refuse(`The XML has more than ${this.limits.maxElements} elements.`)
+      throw tooMany(this.limits.maxElements)
     }
     if (this.stack.length >= this.limits.maxDepth) {
       refuse(`The XML is nested deeper than ${this.limits.maxDepth} levels.`)
@@ -127,6 +127,11 @@ function refuse(message: string): never {
 
 function tooLarge(maxBytes: number): PayloadTooLargeError {
   return new PayloadTooLargeError(`The XML is larger than ${maxBytes} bytes.`, { code: 'XML_TOO_LARGE' })
+}
+
+function tooMany(maxElements: number): PayloadTooLargeError {
+  const message = `The XML has more than ${maxElements} elements.`
+  return new PayloadTooLargeError(message, { code: 'XML_TOO_LARGE' })
 }
 
 /** The child elements, without the text between them. */

@@ -1,11 +1,14 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { ConflictError, LockedError } from '../platform/errors.ts'
+import { ConflictError, InsufficientStorageError, LockedError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Lock, LockRegistry, LockScan } from './locks.ts'
 import { LocksRepo } from './locks-repo.ts'
 import { formatPath } from './paths.ts'
 import type { ResourceKey } from './types.ts'
+
+/** Of one user in one drive; an editor holds a few, a mount one for each open file. */
+const MAX_LOCKS = 1_000
 
 /** The locks of the node, in its database: every process sees the same, and they survive a restart. */
 export function createLockRegistry({ db, clock }: { db: Db; clock: Clock }): LockRegistry {
@@ -22,6 +25,8 @@ export function createLockRegistry({ db, clock }: { db: Db; clock: Clock }): Loc
         })
         const conflict = others.find((other) => wanted.scope === 'exclusive' || other.scope === 'exclusive')
         if (conflict !== undefined) throw conflictOf(conflict)
+        const held = await inScope.countOf(wanted.resource.scope, wanted.userId, nowMs)
+        if (held >= MAX_LOCKS) throw tooMany()
         const lock = { ...wanted, token: `urn:uuid:${newId()}`, expiresAtMs: expiry(wanted.timeoutSeconds) }
         await inScope.insert(lock)
         return lock
@@ -49,6 +54,11 @@ async function listCovering(
   const found = await repo.listAround(resource, nowMs, withDescendants)
   const nearest = resource.path.length - (withFolder ? 1 : 0)
   return found.filter((lock) => lock.depth === 'infinity' || lock.resource.path.length >= nearest)
+}
+
+function tooMany(): InsufficientStorageError {
+  const message = `You hold ${MAX_LOCKS} locks here. Unlock some, or wait until they run out.`
+  return new InsufficientStorageError(message, { code: 'TOO_MANY_LOCKS' })
 }
 
 /** The error of RFC 4918 6.1: another lock is in the way. */

@@ -50,6 +50,13 @@ export class LocksRepo {
     return found === undefined ? undefined : toLock(found)
   }
 
+  /** How many locks somebody holds in a scope. */
+  async countOf(scope: string, userId: string, nowMs: number): Promise<number> {
+    const sql = 'select count(*) as count from locks where scope = ? and user_id = ? and expires_at_ms > ?'
+    const [found] = await readRows<{ count: number }>(this.db, sql, [scope, userId, nowMs])
+    return Number(found?.count ?? 0)
+  }
+
   async insert(lock: Lock): Promise<void> {
     await this.db('locks').insert({
       token: lock.token,

@@ -1,8 +1,12 @@
 import type { Db } from '../platform/db.ts'
+import { InsufficientStorageError } from '../platform/errors.ts'
 import type { DeadProperty, PropertyChange } from './types.ts'
 
 const PAIR_BATCH = 400
 const ID_BATCH = 1_000
+/** What clients keep are a dozen; they are no second drive beside the quota. */
+const MAX_PROPERTIES = 1_000
+const MAX_CHARACTERS = 1024 * 1024
 
 interface Columns extends DeadProperty {
   file_id: string
@@ -39,7 +43,10 @@ export async function listPropertiesOf(
   return byFile
 }
 
-/** Sets and removes in the order given (RFC 4918 9.2); call it in a transaction. */
+/**
+ * Sets and removes in the order given (RFC 4918 9.2); call it in a transaction.
+ * `InsufficientStorageError` when one resource would have too many.
+ */
 export async function changeProperties(
   db: Db,
   fileId: string,
@@ -54,6 +61,21 @@ export async function changeProperties(
         .onConflict(['file_id', 'namespace', 'name'])
         .merge()
   }
+  if (changes.some(({ xml }) => xml !== undefined)) await checkRoom(db, fileId)
+}
+
+async function checkRoom(db: Db, fileId: string): Promise<void> {
+  const [found] = (await db('dead_properties')
+    .where('file_id', fileId)
+    .select(db.raw('count(*) as count, sum(length(xml)) as characters'))) as unknown as {
+    count: number
+    characters: number
+  }[]
+  if (Number(found?.count ?? 0) <= MAX_PROPERTIES && Number(found?.characters ?? 0) <= MAX_CHARACTERS) return
+  throw new InsufficientStorageError(
+    `One resource may have ${MAX_PROPERTIES} properties of together ${MAX_CHARACTERS} characters.`,
+    { code: 'TOO_MANY_PROPERTIES' },
+  )
 }
 
 /** Replaces the properties of the second file of each pair by those of the first. */
