@@ -103,3 +103,21 @@ export interface JobFile {
 export function isFinal(state: JobState): boolean {
   return state !== 'SUBMITTED' && state !== 'ACTIVE'
 }
+
+/** Something in the trash. */
+export interface TrashedFile {
+  name: string
+  /** Where it was. */
+  path: string
+  kind: 'file' | 'folder'
+  sizeBytes: number
+  deletedAt: string
+}
+
+/** An earlier content of a file. */
+export interface Version {
+  version: string
+  sizeBytes: number
+  modifiedAt: string
+  replacedAt: string
+}

@@ -12,6 +12,7 @@ import { registerOperator } from './commands/operator.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
 import { registerTransfer } from './commands/transfer.ts'
+import { registerTrash } from './commands/trash.ts'
 import type { CliContext } from './context.ts'
 import { addExamples } from './examples.ts'
 
@@ -25,7 +26,7 @@ type Register = (program: Command, context: CliContext) => void
 const GROUPS: [heading: string, registers: Register[]][] = [
   ['Run a node:', [registerOperator, registerSettings, registerIndex, registerDoctor, registerBench]],
   ['Log in to a node:', [registerLogin, registerAppPassword]],
-  ['Files:', [registerFiles, registerCopy]],
+  ['Files:', [registerFiles, registerCopy, registerTrash]],
   ['People and copies:', [registerInvite, registerShare, registerTransfer]],
 ]
 

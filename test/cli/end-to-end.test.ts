@@ -121,6 +121,23 @@ describe('the command against a node of its own', () => {
     await ok('ann', ['mkdir', '-p', '/x/y'])
   })
 
+  it('gets back what was overwritten and what was deleted', async () => {
+    await ok('ann', ['cp', '-', 'drive:/notes.txt'], 'first')
+    await ok('ann', ['cp', '-', 'drive:/notes.txt'], 'second')
+    const version = JSON.parse(await ok('ann', ['versions', 'list', 'drive:/notes.txt', '--json']))
+    expect(version).toMatchObject({ sizeBytes: 5 })
+    await ok('ann', ['versions', 'restore', 'drive:/notes.txt', version.version])
+    expect(await ok('ann', ['cat', 'drive:/notes.txt'])).toBe('first')
+    await ok('ann', ['rm', 'drive:/notes.txt'])
+    const listed = (await ok('ann', ['trash', 'list', '--json'])).trim().split('\n')
+    const deleted = listed.map((line) => JSON.parse(line)).find((item) => item.path === '/notes.txt')
+    expect(await ok('ann', ['trash', 'restore', deleted.name])).toBe('restored to /notes.txt\n')
+    expect(await ok('ann', ['cat', 'drive:/notes.txt'])).toBe('first')
+    expect((await causeway('ann', ['trash', 'restore', deleted.name])).code).toBe(1)
+    await ok('ann', ['trash', 'empty'])
+    expect(await ok('ann', ['trash', 'list', '--json'])).toBe('')
+  })
+
   it('shares a folder with another user, who accepts it, reads it and is left without it again', async () => {
     const share = JSON.parse(await ok('ann', ['share', 'create', '/data', 'jan', '--json']))
     expect(share).toMatchObject({ path: '/data', role: 'viewer', state: 'pending' })
