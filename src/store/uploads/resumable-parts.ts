@@ -1,9 +1,11 @@
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConflictError, hasErrorCode } from '../../platform/errors.ts'
+import { BadRequestError, ConflictError, hasErrorCode } from '../../platform/errors.ts'
 
 /** Bytes of one read from the disk. */
 const READ_BYTES = 1024 * 1024
+/** The folder is looked through for each of them. */
+const MAX_STRETCHES = 10_000
 
 /** One stretch of a file that comes in order: named by the offset of its first byte. */
 export interface Stretch {
@@ -23,6 +25,9 @@ export async function endOfStretches(folder: string): Promise<number> {
  * a dead writer left, and gives way.
  */
 export async function openStretch(folder: string, startsAt: number): Promise<FileHandle> {
+  if ((await startsIn(folder)).length >= MAX_STRETCHES) {
+    throw new BadRequestError(`An upload has at most ${MAX_STRETCHES} pieces. Send larger ones.`)
+  }
   const localPath = join(folder, `${startsAt}`)
   for (let tries = 0; tries < 2; tries++) {
     try {
