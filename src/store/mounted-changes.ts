@@ -21,7 +21,9 @@ export async function changesWithMounts(
   mounts: readonly Mount[],
   query: ChangesQuery,
 ): Promise<ChangesPage | undefined> {
-  const { token, ...rest } = query
+  const { token, ...asked } = query
+  // The shares need their part of what one answer may hold.
+  const rest = { ...asked, limit: Math.max(1, asked.limit - mounts.length) }
   const plain = token?.split(MARK)[0]
   if (plain !== undefined && withMountsMark(plain, mounts) !== token) throw staleToken()
   const page = await home.changes?.([], plain === undefined ? rest : { ...rest, token: plain })
