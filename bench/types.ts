@@ -126,11 +126,11 @@ export const quickSizes: Sizes = {
   ...fullSizes,
   rounds: 1,
   waitsForQuiet: false,
-  largeBytes: 64 * MIB,
+  largeBytes: 32 * MIB,
   smallFiles: 50,
   loadSeconds: 1,
   listing: { usual: 100, large: 500 },
-  transferFiles: 50,
+  transferFiles: 20,
   syncFiles: 200,
   treeFiles: [100, 200, 1_000, 5_000],
 }
