@@ -1,0 +1,175 @@
+import { mkdir, mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { ConflictError, LockedError, NotFoundError } from '../../src/platform/errors.ts'
+import { Resumables } from '../../src/store/uploads/resumable.ts'
+import type { ResumableUpload } from '../../src/store/uploads/resumable-types.ts'
+import { Uploads } from '../../src/store/uploads/uploads.ts'
+
+const NO_LIMIT = { limitBytes: Number.POSITIVE_INFINITY }
+const LENGTH = 12
+
+let folder: string
+let uploads: Uploads
+/** Two processes of a node that know nothing of each other but what is on the disk. */
+let one: Resumables
+let other: Resumables
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'causeway-resumable-'))
+  const options = { folder, clock: systemClock }
+  uploads = new Uploads(options)
+  one = new Resumables(uploads, systemClock)
+  other = new Resumables(new Uploads(options), systemClock)
+})
+
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const begin = () => one.create('ann', { path: ['file'], lengthBytes: LENGTH, metadata: '' })
+const folderOf = ({ id }: ResumableUpload) => join(folder, 'ann', id)
+
+async function* bytes(text: string): AsyncGenerator<Buffer> {
+  if (text !== '') yield Buffer.from(text)
+}
+
+/** A source that gives some bytes and then nothing more, without ending; and when they were taken. */
+function hanging(text: string) {
+  let tell: () => void = () => undefined
+  const taken = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  async function* source(): AsyncGenerator<Buffer> {
+    yield Buffer.from(text)
+    tell()
+    await new Promise(() => undefined)
+  }
+  return { source: source(), taken }
+}
+
+async function contentOf(resumables: Resumables, upload: ResumableUpload): Promise<string> {
+  return resumables.finish(upload, LENGTH, async (body) => {
+    const pieces: Buffer[] = []
+    for await (const piece of body) pieces.push(piece)
+    return Buffer.concat(pieces).toString()
+  })
+}
+
+describe('an upload that two processes know of', () => {
+  it('goes on in one where the other stopped', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abc'), NO_LIMIT)
+    const found = await other.get('ann', upload.id)
+    expect(found).toMatchObject({ offsetBytes: 3, facts: { path: ['file'], lengthBytes: LENGTH } })
+    await other.append(found, 3, bytes('defghijkl'), NO_LIMIT)
+    expect(await contentOf(one, upload)).toBe('abcdefghijkl')
+    expect(await readdir(join(folder, 'ann'))).toEqual([])
+  })
+
+  it('takes bytes for one place once', async () => {
+    const upload = await begin()
+    const results = await Promise.allSettled([
+      one.append(upload, 0, bytes('a'.repeat(LENGTH)), NO_LIMIT),
+      other.append(upload, 0, bytes('b'.repeat(LENGTH)), NO_LIMIT),
+    ])
+    const done = results.filter(({ status }) => status === 'fulfilled')
+    expect(done.length).toBeLessThan(2)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Error)
+    }
+    const { offsetBytes } = await one.get('ann', upload.id)
+    if (offsetBytes < LENGTH) await one.append(upload, offsetBytes, bytes('c'.repeat(LENGTH)), NO_LIMIT)
+    expect(new Set(await contentOf(one, upload)).size).toBe(1)
+  })
+
+  it('has the bytes of who went on last, when the first goes on to write', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abcdef'), NO_LIMIT)
+    await other.append(upload, 6, bytes('ghijkl'), NO_LIMIT)
+    // What a process does that was told nothing: it writes on into its own stretch.
+    const stale = await open(join(folderOf(upload), '0'), 'a')
+    await stale.write('XXX')
+    await stale.close()
+    expect((await one.get('ann', upload.id)).offsetBytes).toBe(LENGTH)
+    expect(await contentOf(other, upload)).toBe('abcdefghijkl')
+  })
+
+  it('goes on after a process that died before it wrote anything', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abc'), NO_LIMIT)
+    await writeFile(join(folderOf(upload), '3'), '')
+    await other.append(upload, 3, bytes('defghijkl'), NO_LIMIT)
+    expect(await contentOf(other, upload)).toBe('abcdefghijkl')
+  })
+
+  it('is refused when the disk lost bytes that were there', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abcdef'), NO_LIMIT)
+    await one.append(upload, 6, bytes('ghijkl'), NO_LIMIT)
+    await truncate(join(folderOf(upload), '0'), 5)
+    await expect(contentOf(other, upload)).rejects.toThrow(ConflictError)
+  })
+})
+
+describe('a request that still writes', () => {
+  it('is ended by who comes later, and what it brought stays', async () => {
+    const upload = await begin()
+    const first = hanging('abc')
+    const running = one.append(upload, 0, first.source, NO_LIMIT)
+    const ended = running.catch((error: unknown) => error)
+    await first.taken
+    expect((await one.getAtRest('ann', upload.id)).offsetBytes).toBe(3)
+    expect(await ended).toBeInstanceOf(LockedError)
+    await one.append(upload, 3, bytes('defghijkl'), NO_LIMIT)
+    expect(await contentOf(one, upload)).toBe('abcdefghijkl')
+  })
+
+  it('is not ended while the file is put in its place', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abcdefghijkl'), NO_LIMIT)
+    const finished = await one.finish(upload, LENGTH, async () => {
+      await expect(one.append(upload, LENGTH, bytes(''), NO_LIMIT)).rejects.toThrow(LockedError)
+      expect((await one.getAtRest('ann', upload.id)).offsetBytes).toBe(LENGTH)
+      return 'in its place'
+    })
+    expect(finished).toBe('in its place')
+    await expect(one.get('ann', upload.id)).rejects.toThrow(NotFoundError)
+  })
+})
+
+describe('what is left on the disk', () => {
+  it('does not expire while somebody writes to it', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abc'), NO_LIMIT)
+    const old = systemClock.nowMs() / 1_000 - 23 * 3_600
+    await utimes(folderOf(upload), old, old)
+    await one.append(upload, 3, bytes('def'), NO_LIMIT)
+    const { mtimeMs } = await stat(folderOf(upload))
+    expect(systemClock.nowMs() - mtimeMs).toBeLessThan(60_000)
+    await utimes(folderOf(upload), old - 7_200, old - 7_200)
+    expect(await uploads.sweep()).toBe(1)
+    expect(await one.find('ann', upload.id)).toBeUndefined()
+  })
+
+  it('is no upload without its facts, nor by a name of another kind', async () => {
+    const id = one.newId()
+    await mkdir(join(folder, 'ann', id), { recursive: true })
+    expect(await one.find('ann', id)).toBeUndefined()
+    for (const text of ['..', 'tus-', `${id}/..`, `../ann/${id}`]) {
+      expect(await one.find('ann', text)).toBeUndefined()
+    }
+    const { id: mine } = await begin()
+    expect(await one.find('bob', mine)).toBeUndefined()
+  })
+
+  it('counts against the limit of all unfinished uploads', async () => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abc'), { limitBytes: 5 })
+    expect(await uploads.areaOf('ann').usedBytes()).toBe(3)
+    await expect(one.append(upload, 3, bytes('def'), { limitBytes: 5 })).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+    })
+    expect((await one.get('ann', upload.id)).offsetBytes).toBe(3)
+  })
+})
