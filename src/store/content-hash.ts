@@ -11,12 +11,12 @@ interface Digest {
   hex(): string
 }
 
-/** Running checksums of a content: the usual ones and those the client declared. */
+/** Running checksums of a content: the usual ones, those the client declared, and `more`. */
 export class ContentHash {
   private readonly digests: [ChecksumType, Digest][]
 
-  constructor(expected: Checksums = {}) {
-    const types = new Set([...ALWAYS, ...(Object.keys(expected) as ChecksumType[])])
+  constructor(expected: Checksums = {}, more: readonly ChecksumType[] = []) {
+    const types = new Set([...ALWAYS, ...more, ...(Object.keys(expected) as ChecksumType[])])
     this.digests = [...types].map((type) => [type, createDigest(type)])
   }
 

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { BadRequestError } from '../platform/errors.ts'
-import { ContentHash, checkChecksums } from './content-hash.ts'
+import { checkChecksums } from './content-hash.ts'
 import { factsOf } from './disk-facts.ts'
 import { onDisk } from './disk-tree.ts'
 import { mediaTypeOf } from './entries.ts'
@@ -50,10 +50,11 @@ async function checkStaged(
   await space.staging.checkStaged({ ...staged, sizeBytes: options.sizeBytes ?? staged.sizeBytes })
   const handle = await open(staged.localPath, 'r+')
   try {
-    const isKnown = Object.keys(options.expected ?? {}).every((type) => type in staged.checksums)
+    const wanted = [...Object.keys(options.expected ?? {}), ...space.staging.moreChecksums]
+    const isKnown = wanted.every((type) => type in staged.checksums)
     let checksums = staged.checksums
     if (!isKnown) {
-      const hash = new ContentHash(options.expected)
+      const hash = space.staging.newHash(options.expected)
       for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) hash.update(chunk)
       checksums = hash.checksums()
     }

@@ -1,5 +1,5 @@
 import { checkConditions } from './conditions.ts'
-import { onDisk } from './disk-tree.ts'
+import { onDisk, removeRemains } from './disk-tree.ts'
 import { parentRowOf, toEntry, wrongKind } from './entries.ts'
 import type { DiskFacts, FileIndex, FileRow, FileRowChange } from './file-index.ts'
 import { newEtag } from './files-repo.ts'
@@ -7,7 +7,7 @@ import { compare, type IndexSync } from './index-sync.ts'
 import { type KeptVersion, keepVersion, recordVersion } from './keep-version.ts'
 import { formatPath, nameOf, parentOf } from './paths.ts'
 import { changeMembers, newRow, overtaken, type SpaceContext } from './space-context.ts'
-import type { Checksums, StorePath, WriteOptions, WriteResult } from './types.ts'
+import type { Checksums, ChecksumType, StorePath, WriteOptions, WriteResult } from './types.ts'
 
 /** Most files that appear together: the others of the space wait no longer than for so many renames. */
 const MAX_GROUP = 64
@@ -139,12 +139,19 @@ export class Publisher {
         checkTarget(path, now, options)
         one.present = now[path.length]
         options.signal?.throwIfAborted()
-        allowed.push(one)
+        if (isSame(one)) await this.leave(one)
+        else allowed.push(one)
       } catch (error) {
         one.reject(error)
       }
     }
     return { row: allowed.length === 0 ? undefined : chain[folder.length], allowed }
+  }
+
+  /** Clients send a file twice, even at once: a new etag would make them fetch what they sent. */
+  private async leave({ file, present, resolve }: Waiting): Promise<void> {
+    await removeRemains(file.localPath)
+    resolve({ entry: toEntry(present as FileRow), created: false })
   }
 
   private async known(folder: FileRow | undefined, group: Waiting[]): Promise<Map<string, FileRow>> {
@@ -157,6 +164,15 @@ export class Publisher {
 /** Runs `work` for all at once; whose work fails is told so, and the others go on. */
 async function each(group: Waiting[], work: (one: Waiting) => Promise<void>): Promise<void> {
   await Promise.all(group.map((one) => work(one).catch((error) => one.reject(error))))
+}
+
+/** True when the client names the time of the file, and time, content and checksums are those that are there. */
+function isSame({ file: { facts, checksums, mediaType, options }, present }: Waiting): boolean {
+  if (options.mtimeMs === undefined || present?.kind !== 'file' || checksums.sha256 === undefined)
+    return false
+  if (present.mtimeMs !== facts.mtimeMs || present.sizeBytes !== facts.sizeBytes) return false
+  const types = Object.keys(checksums) as ChecksumType[]
+  return present.mediaType === mediaType && types.every((type) => checksums[type] === present.checksums[type])
 }
 
 /** False when somebody else changed what lies there: that is taken over first. */

@@ -9,13 +9,15 @@ import type { RebuildReport } from './rebuild-index.ts'
 import { type SpaceRow, SpacesRepo } from './spaces-repo.ts'
 import type { FsyncPolicy } from './staging.ts'
 import type { Trash } from './trash.ts'
-import type { FileStore, StorePath } from './types.ts'
+import type { ChecksumType, FileStore, StorePath } from './types.ts'
 import type { Versions } from './versions.ts'
 
 /** The part of the node's configuration that spaces need; `folder` resolved to an absolute path. */
 export interface SpacesConfig {
   folder: string
   fsync: FsyncPolicy
+  /** Checksums that are computed beside SHA-256 and Adler-32. */
+  moreChecksums?: readonly ChecksumType[] | undefined
   quotaBytes?: number | undefined
   /** How long what was deleted can be restored; 0 or undefined: it is gone at once. */
   trashDays?: number | undefined
@@ -169,6 +171,7 @@ class OpenSpaces {
       space,
       folder: join(config.folder, space.folder),
       fsync: config.fsync,
+      moreChecksums: config.moreChecksums,
       keepsDeleted: (config.trashDays ?? 0) > 0,
       keepsOverwritten,
     })

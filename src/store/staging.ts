@@ -10,7 +10,7 @@ import { toFacts } from './disk-facts.ts'
 import { removeRemains } from './disk-tree.ts'
 import type { DiskFacts } from './file-index.ts'
 import { checkLength, pour } from './pour.ts'
-import type { StagedFile, WriteOptions } from './types.ts'
+import type { Checksums, ChecksumType, StagedFile, WriteOptions } from './types.ts'
 
 /** Leftovers of other machines are ours to remove after this long. */
 const FOREIGN_LEFTOVER_MS = 7 * 24 * 3_600_000
@@ -21,6 +21,8 @@ type OpenFile = (path: string, flags: string) => Promise<FileHandle>
 
 export interface StagingOptions {
   fsync: FsyncPolicy
+  /** Checksums that are computed beside SHA-256 and Adler-32, and those a client declares. */
+  moreChecksums?: readonly ChecksumType[] | undefined
   /** Opens a new file; tests put a full disk here. */
   openFile?: OpenFile
 }
@@ -33,12 +35,15 @@ const prefix = `${host}-${process.pid}-`
 export class Staging {
   private readonly folder: string
   private readonly fsync: FsyncPolicy
+  /** What is computed for every file of this tree beside the usual. */
+  readonly moreChecksums: readonly ChecksumType[]
   private readonly openFile: OpenFile
   private readonly active = new Set<string>()
 
   constructor(folder: string, options: StagingOptions) {
     this.folder = folder
     this.fsync = options.fsync
+    this.moreChecksums = options.moreChecksums ?? []
     this.openFile = options.openFile ?? ((path, flags) => open(path, flags))
   }
 
@@ -93,7 +98,7 @@ export class Staging {
   ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
     const handle = await this.openFile(localPath, 'wx')
     try {
-      const hash = new ContentHash(options.expected)
+      const hash = this.newHash(options.expected)
       const sizeBytes = await pour(abortable(source, options.signal), handle, hash, {
         declaredBytes: options.sizeBytes,
         isFlushed: this.fsync !== 'never',
@@ -108,6 +113,11 @@ export class Staging {
     } finally {
       await handle.close()
     }
+  }
+
+  /** The checksums to compute for a file of this tree. */
+  newHash(expected?: Checksums): ContentHash {
+    return new ContentHash(expected, this.moreChecksums)
   }
 
   /** Sets the time of a finished file and flushes it by policy. */
