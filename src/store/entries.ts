@@ -1,6 +1,6 @@
 import { lookup } from 'mime-types'
 import { ConflictError, MethodNotAllowedError, NotFoundError } from '../platform/errors.ts'
-import type { FileRow } from './file-index.ts'
+import type { FileRow } from './catalogue/file-index.ts'
 import { formatPath, parentOf } from './paths.ts'
 import type { DeadProperty, Entry, EntryKind, Rights, StorePath } from './types.ts'
 

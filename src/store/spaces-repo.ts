@@ -1,8 +1,8 @@
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
+import { newEtag } from './catalogue/files-repo.ts'
+import { expireJournal } from './catalogue/journal-repo.ts'
 import { FOLDER_MEDIA_TYPE } from './entries.ts'
-import { newEtag } from './files-repo.ts'
-import { expireJournal } from './journal-repo.ts'
 
 /** One drive: whose it is, where its bytes lie, how much may be stored. */
 export interface SpaceRow {

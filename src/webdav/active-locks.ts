@@ -1,5 +1,5 @@
 import { escapeText } from '../platform/xml.ts'
-import type { Lock } from '../store/locks.ts'
+import type { Lock } from '../store/locks/locks.ts'
 import type { ResourceKey, StorePath } from '../store/types.ts'
 import { ancestorHref, encodeName, folderHref } from './target.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { relative, sep } from 'node:path'
-import { FileBody } from '../store/file-body.ts'
+import { FileBody } from '../store/local/file-body.ts'
 import type { DavAnswer } from './call.ts'
 import { encodeName } from './target.ts'
 

@@ -1,7 +1,7 @@
 import { BadRequestError } from '../platform/errors.ts'
 import { findChild, isNamed, parseXml } from '../platform/xml.ts'
 import { serializeInside } from '../platform/xml-serialize.ts'
-import type { Lock } from '../store/locks.ts'
+import type { Lock } from '../store/locks/locks.ts'
 import { DAV } from './wire.ts'
 
 /** What a LOCK asks for (RFC 4918 14.11). */

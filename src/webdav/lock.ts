@@ -1,5 +1,5 @@
 import { ConflictError, ForbiddenError, PreconditionFailedError } from '../platform/errors.ts'
-import type { Lock } from '../store/locks.ts'
+import type { Lock } from '../store/locks/locks.ts'
 import { parentOf } from '../store/paths.ts'
 import type { Entry, ResourceKey } from '../store/types.ts'
 import { renderLocks } from './active-locks.ts'

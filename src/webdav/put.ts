@@ -9,7 +9,7 @@ import {
   PayloadTooLargeError,
 } from '../platform/errors.ts'
 import { toHttpDate } from '../platform/http-date.ts'
-import type { Lock } from '../store/locks.ts'
+import type { Lock } from '../store/locks/locks.ts'
 import { parentOf } from '../store/paths.ts'
 import type { Entry, WriteOptions } from '../store/types.ts'
 import { type DavAnswer, type DavCall, findEntry, isMounted } from './call.ts'

@@ -1,6 +1,6 @@
 import { BadRequestError, ForbiddenError } from '../platform/errors.ts'
 import { findChild, isNamed, parseXml, textOf, type XmlElement } from '../platform/xml.ts'
-import { staleToken } from '../store/sync-token.ts'
+import { staleToken } from '../store/catalogue/sync-token.ts'
 import { namesIn } from './propfind-body.ts'
 import { fromSyncUri } from './sync-properties.ts'
 import { DAV, type PropertyName } from './wire.ts'

@@ -1,5 +1,5 @@
 import { escapeText } from '../platform/xml.ts'
-import { syncTokenOf } from '../store/sync-token.ts'
+import { syncTokenOf } from '../store/catalogue/sync-token.ts'
 import type { LiveProperty, PropertySource } from './live-properties.ts'
 import { DAV } from './wire.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { abortable } from '../../src/store/abortable.ts'
+import { abortable } from '../../src/store/local/abortable.ts'
 
 const MIB = 1024 * 1024
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { FileBody } from '../../src/store/file-body.ts'
+import type { FileBody } from '../../src/store/local/file-body.ts'
 import { createTestSpaces, type TestSpaces } from './support.ts'
 
 const CONTENT = randomBytes(3 * 1024 * 1024 + 17)

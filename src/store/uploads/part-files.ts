@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { join } from 'node:path'
 import { ConflictError, hasErrorCode } from '../../platform/errors.ts'
 import { ContentHash, checkChecksums } from '../content-hash.ts'
-import { checkLength, pour } from '../pour.ts'
+import { checkLength, pour } from '../local/pour.ts'
 import type { WriteOptions } from '../types.ts'
 import type { UploadPart } from './types.ts'
 

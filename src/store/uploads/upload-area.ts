@@ -8,7 +8,7 @@ import {
   NotFoundError,
 } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { onDisk } from '../disk-tree.ts'
+import { onDisk } from '../local/disk-tree.ts'
 import type { WriteOptions } from '../types.ts'
 import { checkUploadId } from './names.ts'
 import { namesIn } from './names-in.ts'

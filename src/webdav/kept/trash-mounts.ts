@@ -1,6 +1,6 @@
 import { ForbiddenError, NotFoundError } from '../../platform/errors.ts'
 import type { Principal } from '../../platform/principal.ts'
-import type { Trash } from '../../store/trash.ts'
+import type { Trash } from '../../store/kept/trash.ts'
 import type { DavAnswer, DavCall } from '../call.ts'
 import { remove } from '../collections.ts'
 import { identityHeaders } from '../file-answer.ts'

@@ -1,7 +1,7 @@
 import { ForbiddenError, NotFoundError } from '../../platform/errors.ts'
 import type { Principal } from '../../platform/principal.ts'
+import type { Versions } from '../../store/kept/versions.ts'
 import type { StorePath } from '../../store/types.ts'
-import type { Versions } from '../../store/versions.ts'
 import type { DavAnswer, DavCall } from '../call.ts'
 import { remove } from '../collections.ts'
 import { identityHeaders } from '../file-answer.ts'

@@ -1,0 +1,75 @@
+import type { Origin } from '../kept/trash-repo.ts'
+import type { Checksums, DeadProperty, EntryKind, PropertyChange, StorePath } from '../types.ts'
+import type { ChangedRow, JournalState, RemovedName } from './journal-repo.ts'
+
+/** What the file system says about a file or folder; enough to notice that somebody else changed it. */
+export interface DiskFacts {
+  kind: EntryKind
+  /** Content length; 0 for a folder. */
+  sizeBytes: number
+  mtimeMs: number
+  /** Modification time in nanoseconds, in decimal. */
+  diskMtimeNs: string
+  inode: string
+}
+
+/** One row of the index: what is known of a file or folder of a space. */
+export interface FileRow extends DiskFacts {
+  id: string
+  /** Null for the root of the space. */
+  parentId: string | null
+  name: string
+  /** When `diskMtimeNs` was last compared with the disk (folders). */
+  diskSeenMs: number
+  etag: string
+  mediaType: string
+  checksums: Checksums
+  createdAtMs: number
+}
+
+/** The facts of a row that may change; identity and creation time never do. */
+export type FileRowChange = Partial<Omit<FileRow, 'id' | 'createdAtMs' | 'kind'>>
+
+/**
+ * What a space knows of its files beyond what the disk tells: ids, etags, checksums, properties. A cache
+ * of the disk that can be rebuilt, apart from ids and properties.
+ */
+export interface FileIndex {
+  /** Runs `work` in one transaction in which nobody else changes this space. Database calls only. */
+  change<T>(work: (index: FileIndex) => Promise<T>): Promise<T>
+  /** The rows from the root down along a path, as far as they are known; one query. */
+  chain(path: StorePath): Promise<FileRow[]>
+  members(parentId: string): Promise<FileRow[]>
+  /** Those members of a folder that have one of these names. */
+  named(parentId: string, names: readonly string[]): Promise<FileRow[]>
+  /** The path of an id, or undefined when it is not in this space. */
+  findPath(id: string): Promise<StorePath | undefined>
+  /** Rows with one of these inodes. */
+  listByInode(inodes: readonly string[]): Promise<FileRow[]>
+  insert(rows: readonly FileRow[]): Promise<void>
+  update(id: string, change: FileRowChange): Promise<void>
+  /** Gives folders a new etag and adds to their sizes. */
+  bump(ids: readonly string[], deltaBytes: number): Promise<void>
+  /** Forgets an entry and all below it. */
+  removeTree(id: string): Promise<void>
+  properties(id: string): Promise<DeadProperty[]>
+  /** Properties of all members of a folder, by file id. */
+  memberProperties(parentId: string): Promise<Map<string, DeadProperty[]>>
+  changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void>
+  /** Replaces the properties of the second of each pair by those of the first. */
+  copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void>
+  /** Those of a tree's entries that have a folder of versions, by id. */
+  listVersioned(versionsRootId: string, treeId: string): Promise<string[]>
+  /** Where the members of the trash came from, by file id. */
+  origins(trashRootId: string): Promise<Map<string, Origin>>
+  recordOrigin(id: string, origin: Origin): Promise<void>
+  removeOrigin(id: string): Promise<void>
+  /** How far the journal of changes goes. */
+  journal(): Promise<JournalState>
+  /** The members of a folder that changed, or whose own members did, at `fromSeq` or later. */
+  changedMembers(parentId: string, fromSeq: number): Promise<ChangedRow[]>
+  /** Names that something left after `sinceSeq`, with what stands there now. */
+  removedNames(parentId: string, sinceSeq: number): Promise<RemovedName[]>
+  /** Properties of files by their ids. */
+  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>>
+}

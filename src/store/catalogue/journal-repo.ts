@@ -1,0 +1,112 @@
+import { type Db, inTransaction } from '../../platform/db.ts'
+import { readRows } from '../../platform/read-rows.ts'
+import type { EntryKind } from '../types.ts'
+import type { FileRow } from './file-index.ts'
+
+/** How far the journal of a space goes. */
+export interface JournalState {
+  /** The number of the newest change. */
+  seq: number
+  /** Removals up to this number are forgotten. */
+  fromSeq: number
+}
+
+export interface ChangedRow {
+  row: FileRow
+  /** The change that last touched it or anything below it. */
+  changedSeq: number
+  /** The change that brought it to its present place. */
+  placedSeq: number
+}
+
+/** A name that something left. */
+export interface RemovedName {
+  name: string
+  seq: number
+  /** The last change by which a folder left this name. */
+  folderSeq: number | undefined
+  /** What stands there now. */
+  presentKind: EntryKind | undefined
+}
+
+/** Takes the row of the space, so that one change follows the other, and the next number. */
+export async function nextSeq(tx: Db, spaceId: string): Promise<number> {
+  const sql = 'update spaces set change_seq = change_seq + 1 where id = ? returning change_seq as seq'
+  const [found] = await readRows<{ seq: number }>(tx, sql, [spaceId])
+  return found?.seq ?? 0
+}
+
+/**
+ * Remembers that a file or folder leaves its name; call it before. `place`: where it goes, and nothing
+ * happens when it stays. What lies below a folder goes with it and needs no memory of its own.
+ */
+export async function recordRemoved(
+  tx: Db,
+  fileId: string,
+  seq: number,
+  place?: { parentId?: string | null; name?: string },
+): Promise<void> {
+  const differs: string[] = []
+  const values: string[] = []
+  for (const [column, value] of [
+    ['parent_id', place?.parentId],
+    ['name', place?.name],
+  ] as const) {
+    if (typeof value !== 'string') continue
+    differs.push(`${column} <> ?`)
+    values.push(value)
+  }
+  const isElsewhere = differs.length === 0 ? '' : `and (${differs.join(' or ')})`
+  await tx.raw(
+    `insert into removed_names (parent_id, name, space_id, seq, folder_seq)
+    select parent_id, name, space_id, cast(? as bigint), case when kind = 'folder' then cast(? as bigint) end
+    from files where id = ? and parent_id is not null ${isElsewhere}
+    on conflict (parent_id, name) do update set seq = excluded.seq,
+      folder_seq = coalesce(excluded.folder_seq, removed_names.folder_seq)`,
+    [seq, seq, fileId, ...values],
+  )
+}
+
+export async function getJournal(db: Db, spaceId: string): Promise<JournalState> {
+  const sql = 'select change_seq as seq, journal_from_seq as from_seq from spaces where id = ?'
+  const [found] = await readRows<{ seq: number; from_seq: number }>(db, sql, [spaceId])
+  return { seq: found?.seq ?? 0, fromSeq: found?.from_seq ?? 0 }
+}
+
+export async function listRemoved(db: Db, parentId: string, sinceSeq: number): Promise<RemovedName[]> {
+  const sql = `select r.name, r.seq, r.folder_seq, f.kind from removed_names r
+    left join files f on f.parent_id = r.parent_id and f.name = r.name
+    where r.parent_id = ? and r.seq > ?`
+  type Found = { name: string; seq: number; folder_seq: number | null; kind: EntryKind | null }
+  const found = await readRows<Found>(db, sql, [parentId, sinceSeq])
+  return found.map(({ name, seq, folder_seq, kind }) => ({
+    name,
+    seq,
+    folderSeq: folder_seq ?? undefined,
+    presentKind: kind ?? undefined,
+  }))
+}
+
+const DAY_MS = 24 * 3_600_000
+/** How long removals are remembered. */
+const KEPT_MS = 30 * DAY_MS
+
+/**
+ * Forgets old removals. Once a day it notes how far the journal is, so that no change has to carry a
+ * time; the newest note that is old enough tells what may go.
+ */
+export async function expireJournal(db: Db, spaceId: string, nowMs: number): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const { seq } = await getJournal(tx, spaceId)
+    const marks = await tx('journal_marks').where('space_id', spaceId).orderBy('at_ms', 'desc')
+    const [newest] = marks
+    if (newest === undefined || (newest.at_ms <= nowMs - DAY_MS && newest.seq < seq)) {
+      await tx('journal_marks').insert({ space_id: spaceId, seq, at_ms: nowMs })
+    }
+    const old = marks.find((mark) => mark.at_ms <= nowMs - KEPT_MS)
+    if (old === undefined) return
+    await tx('removed_names').where('space_id', spaceId).andWhere('seq', '<=', old.seq).delete()
+    await tx('spaces').where('id', spaceId).update({ journal_from_seq: old.seq })
+    await tx('journal_marks').where('space_id', spaceId).andWhere('at_ms', '<', old.at_ms).delete()
+  })
+}

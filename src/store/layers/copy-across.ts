@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream'
+import { PreconditionFailedError } from '../../platform/errors.ts'
+import { newId } from '../../platform/ids.ts'
+import { formatPath, parentOf } from '../paths.ts'
+import type * as t from '../types.ts'
+import { findEntry } from './wrapped-store.ts'
+
+export interface CopyEnd {
+  store: t.FileStore
+  path: t.StorePath
+}
+
+/**
+ * Copies a file or a tree from one store into another, through this process. A tree grows under a
+ * passing name beside its place and appears there when it is complete; the source is never touched.
+ */
+export async function copyAcross(from: CopyEnd, to: CopyEnd, options: t.CopyOptions): Promise<t.WriteResult> {
+  const source = await from.store.stat(from.path, { withProperties: true })
+  const present = await findEntry(to.store, to.path)
+  if (present !== undefined && !options.overwrite) {
+    throw new PreconditionFailedError(
+      `Something is at ${formatPath(to.path)} already; it may not be overwritten.`,
+    )
+  }
+  const job = { source, depth: options.depth ?? 'infinity' }
+  const isAtOnce = source.kind === 'file' && present?.kind !== 'folder'
+  const entry = isAtOnce ? await copyEntry(from, to, job) : await copyBeside(from, to, job)
+  return { entry, created: present === undefined }
+}
+
+interface CopyJob {
+  source: t.Entry
+  depth: '0' | 'infinity'
+}
+
+async function copyBeside(from: CopyEnd, to: CopyEnd, job: CopyJob): Promise<t.Entry> {
+  const beside = { store: to.store, path: [...parentOf(to.path), `.copying-${newId()}`] }
+  try {
+    await copyEntry(from, beside, job)
+    return (await to.store.move(beside.path, to.path, { overwrite: true })).entry
+  } catch (error) {
+    await to.store.remove(beside.path).catch(() => undefined) // the first error is the one to tell
+    throw error
+  }
+}
+
+async function copyEntry(from: CopyEnd, to: CopyEnd, { source, depth }: CopyJob): Promise<t.Entry> {
+  if (source.kind === 'file') return await copyContent(from, to, source)
+  await to.store.makeCollection(to.path)
+  await copyProperties(to, source)
+  const members = depth === '0' ? [] : await from.store.list(from.path, { withProperties: true })
+  for (const member of members) {
+    const below = (end: CopyEnd) => ({ ...end, path: [...end.path, member.name] })
+    await copyEntry(below(from), below(to), { source: member, depth })
+  }
+  return await to.store.stat(to.path)
+}
+
+async function copyContent(from: CopyEnd, to: CopyEnd, source: t.Entry): Promise<t.Entry> {
+  const { entry, body } = await from.store.read(from.path)
+  const { sizeBytes, mtimeMs, mediaType, checksums } = entry
+  const bytes = Buffer.isBuffer(body) ? once(body) : body
+  try {
+    const options = { sizeBytes, mtimeMs, mediaType, expected: checksums }
+    const written = await to.store.write(to.path, bytes, options)
+    await copyProperties(to, source)
+    return written.entry
+  } finally {
+    if (!Buffer.isBuffer(body)) (body as Readable).destroy()
+  }
+}
+
+async function copyProperties(to: CopyEnd, { properties = [] }: t.Entry): Promise<void> {
+  if (properties.length > 0) await to.store.changeProperties(to.path, properties)
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

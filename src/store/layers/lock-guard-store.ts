@@ -1,0 +1,168 @@
+import { conflictOf } from '../locks/lock-registry.ts'
+import type { Lock, LockRegistry } from '../locks/locks.ts'
+import { isWithin, parentOf } from '../paths.ts'
+import type * as t from '../types.ts'
+import { findEntry, WrappedStore } from './wrapped-store.ts'
+
+/** A body up to here is there at once: one look, when it is, is enough. */
+const SMALL_BYTES = 64 * 1024
+
+export interface LockGuardOptions {
+  locks: LockRegistry
+  /** The lock tokens this request submitted in its `If` header (RFC 4918 7.5). */
+  tokens: readonly string[]
+  /** Who asks; a token works only for the one who took the lock (RFC 4918 6.4). Undefined: not checked. */
+  userId?: string
+}
+
+/**
+ * Refuses changes of what is locked by locks whose token was not submitted (RFC 4918 7). Checked when a
+ * change begins, and for writes, which may last, once more when the whole body is there.
+ */
+export class LockGuardStore extends WrappedStore {
+  private readonly options: LockGuardOptions
+
+  constructor(next: t.FileStore, options: LockGuardOptions) {
+    super(next)
+    this.options = options
+  }
+
+  override async write(
+    path: t.StorePath,
+    source: t.WriteSource,
+    options?: t.WriteOptions,
+  ): Promise<t.WriteResult> {
+    const isSmall = !('staged' in source) && (options?.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES
+    if (!isSmall) await this.checkWritten(path)
+    const guarded = 'staged' in source ? source : this.checkedAtEnd(source, path)
+    return await this.next.write(path, guarded, options)
+  }
+
+  override async makeCollection(path: t.StorePath): Promise<t.Entry> {
+    await this.checkWritten(path)
+    return await this.next.makeCollection(path)
+  }
+
+  override async move(
+    from: t.StorePath,
+    to: t.StorePath,
+    options: t.RelocateOptions,
+  ): Promise<t.WriteResult> {
+    const [source, target] = [await this.next.locate(from), await this.next.locate(to)]
+    const isMount = await this.isMountRoot(from, source)
+    if (!isMount) await this.checkTree(source)
+    await this.checkMembership(from)
+    await this.checkReplaced(to, target)
+    const result = await this.next.move(from, to, options)
+    // Locks do not move with the resource (RFC 4918 7.7).
+    if (!isMount) await this.options.locks.releaseTree(source)
+    if (!result.created) await this.releaseBelow(target)
+    return result
+  }
+
+  override async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
+    const target = await this.next.locate(to)
+    await this.checkReplaced(to, target)
+    const result = await this.next.copy(from, to, options)
+    if (!result.created) await this.releaseBelow(target)
+    return result
+  }
+
+  override async remove(path: t.StorePath, conditions?: t.WriteConditions): Promise<void> {
+    const resource = await this.next.locate(path)
+    const isMount = await this.isMountRoot(path, resource)
+    if (!isMount) await this.checkTree(resource)
+    await this.checkMembership(path)
+    await this.next.remove(path, conditions)
+    if (!isMount) await this.options.locks.releaseTree(resource)
+  }
+
+  override async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+    await this.check(await this.next.locate(path))
+    await this.next.changeProperties(path, changes)
+  }
+
+  /** One query when nothing is locked, which is nearly always so; what is there is only then of interest. */
+  private async checkWritten(path: t.StorePath): Promise<void> {
+    const resource = await this.next.locate(path)
+    const folder = path.length === 0 ? resource : await this.next.locate(parentOf(path))
+    if (isFolderOf(folder, resource)) {
+      const found = await this.options.locks.covering(resource, { withFolder: true })
+      if (found.length === 0) return
+    }
+    await this.check(resource)
+    if ((await findEntry(this.next, path)) === undefined) await this.checkMembership(path)
+  }
+
+  private async *checkedAtEnd(
+    source: AsyncIterable<Uint8Array>,
+    path: t.StorePath,
+  ): AsyncGenerator<Uint8Array> {
+    yield* source
+    await this.checkWritten(path)
+  }
+
+  /** The destination of a copy or move: the whole tree that may go, or a new member of its folder. */
+  private async checkReplaced(path: t.StorePath, target: t.ResourceKey): Promise<void> {
+    await this.checkTree(target)
+    if ((await findEntry(this.next, path)) === undefined) await this.checkMembership(path)
+  }
+
+  /** A lock on a folder, of either depth, protects which members it has (RFC 4918 7.4). */
+  private async checkMembership(path: t.StorePath): Promise<void> {
+    if (path.length > 0) await this.check(await this.next.locate(parentOf(path)))
+  }
+
+  /**
+   * The root of a mount is another resource than its name in the drive. Whoever leaves or renames a share
+   * changes only the drive: locks in it do not hinder that, and those of other people stay.
+   */
+  private async isMountRoot(path: t.StorePath, resource: t.ResourceKey): Promise<boolean> {
+    if (path.length === 0) return false
+    return !isFolderOf(await this.next.locate(parentOf(path)), resource)
+  }
+
+  /** What was overwritten lost the locks of its members; its own stays with the place, for safe saving. */
+  private async releaseBelow(target: t.ResourceKey): Promise<void> {
+    const found = await this.options.locks.covering(target, { withDescendants: true })
+    const below = found.filter((lock) => lock.resource.path.length > target.path.length)
+    for (const lock of below) await this.options.locks.release(lock.token)
+  }
+
+  private async check(resource: t.ResourceKey): Promise<void> {
+    this.judge(resource, await this.options.locks.covering(resource))
+  }
+
+  private async checkTree(resource: t.ResourceKey): Promise<void> {
+    this.judge(resource, await this.options.locks.covering(resource, { withDescendants: true }))
+  }
+
+  /** Of several shared locks that cover a resource, the token of one is enough (RFC 4918 7). */
+  private judge({ path }: t.ResourceKey, locks: readonly Lock[]): void {
+    const submitted = locks.filter((lock) => this.isSubmitted(lock))
+    const isOpen = (lock: Lock) => {
+      const place = isWithin(path, lock.resource.path) ? path : lock.resource.path
+      return submitted.some((one) => covers(one, place))
+    }
+    const closed = locks.find((lock) => !isOpen(lock))
+    if (closed !== undefined) throw conflictOf(closed)
+  }
+
+  private isSubmitted(lock: Lock): boolean {
+    const { tokens, userId } = this.options
+    return tokens.includes(lock.token) && (userId === undefined || lock.userId === userId)
+  }
+}
+
+function covers({ depth, resource }: Lock, path: t.StorePath): boolean {
+  return depth === 'infinity' ? isWithin(path, resource.path) : isSamePath(path, resource.path)
+}
+
+function isFolderOf(folder: t.ResourceKey, resource: t.ResourceKey): boolean {
+  const { scope, path } = resource
+  return path.length > 0 && folder.scope === scope && isSamePath(folder.path, parentOf(path))
+}
+
+function isSamePath(a: t.StorePath, b: t.StorePath): boolean {
+  return a.length === b.length && isWithin(a, b)
+}

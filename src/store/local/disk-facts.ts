@@ -1,0 +1,36 @@
+import type { BigIntStats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import { hasErrorCode } from '../../platform/errors.ts'
+import type { DiskFacts } from '../catalogue/file-index.ts'
+
+/** Codes of errors that say there is no such file. */
+export const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
+
+/** Facts of a local path, links not followed; undefined for what is not a file or folder. */
+export async function factsOf(localPath: string): Promise<DiskFacts | undefined> {
+  try {
+    return toFacts(await lstat(localPath, { bigint: true }))
+  } catch (error) {
+    if (isAbsence(error)) return undefined
+    throw error
+  }
+}
+
+/** Facts from a stat; undefined for what is not a file or folder. */
+export function toFacts(stats: BigIntStats): DiskFacts | undefined {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : undefined
+  if (kind === undefined) return undefined
+  return {
+    kind,
+    sizeBytes: kind === 'file' ? Number(stats.size) : 0,
+    // Rounded: a time set in milliseconds comes back a few nanoseconds short of it.
+    mtimeMs: Number((stats.mtimeNs + 500_000n) / 1_000_000n),
+    diskMtimeNs: String(stats.mtimeNs),
+    inode: String(stats.ino),
+  }
+}
+
+/** True when the error says that there is no such file. */
+export function isAbsence(error: unknown): boolean {
+  return ABSENT.some((code) => hasErrorCode(error, code))
+}

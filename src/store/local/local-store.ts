@@ -1,0 +1,151 @@
+import { listChanges } from '../catalogue/changes.ts'
+import { formatSyncToken } from '../catalogue/sync-token.ts'
+import { byName, targetOf, toEntry, wrongKind } from '../entries.ts'
+import { checkPath } from '../paths.ts'
+import type * as t from '../types.ts'
+import { type CheckOptions, checkIndex, type IndexDifference } from './check-index.ts'
+import { IndexSync } from './index-sync.ts'
+import { copyLocal } from './local-copy.ts'
+import { readLocal } from './local-read.ts'
+import { moveLocal } from './local-relocate.ts'
+import { makeFolderLocal, removeLocal } from './local-remove.ts'
+import { writeLocal } from './local-write.ts'
+import { Publisher } from './publisher.ts'
+import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
+import type { SpaceContext } from './space-context.ts'
+
+/**
+ * A drive on a local disk: ordinary files that mirror what the user sees, and an index beside them in
+ * SQL. Others may change the files too: that shows when a folder is listed or a file is touched. What
+ * changed from outside keeps its id, gets a new etag and loses its checksums until it is written here.
+ * Dead properties are no content: changing them changes no etag.
+ */
+export class LocalStore implements t.FileStore {
+  private readonly space: SpaceContext
+  private readonly sync: IndexSync
+  private readonly publisher: Publisher
+
+  /** Over a space whose rows and folders are there. */
+  constructor(space: SpaceContext) {
+    this.space = space
+    this.sync = new IndexSync(space)
+    this.publisher = new Publisher(space, this.sync)
+  }
+
+  async stat(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry> {
+    checkPath(path)
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    return toEntry(row, options.withProperties ? await this.space.index.properties(row.id) : undefined)
+  }
+
+  async list(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry[]> {
+    checkPath(path)
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    if (row.kind === 'file') throw wrongKind(path, 'file')
+    const rows = (await this.space.index.members(row.id)).sort(byName)
+    if (!options.withProperties) return rows.map((member) => toEntry(member))
+    const properties = await this.space.index.memberProperties(row.id)
+    return rows.map((member) => toEntry(member, properties.get(member.id) ?? []))
+  }
+
+  async read(path: t.StorePath, range?: t.ByteRange, signal?: AbortSignal): Promise<t.FileContent> {
+    checkPath(path)
+    return await readLocal(this.space, this.sync, path, { range, signal })
+  }
+
+  async write(
+    path: t.StorePath,
+    source: t.WriteSource,
+    options: t.WriteOptions = {},
+  ): Promise<t.WriteResult> {
+    checkPath(path)
+    if (path.length === 0) throw wrongKind(path, 'folder')
+    return await writeLocal(this.space, this.sync, this.publisher, { path, source, options })
+  }
+
+  async makeCollection(path: t.StorePath): Promise<t.Entry> {
+    checkPath(path)
+    return await makeFolderLocal(this.space, this.sync, path)
+  }
+
+  async move(from: t.StorePath, to: t.StorePath, options: t.RelocateOptions): Promise<t.WriteResult> {
+    checkPath(from)
+    checkPath(to)
+    return await moveLocal(this.space, this.sync, { from, to, options })
+  }
+
+  async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
+    checkPath(from)
+    checkPath(to)
+    return await copyLocal(this.space, this.sync, { from, to, options })
+  }
+
+  async remove(path: t.StorePath, conditions?: t.WriteConditions): Promise<void> {
+    checkPath(path)
+    await removeLocal(this.space, this.sync, path, conditions)
+  }
+
+  async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+    checkPath(path)
+    await this.space.queue.run(async () => {
+      const { id } = targetOf(path, await this.sync.refresh(path))
+      await this.space.index.changeProperties(id, changes)
+    })
+  }
+
+  /** What lies in the trash and among the versions counts too. */
+  async quota(): Promise<t.StoreQuota> {
+    const { index, kept } = this.space
+    const trees = [index, kept?.trash?.space.index, kept?.versions?.space.index]
+    const roots = await Promise.all(trees.map((tree) => tree?.chain([])))
+    return { usedBytes: roots.reduce((sum, chain) => sum + (chain?.[0]?.sizeBytes ?? 0), 0) }
+  }
+
+  async locate(path: t.StorePath): Promise<t.ResourceKey> {
+    checkPath(path)
+    return { scope: this.space.id, path }
+  }
+
+  async stagingFolder(_path: t.StorePath): Promise<string> {
+    return this.space.staging.transfersFolder
+  }
+
+  /** As the index knows it: what others change on the disk is told once it was noticed. */
+  async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage> {
+    checkPath(path)
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    if (row.kind === 'file') throw wrongKind(path, 'file')
+    return await listChanges(this.space.index, row, query)
+  }
+
+  async syncToken(path: t.StorePath): Promise<string> {
+    checkPath(path)
+    const { id } = targetOf(path, await this.sync.fresh(path, true))
+    return formatSyncToken({ folderId: id, seq: (await this.space.index.journal()).seq })
+  }
+
+  /** Where the entry with this id is now; undefined when it is not (or no longer) in this drive. */
+  async findPathOfId(id: string): Promise<t.StorePath | undefined> {
+    return await this.space.index.findPath(id)
+  }
+
+  /** Walks the whole tree and brings the index up to date with it, whatever the folders' times say. */
+  async rebuildIndex(): Promise<RebuildReport> {
+    return await rebuildIndex(this.space, this.sync)
+  }
+
+  /** Where index and disk disagree; changes neither. */
+  checkIndex(options?: CheckOptions): AsyncIterable<IndexDifference> {
+    return checkIndex(this.space, options)
+  }
+
+  /** Removes what uploads of dead processes left in staging; returns how many. */
+  async sweep(): Promise<number> {
+    return await this.space.staging.sweep(this.space.clock.nowMs())
+  }
+
+  /** Resolves when all changes that were asked for are done. */
+  async idle(): Promise<void> {
+    await this.space.queue.idle()
+  }
+}

@@ -1,0 +1,77 @@
+import { open } from 'node:fs/promises'
+import { BadRequestError } from '../../platform/errors.ts'
+import type { DiskFacts } from '../catalogue/file-index.ts'
+import { checkChecksums } from '../content-hash.ts'
+import { mediaTypeOf } from '../entries.ts'
+import { nameOf } from '../paths.ts'
+import type { StagedFile, StorePath, WriteOptions, WriteResult, WriteSource } from '../types.ts'
+import { factsOf } from './disk-facts.ts'
+import { onDisk } from './disk-tree.ts'
+import type { IndexSync } from './index-sync.ts'
+import { checkTarget, type FinishedFile, type Publisher } from './publisher.ts'
+import { overtaken, type SpaceContext } from './space-context.ts'
+
+/** Up to here a refusal after the body costs less than a look before it. */
+const SMALL_BYTES = 64 * 1024
+
+/** Writes a file: body beside the tree, all checks, then one rename and one transaction. */
+export async function writeLocal(
+  space: SpaceContext,
+  sync: IndexSync,
+  publisher: Publisher,
+  { path, source, options }: { path: StorePath; source: WriteSource; options: WriteOptions },
+): Promise<WriteResult> {
+  checkTime(options.mtimeMs)
+  options.signal?.throwIfAborted()
+  const isSmall = !('staged' in source) && (options.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES
+  // What can be refused is refused before the body is taken; the publisher looks once more.
+  if (!isSmall) checkTarget(path, await sync.fresh(path), options)
+  if ('staged' in source) {
+    const staged = await checkStaged(space, source.staged, options)
+    const facts = await factsOf(staged.localPath)
+    return await publisher.publish(finished(path, { ...staged, facts }, options))
+  }
+  return await space.staging.lendForAdoption(async (localPath) => {
+    const staged = await onDisk(path, () => space.staging.fill(localPath, source, options))
+    return await publisher.publish(finished(path, staged, options))
+  })
+}
+
+function checkTime(mtimeMs = 0): void {
+  if (Number.isFinite(mtimeMs) && mtimeMs >= 0 && mtimeMs < 1e14) return
+  throw new BadRequestError('The modification time is not one a file can have.', { code: 'INVALID_MTIME' })
+}
+
+async function checkStaged(
+  space: SpaceContext,
+  staged: StagedFile,
+  options: WriteOptions,
+): Promise<StagedFile> {
+  await space.staging.checkStaged({ ...staged, sizeBytes: options.sizeBytes ?? staged.sizeBytes })
+  const handle = await open(staged.localPath, 'r+')
+  try {
+    const wanted = [...Object.keys(options.expected ?? {}), ...space.staging.moreChecksums]
+    const isKnown = wanted.every((type) => type in staged.checksums)
+    let checksums = staged.checksums
+    if (!isKnown) {
+      const hash = space.staging.newHash(options.expected)
+      for await (const chunk of handle.createReadStream({ autoClose: false, start: 0 })) hash.update(chunk)
+      checksums = hash.checksums()
+    }
+    checkChecksums(checksums, options.expected)
+    await space.staging.finish(handle, options.mtimeMs)
+    return { ...staged, checksums }
+  } finally {
+    await handle.close()
+  }
+}
+
+function finished(
+  path: StorePath,
+  { localPath, checksums, facts }: StagedFile & { facts: DiskFacts | undefined },
+  options: WriteOptions,
+): FinishedFile {
+  if (facts === undefined) throw overtaken(path)
+  const mediaType = options.mediaType ?? mediaTypeOf(nameOf(path), 'file')
+  return { path, localPath, facts, checksums, mediaType, options }
+}

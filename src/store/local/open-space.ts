@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { Clock } from '../../platform/clock.ts'
+import type { Db } from '../../platform/db.ts'
+import { FilesRepo } from '../catalogue/files-repo.ts'
+import { createTrash, type Trash } from '../kept/trash.ts'
+import { createVersions, type Versions } from '../kept/versions.ts'
+import { DiskTree } from './disk-tree.ts'
+import { LocalStore } from './local-store.ts'
+import { openRoot } from './open-root.ts'
+import { SerialQueue } from './serial-queue.ts'
+import type { KeptTree, SpaceContext } from './space-context.ts'
+import { Staging, type StagingOptions } from './staging.ts'
+
+export interface OpenSpaceOptions extends StagingOptions {
+  db: Db
+  clock: Clock
+  space: { id: string; rootId: string; trashRootId: string; versionsRootId: string }
+  /** Holds `files/`, the tree itself, and beside it `trash/`, `versions/` and `staging/`. */
+  folder: string
+  /** What is deleted goes to the trash. */
+  keepsDeleted: boolean
+  /** What is overwritten becomes a version. */
+  keepsOverwritten: boolean
+}
+
+/** A drive on a local disk with what is kept beside it. */
+export interface OpenSpace {
+  local: LocalStore
+  trash: Trash
+  versions: Versions
+}
+
+/** Opens a space that has its rows; makes its folders at the first time. */
+export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
+  const { space, folder } = options
+  const staging = new Staging(join(folder, 'staging'), options)
+  await staging.create()
+  const shared = { staging, queue: new SerialQueue(), clock: options.clock }
+  const open = async (name: string, rootId: string, id: string): Promise<SpaceContext> => {
+    const index = new FilesRepo(options.db, space.id, rootId)
+    return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name))) }
+  }
+  const keptTree = async (name: string, rootId: string): Promise<KeptTree> => {
+    const kept = await open(name, rootId, `${name}:${space.id}`)
+    return { space: kept, rootId, store: new LocalStore(kept) }
+  }
+  const trash = await keptTree('trash', space.trashRootId)
+  const versions = await keptTree('versions', space.versionsRootId)
+  const drive: SpaceContext = {
+    ...(await open('files', space.rootId, space.id)),
+    kept: {
+      ...(options.keepsDeleted && { trash }),
+      ...(options.keepsOverwritten && { versions }),
+    },
+  }
+  return {
+    local: new LocalStore(drive),
+    trash: createTrash(drive, trash, versions),
+    versions: createVersions(versions),
+  }
+}
