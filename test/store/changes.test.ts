@@ -33,8 +33,10 @@ class Follower {
       if (page === undefined) throw new Error('no journal')
       expect(page.changes.length).toBeLessThanOrEqual(this.limit)
       for (const change of page.changes) {
-        if ('gone' in change) this.forget(formatPath(change.path))
-        else this.known.set(formatPath(change.path), change.entry.etag)
+        const here = formatPath(change.path)
+        // A file has no members: where it took the place of a folder, they went with that.
+        if ('gone' in change || change.entry.kind === 'file') this.forget(here)
+        if (!('gone' in change)) this.known.set(here, change.entry.etag)
       }
       this.token = page.token
       return !page.isComplete
@@ -128,6 +130,18 @@ describe.each(engines)('the journal of a drive on %s', (engine) => {
     for (const token of [other, future, 'x', '~~', `${await now()}~1`]) {
       await expect(changesSince(token), token).rejects.toMatchObject({ code: 'VALID_SYNC_TOKEN' })
     }
+  })
+
+  it('tells of a file that took the place of a folder, whose members went with it', async () => {
+    await make(store, 'a')
+    await put(store, 'a/b.txt')
+    await put(store, 'c')
+    const client = new Follower(store)
+    await client.follow()
+    const token = await now()
+    await move(store, 'c', 'a')
+    expect(await changesSince(token)).toEqual(['+/a', '-/c'])
+    expect(sorted(await client.follow())).toEqual(sorted(await treeOf(store)))
   })
 
   it('refuses a token when a folder stands where another was, whose members it cannot name', async () => {
