@@ -1,9 +1,9 @@
-import { NotFoundError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { DavMount, Drive, ResumablePlace } from './mount.ts'
+import { areaPrefixes, enterOwn } from './own-area.ts'
 
 /** Addresses that name the user in the path, and the older ones of the sync clients that do not. */
-const WITH_USER = ['/dav/files/', '/remote.php/dav/files/']
+const WITH_USER = areaPrefixes('files')
 const WITHOUT_USER = ['/remote.php/webdav/', '/webdav/']
 
 type OpenDrive = (principal: Principal) => Promise<Drive>
@@ -28,19 +28,17 @@ interface DriveOptions {
 function driveMount(prefix: string, { openDrive, resumableOf }: DriveOptions, hasUser: boolean): DavMount {
   return {
     prefix,
-    async open({ segments, authenticate }) {
-      const principal = await authenticate()
-      const owner = hasUser ? segments[0] : principal.userName
-      if (owner !== principal.userName && owner !== principal.userId) {
-        throw new NotFoundError('There is no such drive, or it is not yours.')
-      }
+    async open(request) {
+      const { principal, path } = hasUser
+        ? await enterOwn(request, 'There is no such drive, or it is not yours.')
+        : { principal: await request.authenticate(), path: request.segments }
       const drive = await openDrive(principal)
       return {
         key: drive.key,
         store: (lockTokens) => drive.store(lockTokens),
         ...(drive.sharedAs === undefined ? {} : { sharedAs: drive.sharedAs }),
         ...(resumableOf === undefined ? {} : { resumable: resumableOf(principal) }),
-        path: hasUser ? segments.slice(1) : segments,
+        path,
         userId: principal.userId,
       }
     },

@@ -7,10 +7,11 @@ import { identityHeaders } from '../file-answer.ts'
 import { get, head } from '../get.ts'
 import type { DavMethod, DavMount, Drive } from '../mount.ts'
 import { options } from '../options.ts'
+import { areaPrefixes, enterOwn } from '../own-area.ts'
 import { propfind } from '../propfind.ts'
 import { checkRestoreTarget, checkUnlocked } from './restore-target.ts'
 
-const PREFIXES = ['/dav/trashbin/', '/remote.php/dav/trashbin/']
+const NOT_YOURS = 'There is no such trash, or it is not yours.'
 
 export interface TrashMountDeps {
   trashOf(userId: string): Promise<Trash>
@@ -22,14 +23,14 @@ export interface TrashMountDeps {
  * good, of the trash itself too; MOVE to `/dav/trashbin/<user>/restore/<name>` puts back where it was.
  */
 export function trashMounts({ trashOf, openDrive }: TrashMountDeps): DavMount[] {
-  return PREFIXES.map((prefix) => ({
+  return areaPrefixes('trashbin').map((prefix) => ({
     prefix,
-    async open({ segments: [owner, area, ...path], authenticate }) {
-      const principal = await authenticate()
-      const { userId, userName } = principal
-      if ((owner !== userName && owner !== userId) || area !== 'trash') {
-        throw new NotFoundError('There is no such trash, or it is not yours.')
-      }
+    async open(request) {
+      const own = await enterOwn(request, NOT_YOURS)
+      const [area, ...path] = own.path
+      const { principal } = own
+      const { userId } = principal
+      if (area !== 'trash') throw new NotFoundError(NOT_YOURS)
       const trash = await trashOf(userId)
       const methods = trashMethods(trash, () => openDrive(principal))
       return { key: `trash:${userId}`, store: () => trash.store, path, userId, methods }

@@ -8,10 +8,11 @@ import { identityHeaders } from '../file-answer.ts'
 import { get, head } from '../get.ts'
 import type { DavMethod, DavMount, Drive } from '../mount.ts'
 import { options } from '../options.ts'
+import { areaPrefixes, enterOwn } from '../own-area.ts'
 import { propfind } from '../propfind.ts'
 import { checkRestoreTarget } from './restore-target.ts'
 
-const PREFIXES = ['/dav/versions/', '/remote.php/dav/versions/']
+const NOT_YOURS = 'There are no such versions, or they are not yours.'
 
 export interface VersionMountDeps {
   versionsOf(userId: string): Promise<Versions>
@@ -26,14 +27,14 @@ export interface VersionMountDeps {
  * was present becomes a version.
  */
 export function versionMounts(deps: VersionMountDeps): DavMount[] {
-  return PREFIXES.map((prefix) => ({
+  return areaPrefixes('versions').map((prefix) => ({
     prefix,
-    async open({ segments: [owner, area, ...path], authenticate }) {
-      const principal = await authenticate()
-      const { userId, userName } = principal
-      if ((owner !== userName && owner !== userId) || area !== 'versions') {
-        throw new NotFoundError('There are no such versions, or they are not yours.')
-      }
+    async open(request) {
+      const own = await enterOwn(request, NOT_YOURS)
+      const [area, ...path] = own.path
+      const { principal } = own
+      const { userId } = principal
+      if (area !== 'versions') throw new NotFoundError(NOT_YOURS)
       const { store } = await deps.versionsOf(userId)
       const methods = versionMethods((call) => restore(call, principal, deps))
       return { key: `versions:${userId}`, store: () => store, path, userId, methods }

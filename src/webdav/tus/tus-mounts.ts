@@ -2,9 +2,8 @@ import { NotFoundError } from '../../platform/errors.ts'
 import type { Principal } from '../../platform/principal.ts'
 import { Resumables } from '../../store/uploads/resumable.ts'
 import type { DavMount, DavSession, Drive, ResumablePlace } from '../mount.ts'
+import { areaPrefixes, enterOwn } from '../own-area.ts'
 import { creationMethods, finishedMethodsOf, uploadMethodsOf } from './tus-methods.ts'
-
-const PREFIXES = ['/dav/tus/', '/remote.php/dav/tus/']
 
 export interface TusMountDeps {
   uploads: Resumables
@@ -28,14 +27,11 @@ export function resumablePlace(
  * rights are those of its place in the drive. Another user's are not there (404).
  */
 export function tusMounts(deps: TusMountDeps): DavMount[] {
-  return PREFIXES.map((prefix) => ({
+  return areaPrefixes('tus').map((prefix) => ({
     prefix,
-    async open({ segments: [owner, ...path], authenticate }) {
-      const principal = await authenticate()
-      const { userId, userName } = principal
-      if (owner !== userName && owner !== userId) {
-        throw new NotFoundError('There are no such uploads, or they are not yours.')
-      }
+    async open(request) {
+      const { principal, path } = await enterOwn(request, 'There are no such uploads, or they are not yours.')
+      const { userId } = principal
       const drive = await deps.openDrive(principal)
       const resumable = resumablePlace(deps, principal)
       const store = (lockTokens: readonly string[]) => drive.store(lockTokens)

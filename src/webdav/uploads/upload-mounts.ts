@@ -1,11 +1,9 @@
-import { NotFoundError } from '../../platform/errors.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { UploadArea } from '../../store/uploads/upload-area.ts'
 import { UploadsStore } from '../../store/uploads/uploads-store.ts'
 import type { DavMount, Drive } from '../mount.ts'
+import { areaPrefixes, enterOwn } from '../own-area.ts'
 import { uploadMethods } from './upload-methods.ts'
-
-const PREFIXES = ['/dav/uploads/', '/remote.php/dav/uploads/']
 
 export interface UploadMountDeps {
   areaOf(userId: string): UploadArea
@@ -14,14 +12,11 @@ export interface UploadMountDeps {
 
 /** Unfinished uploads at `/dav/uploads/<user>/<id>/<part>`; another user's are not there (404). */
 export function uploadMounts({ areaOf, openDrive }: UploadMountDeps): DavMount[] {
-  return PREFIXES.map((prefix) => ({
+  return areaPrefixes('uploads').map((prefix) => ({
     prefix,
-    async open({ segments: [owner, ...path], authenticate }) {
-      const principal = await authenticate()
-      const { userId, userName } = principal
-      if (owner !== userName && owner !== userId) {
-        throw new NotFoundError('There are no such uploads, or they are not yours.')
-      }
+    async open(request) {
+      const { principal, path } = await enterOwn(request, 'There are no such uploads, or they are not yours.')
+      const { userId } = principal
       const area = areaOf(userId)
       const limitBytes = async () => wholeDrive(await openDrive(principal))
       const store = new UploadsStore(area, limitBytes)
