@@ -171,14 +171,11 @@ function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: Disposal
   return {
     async start() {
       await spaces.sweep()
-      void uploads.sweepRegularly(stopping.signal, (err) => log.error({ err }, 'sweeping uploads failed'))
-      const hourly = { everyMs: HOUR_MS, signal: stopping.signal }
-      const expiring = regularly(
-        clock,
-        hourly,
-        () => spaces.expire(stopping.signal),
-        (err) => log.error({ err }, 'emptying the trash of what is too old failed'),
-      )
+      const { signal } = stopping
+      const hourly = (work: () => Promise<unknown>, failure: string) =>
+        regularly(clock, { everyMs: HOUR_MS, signal }, work, (err) => log.error({ err }, failure))
+      void hourly(() => uploads.sweep(), 'sweeping uploads failed')
+      const expiring = hourly(() => spaces.expire(signal), 'emptying the trash of what is too old failed')
       stack.defer(() => {
         stopping.abort()
         return expiring

@@ -1,3 +1,4 @@
+import { regularly } from '../platform/regularly.ts'
 import type { TransferExecutor } from './executors/executor.ts'
 import type { GeneratorDeps } from './expand-folder.ts'
 import { type RunDeps, runFile } from './file-run.ts'
@@ -97,12 +98,10 @@ export class TransferEngine {
 
   private async sweepNowAndThen(): Promise<void> {
     const { signal } = this.ending
-    while (!signal.aborted) {
-      await sweepStaging(this.deps, signal).catch((error) =>
-        this.deps.log.warn({ err: error }, 'staging folders not swept'),
-      )
-      await this.deps.clock.wait(SWEEP_EVERY_MS, signal).catch(() => undefined)
-    }
+    const sweep = () => sweepStaging(this.deps, signal)
+    await regularly(this.deps.clock, { everyMs: SWEEP_EVERY_MS, signal }, sweep, (error) =>
+      this.deps.log.warn({ err: error }, 'staging folders not swept'),
+    )
   }
 
   private tell(job: TransferJob): void {

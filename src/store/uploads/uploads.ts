@@ -9,7 +9,6 @@ import { UploadLedger } from './upload-ledger.ts'
 
 /** An upload in which nothing happened for so long is abandoned. */
 export const UPLOAD_LIFE_MS = 24 * 3_600_000
-const SWEEP_EVERY_MS = 3_600_000
 
 export interface UploadsOptions {
   /** On the same disk as the drives; made when it is first needed. */
@@ -67,14 +66,6 @@ export class Uploads {
       if (removed > 0) this.ledger.forget(userId)
     }
     return removed
-  }
-
-  /** Sweeps now and every hour until the signal aborts. */
-  async sweepRegularly(signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
-    while (!signal.aborted) {
-      await this.sweep().catch(onError)
-      await this.clock.wait(SWEEP_EVERY_MS, signal).catch(() => undefined)
-    }
   }
 
   private async isAbandoned(folder: string): Promise<boolean> {
