@@ -28,6 +28,12 @@ export interface OcmShare {
     sharedSecret: string
     permissions: OcmPermission[]
     sizeBytes?: number
+    /** What the recipient must do before it reads; `must-exchange-token` is the only one we know. */
+    requirements?: string[]
+    /** `basic`: the old form, the secret is the user name of Basic (OCM 1.0). Bearer unless given. */
+    access?: 'bearer' | 'basic'
+    /** The message did not say what is granted: `permissions` is a guess until PROPFIND tells. */
+    permissionsUnknown?: boolean
   }
 }
 
@@ -101,9 +107,19 @@ export interface PeerInfo {
   endPoint: string
   capabilities: string[]
   criteria: string[]
-  resourceTypes: { name: string; shareTypes: string[]; webdavPath?: string }[]
+  resourceTypes: {
+    name: string
+    shareTypes: string[]
+    webdavPath?: string
+    /** `protocols.webdav-receive.uri`: the form of address this server can receive. */
+    webdavReceive?: 'absolute' | 'relative'
+  }[]
   inviteAcceptDialog?: string
   jwksUri?: string
+  /** Where secrets are exchanged for access tokens (OCM 1.4 "Code Flow"). */
+  tokenEndPoint?: string
+  /** The key of draft-cavage signatures (Nextcloud 31 to 33); not in the text of OCM any more. */
+  publicKey?: { keyId: string; publicKeyPem: string }
 }
 
 /** Why a peer could not be talked to; each has its own sentence and remedy. */

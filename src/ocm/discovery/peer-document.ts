@@ -16,6 +16,7 @@ const MAX_WORDS = 50
 const MAX_SHARE_TYPES = 10
 const MAX_ADDRESS_LENGTH = 2_000
 const MAX_WORD_LENGTH = 100
+const MAX_KEY_LENGTH = 10_000
 
 const words = z
   .array(z.unknown())
@@ -35,6 +36,8 @@ const resourceType = z.looseObject({
     .transform((types) => types.slice(0, MAX_SHARE_TYPES).map((type) => cleanLine(type, MAX_WORD_LENGTH))),
   protocols: z.record(z.string(), z.unknown()).catch({}),
 })
+
+const receiveForm = z.looseObject({ uri: z.enum(['absolute', 'relative']) })
 
 const resourceTypes = z
   .array(z.unknown())
@@ -56,6 +59,11 @@ const document = z.looseObject({
   criteria: words,
   inviteAcceptDialog: z.string().optional().catch(undefined),
   jwksUri: z.string().optional().catch(undefined),
+  tokenEndPoint: z.string().optional().catch(undefined),
+  publicKey: z
+    .object({ keyId: z.string().max(MAX_ADDRESS_LENGTH), publicKeyPem: z.string().max(MAX_KEY_LENGTH) })
+    .optional()
+    .catch(undefined),
 })
 
 /** A peer's document, and whether OCM is on there. */
@@ -85,16 +93,20 @@ export function readPeerDocument(host: string, url: string, json: unknown): Peer
       resourceTypes: types.map(toResourceType),
       ...optionalAddress('inviteAcceptDialog', read.inviteAcceptDialog, url),
       ...optionalAddress('jwksUri', read.jwksUri, url),
+      ...optionalAddress('tokenEndPoint', read.tokenEndPoint, url),
+      ...(read.publicKey === undefined ? {} : { publicKey: read.publicKey }),
     },
   }
 }
 
 function toResourceType(type: z.infer<typeof resourceType>): PeerInfo['resourceTypes'][number] {
   const path = type.protocols.webdav
+  const receive = receiveForm.safeParse(type.protocols['webdav-receive']).data
   return {
     name: type.name,
     shareTypes: type.shareTypes,
     ...(typeof path === 'string' ? { webdavPath: path } : {}),
+    ...(receive === undefined ? {} : { webdavReceive: receive.uri }),
   }
 }
 
