@@ -1,8 +1,7 @@
 import { sha256Hex } from '../../platform/ids.ts'
 import { toEntry } from '../entries.ts'
 import type { ChangesPage, ChangesQuery, EntryKind } from '../types.ts'
-import type { FileIndex, FileRow } from './file-index.ts'
-import type { ChangedRow, RemovedName } from './journal-repo.ts'
+import type { ChangedRow, FileIndex, FileRow, RemovedName } from './file-index.ts'
 import { type Cursor, formatSyncToken, parseSyncToken, staleToken } from './sync-token.ts'
 
 /** A folder on the way down: its id, the names that lead to it, and when the youngest move above it was. */
@@ -44,7 +43,7 @@ export async function listChanges(
   folder: FileRow,
   query: ChangesQuery,
 ): Promise<ChangesPage> {
-  const { seq: nowSeq, fromSeq } = await index.journal()
+  const { seq: nowSeq, fromSeq } = await index.journal.state()
   const token = query.token === undefined ? undefined : parseSyncToken(query.token, folder.id)
   // Newer than we are: the database was put back to an older state.
   if (token !== undefined && (token.seq < fromSeq || token.seq > nowSeq)) throw staleToken()
@@ -64,7 +63,7 @@ async function visitAll(walk: Walk, top: Place): Promise<void> {
   const waiting = [top]
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     const isMoved = place.movedSeq >= walk.after.seq
-    const members = await walk.index.changedMembers(place.id, isMoved ? 0 : walk.after.seq)
+    const members = await walk.index.journal.changedMembers(place.id, isMoved ? 0 : walk.after.seq)
     for (const member of members) {
       add(walk, { ...toFound(member, place), row: member.row })
       if (member.row.kind === 'folder' && walk.query.depth === 'infinity') {
@@ -83,7 +82,7 @@ function toFound({ row, changedSeq }: ChangedRow, { path, movedSeq }: Place): Fo
 }
 
 async function addRemoved(walk: Walk, place: Place): Promise<void> {
-  for (const removed of await walk.index.removedNames(place.id, walk.knownSeq)) {
+  for (const removed of await walk.index.journal.removedNames(place.id, walk.knownSeq)) {
     if (removed.presentKind === undefined) {
       // Any fixed text will do for an id; this one has no characters that a token could not carry.
       const id = sha256Hex(`${place.id}/${removed.name}`).slice(0, 32)

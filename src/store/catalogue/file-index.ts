@@ -1,6 +1,4 @@
-import type { Origin } from '../kept/trash-repo.ts'
 import type { Checksums, DeadProperty, EntryKind, PropertyChange, StorePath } from '../types.ts'
-import type { ChangedRow, JournalState, RemovedName } from './journal-repo.ts'
 
 /** What the file system says about a file or folder; enough to notice that somebody else changed it. */
 export interface DiskFacts {
@@ -35,6 +33,10 @@ export type FileRowChange = Partial<Omit<FileRow, 'id' | 'createdAtMs' | 'kind'>
  * of the disk that can be rebuilt, apart from ids and properties.
  */
 export interface FileIndex {
+  /** What changed since when. */
+  readonly journal: Journal
+  /** What the trees of what was deleted and overwritten need beside their rows. */
+  readonly kept: KeptIndex
   /** Runs `work` in one transaction in which nobody else changes this space. Database calls only. */
   change<T>(work: (index: FileIndex) => Promise<T>): Promise<T>
   /** The rows from the root down along a path, as far as they are known; one query. */
@@ -58,18 +60,58 @@ export interface FileIndex {
   changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void>
   /** Replaces the properties of the second of each pair by those of the first. */
   copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void>
-  /** Those of a tree's entries that have a folder of versions, by id. */
-  listVersioned(versionsRootId: string, treeId: string): Promise<string[]>
-  /** Where the members of the trash came from, by file id. */
-  origins(trashRootId: string): Promise<Map<string, Origin>>
-  recordOrigin(id: string, origin: Origin): Promise<void>
-  removeOrigin(id: string): Promise<void>
-  /** How far the journal of changes goes. */
-  journal(): Promise<JournalState>
+  /** Properties of files by their ids. */
+  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>>
+}
+
+/** How far the journal of a space goes. */
+export interface JournalState {
+  /** The number of the newest change. */
+  seq: number
+  /** Removals up to this number are forgotten. */
+  fromSeq: number
+}
+
+export interface ChangedRow {
+  row: FileRow
+  /** The change that last touched it or anything below it. */
+  changedSeq: number
+  /** The change that brought it to its present place. */
+  placedSeq: number
+}
+
+/** A name that something left. */
+export interface RemovedName {
+  name: string
+  seq: number
+  /** The last change by which a folder left this name. */
+  folderSeq: number | undefined
+  /** What stands there now. */
+  presentKind: EntryKind | undefined
+}
+
+/** The memory of a space's changes, for those who follow them. */
+export interface Journal {
+  /** How far it goes. */
+  state(): Promise<JournalState>
   /** The members of a folder that changed, or whose own members did, at `fromSeq` or later. */
   changedMembers(parentId: string, fromSeq: number): Promise<ChangedRow[]>
   /** Names that something left after `sinceSeq`, with what stands there now. */
   removedNames(parentId: string, sinceSeq: number): Promise<RemovedName[]>
-  /** Properties of files by their ids. */
-  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>>
+}
+
+/** Where something in the trash came from, and when. */
+export interface Origin {
+  path: StorePath
+  deletedAtMs: number
+}
+
+/** What is known of the deleted and the overwritten beyond their rows. */
+export interface KeptIndex {
+  /** Where the members of the trash came from, by file id. */
+  origins(trashRootId: string): Promise<Map<string, Origin>>
+  recordOrigin(id: string, origin: Origin): Promise<void>
+  removeOrigin(id: string): Promise<void>
+  /** Those of a tree's entries that have a folder of versions, by id. */
+  listVersioned(versionsRootId: string, treeId: string): Promise<string[]>
 }

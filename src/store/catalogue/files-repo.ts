@@ -1,36 +1,17 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { newSecret } from '../../platform/ids.ts'
 import { readRows } from '../../platform/read-rows.ts'
-import * as trash from '../kept/trash-repo.ts'
-import type { DeadProperty, EntryKind, PropertyChange, StorePath } from '../types.ts'
-import type { FileIndex, FileRow, FileRowChange } from './file-index.ts'
-import * as journal from './journal-repo.ts'
+import type { DeadProperty, PropertyChange, StorePath } from '../types.ts'
+import { findPath, listChain } from './chain-repo.ts'
+import { type FileColumns, toColumns, toRow } from './file-columns.ts'
+import type { FileIndex, FileRow, FileRowChange, Journal, KeptIndex } from './file-index.ts'
+import { JournalRepo, nextSeq, recordRemoved } from './journal-repo.ts'
+import { KeptRepo } from './kept-repo.ts'
 import * as properties from './properties-repo.ts'
 
 /** Rows of one INSERT: below the limits on parameters of both engines. */
 const INSERT_BATCH = 400
 const ID_BATCH = 1_000
-
-interface Columns {
-  id: string
-  parent_id: string | null
-  name: string
-  kind: EntryKind
-  size_bytes: number
-  mtime_ms: number
-  disk_mtime_ns: string
-  disk_seen_ms: number
-  inode: string
-  etag: string
-  media_type: string
-  sha256: string | null
-  sha1: string | null
-  md5: string | null
-  adler32: string | null
-  created_at_ms: number
-  changed_seq: number
-  placed_seq: number
-}
 
 /** An etag nobody had before. */
 export function newEtag(): string {
@@ -39,6 +20,8 @@ export function newEtag(): string {
 
 /** The index of one space in SQL. */
 export class FilesRepo implements FileIndex {
+  readonly journal: Journal
+  readonly kept: KeptIndex
   private readonly db: Db
   private readonly spaceId: string
   private readonly rootId: string
@@ -50,6 +33,8 @@ export class FilesRepo implements FileIndex {
     this.spaceId = spaceId
     this.rootId = rootId
     this.seq = seq
+    this.journal = new JournalRepo(db, spaceId)
+    this.kept = new KeptRepo(db)
   }
 
   /**
@@ -58,44 +43,36 @@ export class FilesRepo implements FileIndex {
    */
   change<T>(work: (index: FileIndex) => Promise<T>): Promise<T> {
     return inTransaction(this.db, async (tx) => {
-      const seq = await journal.nextSeq(tx, this.spaceId)
+      const seq = await nextSeq(tx, this.spaceId)
       return await work(new FilesRepo(tx, this.spaceId, this.rootId, seq))
     })
   }
 
   async chain(path: StorePath): Promise<FileRow[]> {
-    const found = await readRows<Columns>(this.db, chainSql(path.length), [...path, this.rootId])
-    return found.map(toRow)
+    return await listChain(this.db, this.rootId, path)
   }
 
   async members(parentId: string): Promise<FileRow[]> {
-    const found = await this.db<Columns>('files').where({
-      space_id: this.spaceId,
-      parent_id: parentId,
-    } as object)
-    return found.map(toRow)
+    const ofFolder = { space_id: this.spaceId, parent_id: parentId } as object
+    return (await this.db<FileColumns>('files').where(ofFolder)).map(toRow)
   }
 
   async named(parentId: string, names: readonly string[]): Promise<FileRow[]> {
     const marks = names.map(() => '?').join(', ')
     const sql = `select * from files where parent_id = ? and name in (${marks})`
-    return (await readRows<Columns>(this.db, sql, [parentId, ...names])).map(toRow)
+    return (await readRows<FileColumns>(this.db, sql, [parentId, ...names])).map(toRow)
   }
 
   async findPath(id: string): Promise<StorePath | undefined> {
-    const sql = `with recursive up as (
-      select id, parent_id, name, 0 as height from files where id = ? and space_id = ?
-      union all
-      select f.id, f.parent_id, f.name, u.height + 1 from up u join files f on f.id = u.parent_id
-    ) select id, name from up order by height desc`
-    const found = await readRows<{ id: string; name: string }>(this.db, sql, [id, this.spaceId])
-    return found[0]?.id === this.rootId ? found.slice(1).map((row) => row.name) : undefined
+    return await findPath(this.db, { id, spaceId: this.spaceId, rootId: this.rootId })
   }
 
   async listByInode(inodes: readonly string[]): Promise<FileRow[]> {
     const rows: FileRow[] = []
     for (const batch of batches(inodes, ID_BATCH)) {
-      const found = await this.db<Columns>('files').where('space_id', this.spaceId).whereIn('inode', batch)
+      const found = await this.db<FileColumns>('files')
+        .where('space_id', this.spaceId)
+        .whereIn('inode', batch)
       rows.push(...found.map(toRow))
     }
     return rows
@@ -122,7 +99,7 @@ export class FilesRepo implements FileIndex {
     if (this.seq !== undefined && (isPlaced || change.etag !== undefined)) columns.changed_seq = this.seq
     if (this.seq !== undefined && isPlaced) {
       columns.placed_seq = this.seq
-      await journal.recordRemoved(this.db, id, this.seq, change)
+      await recordRemoved(this.db, id, this.seq, change)
     }
     if (Object.keys(columns).length > 0) await this.db('files').where('id', id).update(columns)
   }
@@ -138,7 +115,7 @@ export class FilesRepo implements FileIndex {
   }
 
   async removeTree(id: string): Promise<void> {
-    if (this.seq !== undefined) await journal.recordRemoved(this.db, id, this.seq)
+    if (this.seq !== undefined) await recordRemoved(this.db, id, this.seq)
     const sql = `with recursive tree(id) as (
       select cast(? as text) union all
       select f.id from tree t join files f on f.parent_id = t.id
@@ -162,103 +139,11 @@ export class FilesRepo implements FileIndex {
     return properties.copyProperties(this.db, pairs)
   }
 
-  listVersioned(versionsRootId: string, treeId: string): Promise<string[]> {
-    return trash.listVersioned(this.db, versionsRootId, treeId)
-  }
-
-  origins(trashRootId: string): Promise<Map<string, trash.Origin>> {
-    return trash.listOrigins(this.db, trashRootId)
-  }
-
-  recordOrigin(id: string, origin: trash.Origin): Promise<void> {
-    return trash.insertOrigin(this.db, id, origin)
-  }
-
-  removeOrigin(id: string): Promise<void> {
-    return trash.removeOrigin(this.db, id)
-  }
-
-  journal(): Promise<journal.JournalState> {
-    return journal.getJournal(this.db, this.spaceId)
-  }
-
-  async changedMembers(parentId: string, fromSeq: number): Promise<journal.ChangedRow[]> {
-    const sql = 'select * from files where parent_id = ? and changed_seq >= ?'
-    const found = await readRows<Columns>(this.db, sql, [parentId, fromSeq])
-    return found.map((one) => ({ row: toRow(one), changedSeq: one.changed_seq, placedSeq: one.placed_seq }))
-  }
-
-  removedNames(parentId: string, sinceSeq: number): Promise<journal.RemovedName[]> {
-    return journal.listRemoved(this.db, parentId, sinceSeq)
-  }
-
   propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>> {
     return properties.listPropertiesOf(this.db, ids)
   }
 }
 
-/** One text for each depth, so that it is prepared once. */
-const chainSqls: string[] = ['select * from files where id = ?']
-
-function chainSql(depth: number): string {
-  const known = chainSqls[depth]
-  if (known !== undefined) return known
-  const wanted = Array.from({ length: depth }, (_, index) => `(${index + 1}, cast(? as text))`).join(', ')
-  const sql = `with recursive wanted(depth, name) as (values ${wanted}), found as (
-    select f.*, 0 as depth from files f where f.id = ?
-    union all
-    select f.*, p.depth + 1 from found p join wanted w on w.depth = p.depth + 1
-    join files f on f.parent_id = p.id and f.name = w.name
-  ) select * from found order by depth`
-  chainSqls[depth] = sql
-  return sql
-}
-
 function* batches<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
-}
-
-function toRow(found: Columns): FileRow {
-  const { sha256, sha1, md5, adler32 } = found
-  return {
-    id: found.id,
-    parentId: found.parent_id,
-    name: found.name,
-    kind: found.kind,
-    sizeBytes: found.size_bytes,
-    mtimeMs: found.mtime_ms,
-    diskMtimeNs: found.disk_mtime_ns,
-    diskSeenMs: found.disk_seen_ms,
-    inode: found.inode,
-    etag: found.etag,
-    mediaType: found.media_type,
-    checksums: {
-      ...(sha256 !== null && { sha256 }),
-      ...(sha1 !== null && { sha1 }),
-      ...(md5 !== null && { md5 }),
-      ...(adler32 !== null && { adler32 }),
-    },
-    createdAtMs: found.created_at_ms,
-  }
-}
-
-function toColumns(change: FileRowChange): Partial<Columns> {
-  const sums = change.checksums
-  return {
-    ...(change.parentId !== undefined && { parent_id: change.parentId }),
-    ...(change.name !== undefined && { name: change.name }),
-    ...(change.sizeBytes !== undefined && { size_bytes: change.sizeBytes }),
-    ...(change.mtimeMs !== undefined && { mtime_ms: change.mtimeMs }),
-    ...(change.diskMtimeNs !== undefined && { disk_mtime_ns: change.diskMtimeNs }),
-    ...(change.diskSeenMs !== undefined && { disk_seen_ms: change.diskSeenMs }),
-    ...(change.inode !== undefined && { inode: change.inode }),
-    ...(change.etag !== undefined && { etag: change.etag }),
-    ...(change.mediaType !== undefined && { media_type: change.mediaType }),
-    ...(sums !== undefined && {
-      sha256: sums.sha256 ?? null,
-      sha1: sums.sha1 ?? null,
-      md5: sums.md5 ?? null,
-      adler32: sums.adler32 ?? null,
-    }),
-  }
 }

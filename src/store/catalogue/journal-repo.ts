@@ -1,33 +1,8 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
 import type { EntryKind } from '../types.ts'
-import type { FileRow } from './file-index.ts'
-
-/** How far the journal of a space goes. */
-export interface JournalState {
-  /** The number of the newest change. */
-  seq: number
-  /** Removals up to this number are forgotten. */
-  fromSeq: number
-}
-
-export interface ChangedRow {
-  row: FileRow
-  /** The change that last touched it or anything below it. */
-  changedSeq: number
-  /** The change that brought it to its present place. */
-  placedSeq: number
-}
-
-/** A name that something left. */
-export interface RemovedName {
-  name: string
-  seq: number
-  /** The last change by which a folder left this name. */
-  folderSeq: number | undefined
-  /** What stands there now. */
-  presentKind: EntryKind | undefined
-}
+import { type FileColumns, toRow } from './file-columns.ts'
+import type { ChangedRow, Journal, JournalState, RemovedName } from './file-index.ts'
 
 /** Takes the row of the space, so that one change follows the other, and the next number. */
 export async function nextSeq(tx: Db, spaceId: string): Promise<number> {
@@ -67,24 +42,47 @@ export async function recordRemoved(
   )
 }
 
-export async function getJournal(db: Db, spaceId: string): Promise<JournalState> {
-  const sql = 'select change_seq as seq, journal_from_seq as from_seq from spaces where id = ?'
-  const [found] = await readRows<{ seq: number; from_seq: number }>(db, sql, [spaceId])
-  return { seq: found?.seq ?? 0, fromSeq: found?.from_seq ?? 0 }
+/** What changed in a space since when, in SQL. */
+export class JournalRepo implements Journal {
+  private readonly db: Db
+  private readonly spaceId: string
+
+  constructor(db: Db, spaceId: string) {
+    this.db = db
+    this.spaceId = spaceId
+  }
+
+  async state(): Promise<JournalState> {
+    const sql = 'select change_seq as seq, journal_from_seq as from_seq from spaces where id = ?'
+    const [found] = await readRows<{ seq: number; from_seq: number }>(this.db, sql, [this.spaceId])
+    return { seq: found?.seq ?? 0, fromSeq: found?.from_seq ?? 0 }
+  }
+
+  async changedMembers(parentId: string, fromSeq: number): Promise<ChangedRow[]> {
+    const sql = 'select * from files where parent_id = ? and changed_seq >= ?'
+    const found = await readRows<FileColumns>(this.db, sql, [parentId, fromSeq])
+    return found.map((one) => ({ row: toRow(one), changedSeq: one.changed_seq, placedSeq: one.placed_seq }))
+  }
+
+  async removedNames(parentId: string, sinceSeq: number): Promise<RemovedName[]> {
+    const sql = `select r.name, r.seq, r.folder_seq, f.kind from removed_names r
+      left join files f on f.parent_id = r.parent_id and f.name = r.name
+      where r.parent_id = ? and r.seq > ?`
+    const found = await readRows<RemovedColumns>(this.db, sql, [parentId, sinceSeq])
+    return found.map(({ name, seq, folder_seq, kind }) => ({
+      name,
+      seq,
+      folderSeq: folder_seq ?? undefined,
+      presentKind: kind ?? undefined,
+    }))
+  }
 }
 
-export async function listRemoved(db: Db, parentId: string, sinceSeq: number): Promise<RemovedName[]> {
-  const sql = `select r.name, r.seq, r.folder_seq, f.kind from removed_names r
-    left join files f on f.parent_id = r.parent_id and f.name = r.name
-    where r.parent_id = ? and r.seq > ?`
-  type Found = { name: string; seq: number; folder_seq: number | null; kind: EntryKind | null }
-  const found = await readRows<Found>(db, sql, [parentId, sinceSeq])
-  return found.map(({ name, seq, folder_seq, kind }) => ({
-    name,
-    seq,
-    folderSeq: folder_seq ?? undefined,
-    presentKind: kind ?? undefined,
-  }))
+interface RemovedColumns {
+  name: string
+  seq: number
+  folder_seq: number | null
+  kind: EntryKind | null
 }
 
 const DAY_MS = 24 * 3_600_000
@@ -97,7 +95,7 @@ const KEPT_MS = 30 * DAY_MS
  */
 export async function expireJournal(db: Db, spaceId: string, nowMs: number): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const { seq } = await getJournal(tx, spaceId)
+    const { seq } = await new JournalRepo(tx, spaceId).state()
     const marks = await tx('journal_marks').where('space_id', spaceId).orderBy('at_ms', 'desc')
     const [newest] = marks
     if (newest === undefined || (newest.at_ms <= nowMs - DAY_MS && newest.seq < seq)) {

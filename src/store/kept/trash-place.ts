@@ -48,7 +48,7 @@ export async function recordTrashed(
   { path, place }: { path: StorePath; place: TrashPlace },
 ): Promise<void> {
   await index.update(row.id, { parentId: place.rootId, name: place.name })
-  await index.recordOrigin(row.id, { path, deletedAtMs: place.deletedAtMs })
+  await index.kept.recordOrigin(row.id, { path, deletedAtMs: place.deletedAtMs })
   await index.bump([place.rootId], row.sizeBytes)
   await index.update(place.rootId, { diskMtimeNs: '' })
 }

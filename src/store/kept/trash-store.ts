@@ -27,14 +27,14 @@ export class TrashStore extends RightsStore {
 
   override async remove(path: StorePath, conditions?: WriteConditions): Promise<void> {
     const { id } = await this.tree.store.stat(path)
-    const versioned = await this.tree.space.index.listVersioned(this.versions.rootId, id)
+    const versioned = await this.tree.space.index.kept.listVersioned(this.versions.rootId, id)
     await this.tree.store.remove(path, conditions)
     for (const fileId of versioned) await this.versions.store.remove([fileId])
   }
 
   /** What somebody put there on the disk has no origin but the one its name tells. */
   private async withOrigins(entries: Entry[]): Promise<Entry[]> {
-    const origins = await this.tree.space.index.origins(this.tree.rootId)
+    const origins = await this.tree.space.index.kept.origins(this.tree.rootId)
     return entries.map((entry) => {
       const { name, deletedAtMs = entry.mtimeMs } = parseTrashName(entry.name)
       return { ...entry, trashed: origins.get(entry.id) ?? { path: [name], deletedAtMs } }

@@ -36,7 +36,7 @@ export function createTrash(drive: SpaceContext, tree: KeptTree, versions: KeptT
     return found.sort((a, b) => b.trashed.deletedAtMs - a.trashed.deletedAtMs)
   }
   const findFree = async (name: string, row: FileRow): Promise<StorePath> => {
-    const origins = await space.index.origins(tree.rootId)
+    const origins = await space.index.kept.origins(tree.rootId)
     const wanted = origins.get(row.id)?.path ?? [parseTrashName(name).name]
     const chain = await sync.drive.refresh(wanted)
     const hasFolder = chain[wanted.length - 1]?.kind === 'folder'
@@ -103,7 +103,7 @@ async function recordRestored(
     const mediaType = row.kind === 'file' ? mediaTypeOf(nameOf(path), 'file') : row.mediaType
     const change = { parentId: parent.id, name: nameOf(path), mediaType }
     await index.update(row.id, change)
-    await index.removeOrigin(row.id)
+    await index.kept.removeOrigin(row.id)
     await index.update(parent.id, folderChange)
     await index.bump(
       chain.slice(0, path.length).map((one) => one.id),

@@ -121,7 +121,7 @@ export class LocalStore implements t.FileStore {
   async syncToken(path: t.StorePath): Promise<string> {
     checkPath(path)
     const { id } = targetOf(path, await this.sync.fresh(path, true))
-    return formatSyncToken({ folderId: id, seq: (await this.space.index.journal()).seq })
+    return formatSyncToken({ folderId: id, seq: (await this.space.index.journal.state()).seq })
   }
 
   /** Where the entry with this id is now; undefined when it is not (or no longer) in this drive. */
