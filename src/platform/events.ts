@@ -6,17 +6,60 @@ export interface NodeEvents {
   share: { userId: string; shareId: string; state: string }
   /** An invitation was used or a contact appeared or went. */
   contact: { userId: string; contactId: string }
+  /** Events of another process may be lost: whoever listens has to ask for the state anew. */
+  gap: Record<string, never>
+  /** Between processes: there is work in the queue of transfers. */
+  transferWork: Record<string, never>
+  /** Between processes: what runs for this job has to end. */
+  transferCancel: { jobId: string }
+  /** Between processes: a job was written by one that does not tell of jobs itself. */
+  transferChanged: { jobId: string }
+  /** Between processes: there is a notice to deliver. */
+  notice: Record<string, never>
+  /** Between processes: what is remembered of the root of a share of another server is old. */
+  shareRoot: { shareId: string }
+  /** Between processes: the unfinished uploads of a user hold other bytes than before. */
+  uploads: { userId: string; bytes: number | 'unknown' }
+  /** Between processes: a resumable upload is finished; for those who ask once more. */
+  uploadFinished: { userId: string; id: string; finished: unknown }
 }
 
 export type EventName = keyof NodeEvents
-type Listener<N extends EventName> = (event: NodeEvents[N]) => void
+/** `isFromElsewhere`: another process of the node published it. */
+type Listener<N extends EventName> = (event: NodeEvents[N], isFromElsewhere: boolean) => void
+type Relay = <N extends EventName>(name: N, event: NodeEvents[N]) => void
 
-/** In-process publish and subscribe. A convenience only: truth is in the database. */
+/**
+ * Publish and subscribe within a node, which may be several processes. A convenience only: truth is in
+ * the database.
+ */
 export class EventBus {
   private readonly listeners = new Map<EventName, Set<Listener<never>>>()
+  private readonly relay: Relay | undefined
+
+  /** `relay` takes what is published here to the other processes of the node. */
+  constructor(relay?: Relay) {
+    this.relay = relay
+  }
+
+  /** True when the node has other processes. */
+  get isShared(): boolean {
+    return this.relay !== undefined
+  }
 
   publish<N extends EventName>(name: N, event: NodeEvents[N]): void {
-    for (const listener of this.listeners.get(name) ?? []) (listener as Listener<N>)(event)
+    this.deliver(name, event, false)
+    this.relay?.(name, event)
+  }
+
+  /** Tells the other processes of the node, and nobody here. */
+  tellOthers<N extends EventName>(name: N, event: NodeEvents[N]): void {
+    this.relay?.(name, event)
+  }
+
+  /** Another process published this. */
+  hear<N extends EventName>(name: N, event: NodeEvents[N]): void {
+    this.deliver(name, event, true)
   }
 
   /** Returns the function that ends the subscription. */
@@ -25,5 +68,9 @@ export class EventBus {
     set.add(listener as Listener<never>)
     this.listeners.set(name, set)
     return () => set.delete(listener as Listener<never>)
+  }
+
+  private deliver<N extends EventName>(name: N, event: NodeEvents[N], isFromElsewhere: boolean): void {
+    for (const listener of this.listeners.get(name) ?? []) (listener as Listener<N>)(event, isFromElsewhere)
   }
 }

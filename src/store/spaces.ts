@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
+import type { Gates } from '../platform/gates.ts'
 import type { Trash } from './kept/trash.ts'
 import type { Versions } from './kept/versions.ts'
 import { QuotaStore } from './layers/quota-store.ts'
@@ -31,6 +32,8 @@ export interface SpacesOptions {
   clock: Clock
   /** The user's own limit, when the accounts know one; it goes before that of the node. */
   quotaOf?: (userId: string) => Promise<number | undefined>
+  /** Of a node that is several processes. */
+  gates?: Gates | undefined
 }
 
 /** Where a file of the node is now. */
@@ -163,7 +166,7 @@ class OpenSpaces {
   }
 
   private async openDrive(space: SpaceRow): Promise<OpenDrive> {
-    const { db, clock, config, quotaOf } = this.options
+    const { db, clock, config, quotaOf, gates } = this.options
     const keepsOverwritten = (config.versionDays ?? 0) > 0
     const opened = await openSpace({
       db,
@@ -174,6 +177,7 @@ class OpenSpaces {
       moreChecksums: config.moreChecksums,
       keepsDeleted: (config.trashDays ?? 0) > 0,
       keepsOverwritten,
+      gate: gates?.gateOf(`space ${space.id}`),
     })
     const limitBytes = async () => {
       const ofUser = space.ownerUserId === undefined ? undefined : await quotaOf?.(space.ownerUserId)

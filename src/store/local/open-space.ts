@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
 import type { Db } from '../../platform/db.ts'
+import type { Gate } from '../../platform/gates.ts'
 import { FilesRepo } from '../catalogue/files-repo.ts'
 import { createTrash, type Trash } from '../kept/trash.ts'
 import { createVersions, type Versions } from '../kept/versions.ts'
@@ -21,6 +22,8 @@ export interface OpenSpaceOptions extends StagingOptions {
   keepsDeleted: boolean
   /** What is overwritten becomes a version. */
   keepsOverwritten: boolean
+  /** Keeps the other processes of the node out of a change. */
+  gate?: Gate | undefined
 }
 
 /** A drive on a local disk with what is kept beside it. */
@@ -35,7 +38,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   const { space, folder } = options
   const staging = new Staging(join(folder, 'staging'), options)
   await staging.create()
-  const shared = { staging, queue: new SerialQueue(), clock: options.clock }
+  const shared = { staging, queue: new SerialQueue(options.gate), clock: options.clock }
   const open = async (name: string, rootId: string, id: string): Promise<SpaceContext> => {
     const index = new FilesRepo(options.db, space.id, rootId)
     return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name))) }

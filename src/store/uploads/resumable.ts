@@ -7,7 +7,7 @@ import { onDisk } from '../local/disk-tree.ts'
 import { appendStretch } from './append-stretch.ts'
 import { endOfStretches, readStretches, stretchesOf } from './resumable-parts.ts'
 import type { AppendOptions, FinishedUpload, ResumableFacts, ResumableUpload } from './resumable-types.ts'
-import { Turns } from './turns.ts'
+import { isBeingFinished, Turns } from './turns.ts'
 import { UPLOAD_LIFE_MS, type Uploads } from './uploads.ts'
 
 /** Beside the bytes: what will become of them. */
@@ -30,6 +30,9 @@ export class Resumables {
   constructor(uploads: Uploads, clock: Clock) {
     this.uploads = uploads
     this.clock = clock
+    uploads.events?.subscribe('uploadFinished', ({ userId, id, finished }) =>
+      this.remember(userId, id, finished as FinishedUpload),
+    )
   }
 
   /** An id for an upload that will not need a place on the disk. */
@@ -110,7 +113,7 @@ export class Resumables {
     take: (body: AsyncIterable<Buffer>) => Promise<T>,
   ): Promise<T> {
     const folder = this.folderOf(userId, id)
-    return this.turns.takeFirmly(folder, async () => {
+    const work = async () => {
       await this.get(userId, id)
       const result = await take(readStretches(folder, await stretchesOf(folder, lengthBytes)))
       // The file is there: bytes that will not go now go when they expire.
@@ -119,7 +122,8 @@ export class Resumables {
         .remove(id)
         .catch(() => undefined)
       return result
-    })
+    }
+    return this.turns.takeFirmly(folder, () => this.uploads.aloneInNode(folder, work, isBeingFinished))
   }
 
   async remove(userId: string, id: string): Promise<void> {
@@ -128,6 +132,11 @@ export class Resumables {
 
   /** A client that did not get the last answer asks once more, and must not send everything again. */
   rememberFinished(userId: string, id: string, finished: FinishedUpload): void {
+    this.remember(userId, id, finished)
+    this.uploads.events?.tellOthers('uploadFinished', { userId, id, finished })
+  }
+
+  private remember(userId: string, id: string, finished: FinishedUpload): void {
     this.finished.set(`${userId}/${id}`, finished)
     const [oldest] = this.finished.keys()
     if (this.finished.size > MAX_FINISHED && oldest !== undefined) this.finished.delete(oldest)

@@ -44,7 +44,8 @@ export class Turns {
   }
 }
 
-function isBeingFinished(): LockedError {
+/** The error of who comes while an upload is being finished. */
+export function isBeingFinished(): LockedError {
   return new LockedError('The file of this upload is being put in its place just now. Ask again.', {
     retryAfterSeconds: 2,
   })

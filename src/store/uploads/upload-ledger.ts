@@ -8,6 +8,9 @@ interface Account {
 /** What was counted is read anew after this long, since other processes write, too. */
 const STALE_MS = 60_000
 
+/** Tells the other processes of the node what this one counted. */
+type Tell = (userId: string, bytes: number | 'unknown') => void
+
 /** How many bytes each user's unfinished uploads hold, so that they cannot fill the disk past a quota. */
 export class UploadLedger {
   /** Of whole parts, as the disk has them. */
@@ -17,10 +20,16 @@ export class UploadLedger {
   private readonly running = new Map<string, number>()
   private readonly measure: (userId: string) => Promise<number>
   private readonly nowMs: () => number
+  private readonly tell: Tell
 
-  constructor(measure: (userId: string) => Promise<number>, nowMs: () => number) {
+  constructor(
+    measure: (userId: string) => Promise<number>,
+    nowMs: () => number,
+    tell: Tell = () => undefined,
+  ) {
     this.measure = measure
     this.nowMs = nowMs
+    this.tell = tell
   }
 
   async bytesOf(userId: string): Promise<number> {
@@ -31,13 +40,21 @@ export class UploadLedger {
 
   /** Parts came or went. */
   add(userId: string, bytes: number): void {
-    const account = this.accounts.get(userId)
-    if (account !== undefined) account.bytes = Math.max(0, account.bytes + bytes)
+    this.hear(userId, bytes)
+    if (bytes !== 0) this.tell(userId, bytes)
   }
 
   /** Something went that was not counted piece by piece. */
   forget(userId: string): void {
-    this.accounts.delete(userId)
+    this.hear(userId, 'unknown')
+    this.tell(userId, 'unknown')
+  }
+
+  /** Another process counted this. */
+  hear(userId: string, bytes: number | 'unknown'): void {
+    const account = this.accounts.get(userId)
+    if (bytes === 'unknown') this.accounts.delete(userId)
+    else if (account !== undefined) account.bytes = Math.max(0, account.bytes + bytes)
   }
 
   /** Passes a part on and counts it; throws `InsufficientStorageError` past the limit and gives back then. */

@@ -2,6 +2,8 @@ import { lstat, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
 import { UnavailableError } from '../../platform/errors.ts'
+import type { EventBus } from '../../platform/events.ts'
+import type { Gates } from '../../platform/gates.ts'
 import { namesIn } from './names-in.ts'
 import { listPartFiles } from './part-files.ts'
 import { UploadArea } from './upload-area.ts'
@@ -14,6 +16,9 @@ export interface UploadsOptions {
   /** On the same disk as the drives; made when it is first needed. */
   folder: string
   clock: Clock
+  /** Of a node that is several processes: what one counted and finished, the others hear. */
+  events?: EventBus | undefined
+  gates?: Gates | undefined
 }
 
 /**
@@ -23,16 +28,22 @@ export interface UploadsOptions {
 export class Uploads {
   readonly folder: string
   readonly ledger: UploadLedger
+  readonly events: EventBus | undefined
   private readonly clock: Clock
+  private readonly gates: Gates | undefined
   private readonly running = new Set<string>()
 
-  constructor({ folder, clock }: UploadsOptions) {
+  constructor({ folder, clock, events, gates }: UploadsOptions) {
     this.folder = folder
     this.clock = clock
+    this.events = events
+    this.gates = gates
     this.ledger = new UploadLedger(
       (userId) => this.measure(userId),
       () => clock.nowMs(),
+      (userId, bytes) => events?.tellOthers('uploads', { userId, bytes }),
     )
+    events?.subscribe('uploads', ({ userId, bytes }) => this.ledger.hear(userId, bytes))
   }
 
   /** The uploads of one user; `userId` is an id of ours, never a text of a client. */
@@ -42,15 +53,19 @@ export class Uploads {
 
   /** Runs `work` as the only one that assembles this upload; throws `UnavailableError` when one does. */
   async alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
-    if (this.running.has(folder)) {
-      throw new UnavailableError('This upload is being put together just now.', { retryAfterSeconds: 5 })
-    }
+    if (this.running.has(folder)) throw isRunning()
     this.running.add(folder)
     try {
-      return await work()
+      return await this.aloneInNode(folder, work, isRunning)
     } finally {
       this.running.delete(folder)
     }
+  }
+
+  /** Keeps the other processes of the node out of an upload; who comes second gets the error of `busy`. */
+  async aloneInNode<T>(folder: string, work: () => Promise<T>, busy: () => Error): Promise<T> {
+    if (this.gates === undefined) return work()
+    return this.gates.runIfFree(`upload ${folder}`, work, busy)
   }
 
   /** Removes abandoned uploads; returns how many. */
@@ -60,12 +75,25 @@ export class Uploads {
       for (const id of await namesIn(join(this.folder, userId))) {
         const folder = join(this.folder, userId, id)
         if (this.running.has(folder) || !(await this.isAbandoned(folder))) continue
-        await rm(folder, { recursive: true, force: true })
-        removed++
+        if (await this.removeAlone(folder)) removed++
       }
       if (removed > 0) this.ledger.forget(userId)
     }
     return removed
+  }
+
+  /** False when another process is putting it together. */
+  private async removeAlone(folder: string): Promise<boolean> {
+    let isBusy = false
+    const busy = () => {
+      isBusy = true
+      return isRunning()
+    }
+    const remove = () => rm(folder, { recursive: true, force: true })
+    await this.aloneInNode(folder, remove, busy).catch((error: unknown) => {
+      if (!isBusy) throw error
+    })
+    return !isBusy
   }
 
   private async isAbandoned(folder: string): Promise<boolean> {
@@ -82,4 +110,8 @@ export class Uploads {
     }
     return bytes
   }
+}
+
+function isRunning(): UnavailableError {
+  return new UnavailableError('This upload is being put together just now.', { retryAfterSeconds: 5 })
 }
