@@ -50,14 +50,43 @@ export interface AcceptedInvite {
   recipient: OcmPerson
 }
 
+/** What servers tell each other about a share that stands. */
 export type ShareNotice = 'SHARE_ACCEPTED' | 'SHARE_DECLINED' | 'SHARE_UNSHARED'
 
+/** Beside them: reshares and permissions, known to a part of the servers; and a contact that is gone. */
+export type NotificationType =
+  | ShareNotice
+  | 'REQUEST_RESHARE' // a recipient asks the owner's server to share with somebody else
+  | 'RESHARE_UNDO'
+  | 'RESHARE_CHANGE_PERMISSION' // Nextcloud and ownCloud 10
+  | 'SHARE_CHANGE_PERMISSION' // oCIS, from the sender
+  | 'USER_REMOVED' // `providerId` is the userID of the invite flow
+
 export interface OcmNotification {
-  type: ShareNotice
+  type: NotificationType
+  /** `user` for `USER_REMOVED`, `file` or `folder` for all others. */
   resourceType: string
   providerId: string
   sharedSecret?: string
   message?: string
+  /** `REQUEST_RESHARE`: with whom. */
+  shareWith?: OcmAddress
+  shareType?: OcmShare['shareType']
+  /** `REQUEST_RESHARE`: the id the share has at the server that asks. */
+  senderId?: string
+  /** `…_CHANGE_PERMISSION`: what is granted from now on. */
+  permissions?: OcmPermission[]
+  /** oCIS: the recipient's id at its server, without the host. It takes no notification without. */
+  grantee?: string
+  /** `SHARE_CHANGE_PERMISSION` as we write it: oCIS wants the whole protocol member again. */
+  webdavUri?: string
+}
+
+/** What a notification may be answered with: for `REQUEST_RESHARE` the new share. */
+export interface NotificationAnswer {
+  /** The secret of the new share; Nextcloud calls it `token`, ownCloud 10 `sharedSecret`. */
+  sharedSecret?: string
+  providerId?: string
 }
 
 /** The message was understood and does not fit what we have; `ocm` answers it in the protocol's form. */
@@ -68,6 +97,9 @@ export type InboxRefusal =
   | 'not-invited' // 403
   | 'token-invalid' // 400
   | 'already-accepted' // 409
+  | 'share-type-unsupported' // 501: such as a group, where groups of others are not taken
+  | 'notification-unsupported' // 501
+  | 'not-allowed' // 403: the sender may not do this to the share
 
 export class InboxRefusedError extends Error {
   override name = 'InboxRefusedError'
@@ -85,7 +117,10 @@ export class InboxRefusedError extends Error {
  */
 export interface MeshInbox {
   receiveShare(share: OcmShare, peerHost: string): Promise<{ recipientDisplayName: string }>
-  receiveNotification(notification: OcmNotification, peerHost: string): Promise<void>
+  receiveNotification(
+    notification: OcmNotification,
+    peerHost: string,
+  ): Promise<NotificationAnswer | undefined>
   inviteAccepted(invite: AcceptedInvite): Promise<OcmPerson>
   /**
    * The peer a share is with, for finding whose key must have signed a notification about it. Where ids of
@@ -98,9 +133,15 @@ export interface MeshInbox {
   ): Promise<string | undefined>
 }
 
+/** The forms of messages that servers take, named after who wants them (`ocm/dialects/`). */
+export const DIALECTS = ['standard', 'older', 'nextcloud', 'owncloud10', 'ocis', 'reva'] as const
+export type Dialect = (typeof DIALECTS)[number]
+
 /** What discovery says about a peer, read leniently (OCM 1.4 API Discovery). */
 export interface PeerInfo {
   host: string
+  /** Where the document was found in the end; left out for one that was made up from the configuration. */
+  foundAt?: string
   apiVersion: string
   provider: string
   /** Without trailing slash. */
@@ -114,6 +155,8 @@ export interface PeerInfo {
     /** `protocols.webdav-receive.uri`: the form of address this server can receive. */
     webdavReceive?: 'absolute' | 'relative'
   }[]
+  /** The resource types stood in `shareTypes`, as ownCloud 10 has it. */
+  hasShareTypes?: boolean
   inviteAcceptDialog?: string
   jwksUri?: string
   /** Where secrets are exchanged for access tokens (OCM 1.4 "Code Flow"). */
@@ -144,6 +187,10 @@ export interface OcmClient {
   sendShare(share: OcmShare): Promise<{ recipientDisplayName?: string }>
   /** `POST /invite-accepted` at the inviting server; answers who invited. */
   acceptInvite(provider: string, invite: { token: string; recipient: OcmPerson }): Promise<OcmPerson>
-  /** The signal gives it up; it may have arrived all the same. */
-  notify(host: string, notification: OcmNotification, options?: { signal?: AbortSignal }): Promise<void>
+  /** The signal gives it up; it may have arrived all the same. Only `REQUEST_RESHARE` has an answer. */
+  notify(
+    host: string,
+    notification: OcmNotification,
+    options?: { signal?: AbortSignal },
+  ): Promise<NotificationAnswer | undefined>
 }

@@ -1,5 +1,11 @@
 import { findHost } from '../ocm/address.ts'
-import { InboxRefusedError, type MeshInbox, type OcmNotification, type ShareNotice } from '../ocm/types.ts'
+import {
+  InboxRefusedError,
+  type MeshInbox,
+  type NotificationType,
+  type OcmNotification,
+  type ShareNotice,
+} from '../ocm/types.ts'
 import { ConflictError } from '../platform/errors.ts'
 import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
@@ -33,13 +39,18 @@ const RECIPIENT_EVENTS: Record<ShareNotice, ShareEvent> = {
   SHARE_UNSHARED: 'leave',
 }
 
+function isShareNotice(type: NotificationType): type is ShareNotice {
+  return Object.hasOwn(RECIPIENT_EVENTS, type)
+}
+
 /** From the recipient's server about a share we gave, or from the sender's that it is withdrawn. */
 async function receiveNotification(
   ctx: ShareContext,
   notice: OcmNotification,
   peerHost: string,
-): Promise<void> {
+): Promise<undefined> {
   const { type, providerId, sharedSecret } = notice
+  if (!isShareNotice(type)) throw new InboxRefusedError('notification-unsupported')
   const outgoing = await findOutgoing(ctx.db, providerId)
   if (outgoing !== undefined && isWithPeer(outgoing, peerHost) && isOpenedBy(outgoing, sharedSecret)) {
     await applyAnswer(ctx, outgoing, RECIPIENT_EVENTS[type])

@@ -13,6 +13,7 @@ export async function receiveShare(
   share: OcmShare,
   peerHost: string,
 ): Promise<{ recipientDisplayName: string }> {
+  if (share.shareType !== 'user') throw new InboxRefusedError('share-type-unsupported')
   const { id } = share.shareWith
   const user = (await ctx.users.findUserByName(id)) ?? (await ctx.users.findUserById(id))
   if (ctx.config.mustInvite) {

@@ -9,7 +9,13 @@ import {
   type OcmConfig,
   type SigningKey,
 } from '../../src/ocm/index.ts'
-import type { AcceptedInvite, MeshInbox, OcmNotification, OcmShare } from '../../src/ocm/types.ts'
+import type {
+  AcceptedInvite,
+  MeshInbox,
+  NotificationAnswer,
+  OcmNotification,
+  OcmShare,
+} from '../../src/ocm/types.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'
 import { createLogger } from '../../src/platform/log.ts'
@@ -52,14 +58,21 @@ export class NotingInbox implements MeshInbox {
   /** providerId → peer */
   readonly peers = new Map<string, string>()
   failWith: Error | undefined
+  /** What a notification is answered with. */
+  answer: NotificationAnswer | undefined
 
   async receiveShare(share: OcmShare, peerHost: string): Promise<{ recipientDisplayName: string }> {
     if (this.failWith !== undefined) throw this.failWith
     this.shares.push({ share, peerHost })
     return { recipientDisplayName: 'Jan of Krakow' }
   }
-  async receiveNotification(notification: OcmNotification, peerHost: string): Promise<void> {
+  async receiveNotification(
+    notification: OcmNotification,
+    peerHost: string,
+  ): Promise<NotificationAnswer | undefined> {
+    if (this.failWith !== undefined) throw this.failWith
     this.notifications.push({ notification, peerHost })
+    return this.answer
   }
   async inviteAccepted(invite: AcceptedInvite) {
     if (this.failWith !== undefined) throw this.failWith

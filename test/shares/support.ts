@@ -128,7 +128,7 @@ export class Mesh {
         deliver(host, notification.type, async (inbox) => {
           const peer = await inbox.findPeerOfShare(notification.providerId, notification.sharedSecret)
           if (peer !== ownHost) throw new InboxRefusedError('share-unknown')
-          await inbox.receiveNotification(notification, ownHost)
+          return inbox.receiveNotification(notification, ownHost)
         }),
     }
   }
@@ -141,6 +141,9 @@ const STATUS = {
   'not-invited': ['refused', 403],
   'token-invalid': ['bad-answer', 400],
   'already-accepted': ['bad-answer', 409],
+  'share-type-unsupported': ['unsupported', 501],
+  'notification-unsupported': ['unsupported', 501],
+  'not-allowed': ['refused', 403],
 } as const
 
 function refusalAt(host: string, { reason }: InboxRefusedError): PeerError {

@@ -55,6 +55,9 @@ const refusals: Record<InboxRefusal, () => OcmRefusal> = {
   'not-invited': () => new OcmRefusal(403, 'SENDER_NOT_INVITED'),
   'token-invalid': () => new OcmRefusal(400, 'TOKEN_INVALID'),
   'already-accepted': () => new OcmRefusal(409, 'INVITE_ALREADY_ACCEPTED'),
+  'share-type-unsupported': () => OcmRefusal.unsupported('SHARE_TYPE_NOT_SUPPORTED'),
+  'notification-unsupported': () => OcmRefusal.unsupported('NOTIFICATION_TYPE_NOT_SUPPORTED'),
+  'not-allowed': () => new OcmRefusal(403, 'NOT_ALLOWED'),
 }
 
 /** The answer for whatever was thrown, or undefined when it is our own fault and must not be told. */
