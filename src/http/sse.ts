@@ -32,11 +32,11 @@ export function eventStream(deps: SseDeps): Middleware {
     ctx.status = 200
     ctx.body = stream
     const ended = new AbortController()
-    const stop = subscribe(deps.events, principal.userId, stream)
     const end = () => stream.end()
+    const stops = [subscribe(deps.events, principal.userId, stream), deps.events.subscribe('gap', end)]
     deps.stopping.addEventListener('abort', end, { once: true })
     stream.once('close', () => {
-      stop()
+      for (const stop of stops) stop()
       deps.stopping.removeEventListener('abort', end)
       ended.abort()
     })

@@ -1,6 +1,7 @@
 import knexModule, { type Knex } from 'knex'
 import BetterSqlite3Client from 'knex/lib/dialects/better-sqlite3/index.js'
 import pg from 'pg'
+import type { Gate, Gates } from './gates.ts'
 import { SqliteReader } from './sqlite-reader.ts'
 import { cacheStatements } from './statement-cache.ts'
 
@@ -44,17 +45,47 @@ class ImmediateSqliteClient extends BetterSqlite3Client {
   }
 }
 
-/** Opens the pool; nothing is connected or migrated yet. Close with `db.destroy()`. */
-export function openDb(config: DatabaseConfig): Db {
-  return config.client === 'sqlite' ? openSqlite(config.file) : openPostgres(config.url, config.poolSize)
+interface GatedConnection {
+  inTransaction: boolean
+  prepare(sql: string): { readonly: boolean }
+}
+
+/**
+ * For a node of several processes. SQLite lets a writer wait by stopping its whole process, and asks again
+ * in ever longer steps: so the writers of a node stand in line before it.
+ */
+class GatedSqliteClient extends ImmediateSqliteClient {
+  // biome-ignore lint/suspicious/noExplicitAny: knex does not publish the types of its dialects
+  async _query(connection: GatedConnection, query: any): Promise<any> {
+    const run = () => super._query(connection, query)
+    if (!connection.inTransaction && connection.prepare(query.sql).readonly) return run()
+    const gate: Gate = this.config.gate
+    if (!connection.inTransaction) await gate.enter()
+    try {
+      return await run()
+    } finally {
+      // The end of a transaction, or a statement that was none.
+      if (!connection.inTransaction) gate.leave()
+    }
+  }
+}
+
+/**
+ * Opens the pool; nothing is connected or migrated yet. Close with `db.destroy()`. `gates`: those of a node
+ * that is several processes.
+ */
+export function openDb(config: DatabaseConfig, gates?: Gates): Db {
+  if (config.client === 'postgres') return openPostgres(config.url, config.poolSize)
+  return openSqlite(config.file, gates?.gateOf('database'))
 }
 
 /** Errors are logged, and values may be password hashes: their text names placeholders only. */
 const withoutValuesInErrors = { compileSqlOnError: false }
 
-function openSqlite(file: string): Db {
+function openSqlite(file: string, gate: Gate | undefined): Db {
   return knexModule({
-    client: ImmediateSqliteClient as never,
+    client: (gate === undefined ? ImmediateSqliteClient : GatedSqliteClient) as never,
+    ...(gate === undefined ? {} : { gate }),
     connection: { filename: file },
     useNullAsDefault: true,
     ...withoutValuesInErrors,

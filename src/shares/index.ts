@@ -102,7 +102,7 @@ function createContext({ config, ...options }: SharesOptions): ShareContext {
     users,
     spaces,
     ocm,
-    notices: createNoticeQueue({ db, clock, log, seal, ocm }),
+    notices: createNoticeQueue({ db, clock, log, seal, ocm, events }),
     config: {
       publicUrl: config.publicUrl,
       ownHost: normaliseHost(config.publicUrl),

@@ -2,6 +2,7 @@ import type { OcmClient, OcmNotification } from '../ocm/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { messageOf } from '../platform/errors.ts'
+import type { EventBus } from '../platform/events.ts'
 import { newId } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Seal } from '../platform/seal.ts'
@@ -46,6 +47,8 @@ export interface NoticeQueueDeps {
   log: Logger
   seal: Seal
   ocm: Pick<OcmClient, 'notify'>
+  /** Wakes the process of the node that delivers. */
+  events?: EventBus | undefined
 }
 
 /** How long attempt `tries` (from 1) waits for the next one: doubled each time, at most six hours. */
@@ -56,9 +59,13 @@ export function noticeWaitMs(tries: number): number {
 export function createNoticeQueue(deps: NoticeQueueDeps): NoticeQueue {
   let wakeUp = new AbortController()
   const deliverDue = (signal?: AbortSignal) => deliverAllDue(deps, signal)
+  deps.events?.subscribe('notice', () => wakeUp.abort())
   return {
     enqueue: (db, notice) => enqueue(db, notice, deps.clock),
-    wake: () => wakeUp.abort(),
+    wake() {
+      wakeUp.abort()
+      deps.events?.tellOthers('notice', {})
+    },
     deliverDue,
     async run(signal) {
       while (!signal.aborted) {

@@ -30,6 +30,7 @@ export class RemoteShares {
     this.outbound = outbound
     const { clock, log, db } = ctx
     this.roots = new RemoteRoots({ clock, log, save: (shareId, facts) => saveRootFacts(db, shareId, facts) })
+    ctx.events.subscribe('shareRoot', ({ shareId }) => this.roots.forget(shareId))
   }
 
   /** Nothing is asked of the other server yet. */
@@ -40,7 +41,10 @@ export class RemoteShares {
       shareId: share.id,
       rights,
       dav,
-      onChange: () => this.roots.forget(share.id),
+      onChange: () => {
+        this.roots.forget(share.id)
+        this.ctx.events.tellOthers('shareRoot', { shareId: share.id })
+      },
     })
     return {
       store: new RightsStore(remote, rights),

@@ -6,6 +6,7 @@ import { expandJob } from './generator.ts'
 import type { TransfersDeps } from './index.ts'
 import { JobContexts } from './job-contexts.ts'
 import { JobFeed } from './job-feed.ts'
+import { findJob } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
 import { Journal } from './journal.ts'
 import { createTransferMetrics, type TransferMetrics } from './metrics.ts'
@@ -32,6 +33,7 @@ export class TransferEngine {
   private readonly scheduler: Scheduler
   private readonly ending = new AbortController()
   private loops: Promise<void>[] = []
+  private readonly unsubscribe: (() => void)[]
 
   constructor(deps: TransfersDeps, executors: readonly TransferExecutor[]) {
     const { db, clock, endpoints, config } = deps
@@ -57,18 +59,29 @@ export class TransferEngine {
       endpoints,
       config,
       feed: this.feed,
-      abortJob: (jobId) => this.abortJob(jobId),
-      poke: () => this.scheduler.poke(),
+      abortJob: (jobId) => this.cancelJob(jobId),
+      poke: () => {
+        this.scheduler.poke()
+        deps.events.tellOthers('transferWork', {})
+      },
     })
+    this.unsubscribe = [
+      deps.events.subscribe('transferWork', () => this.scheduler.poke()),
+      deps.events.subscribe('transferCancel', ({ jobId }) => void this.abortJob(jobId)),
+      deps.events.subscribe('transferChanged', ({ jobId }) => void this.tellOf(jobId)),
+    ]
   }
 
   start(): void {
     if (this.loops.length > 0) return
+    this.feed.lead()
     this.loops = [this.begin(), this.reportProgress(), this.sweepNowAndThen()]
   }
 
   async close(): Promise<void> {
     this.ending.abort()
+    this.feed.close()
+    for (const stop of this.unsubscribe) stop()
     await Promise.all(this.loops)
     await this.scheduler.close(CLOSE_GRACE_MS)
     await Promise.all(this.executors.map((executor) => executor.close()))
@@ -109,9 +122,23 @@ export class TransferEngine {
     this.feed.changed(job).catch((error) => this.deps.log.warn({ err: error }, 'transfer change not told'))
   }
 
+  /** Another process wrote this job. */
+  private async tellOf(jobId: string): Promise<void> {
+    if (!this.feed.isLeading) return
+    const job = await findJob(this.deps.db, jobId).catch(() => undefined)
+    if (job !== undefined) this.tell(job)
+  }
+
   private async abortJob(jobId: string): Promise<void> {
     this.contexts.drop(jobId)
     await this.scheduler.abortJob(jobId, 'cancel')
+  }
+
+  /** Ends what runs for a job, in whichever process of the node that is. */
+  private async cancelJob(jobId: string): Promise<void> {
+    if (this.feed.isLeading) return this.abortJob(jobId)
+    this.deps.events.tellOthers('transferCancel', { jobId })
+    await this.feed.overElsewhere(jobId)
   }
 
   private newScheduler(): Scheduler {

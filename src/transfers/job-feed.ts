@@ -14,6 +14,9 @@ const TELL_EVERY_MS = 500
 /** Jobs that are over are remembered so long, so that their end is told once. */
 const FORGET_AFTER_MS = 60_000
 
+/** How long to wait for another process to end a job. */
+const PATIENCE_MS = 5_000
+
 interface Watched {
   /** The newest state that somebody reported. */
   state: JobState
@@ -24,7 +27,11 @@ interface Watched {
   lastTold?: JobState | undefined
 }
 
-/** Tells the world how jobs are doing: a change of state at once, progress twice a second. */
+/**
+ * Tells the world how jobs are doing: a change of state at once, progress twice a second. Of several
+ * processes of a node one tells, so that nobody hears of an older state after a newer one; the others
+ * leave it to that.
+ */
 export class JobFeed {
   private readonly db: Db
   private readonly clock: Clock
@@ -32,11 +39,33 @@ export class JobFeed {
   private readonly watched = new Map<string, Watched>()
   private readonly rates = new Map<string, RateMeter>()
   private telling: Promise<void> = Promise.resolve()
+  /** How fast jobs are that run in another process, as it told. */
+  private readonly foreignRates = new Map<string, number>()
+  private readonly unsubscribe: () => void
+  private isAppointed = false
 
   constructor(deps: { db: Db; clock: Clock; events: EventBus }) {
     this.db = deps.db
     this.clock = deps.clock
     this.events = deps.events
+    this.unsubscribe = this.events.subscribe('transfer', ({ jobId, snapshot }, isFromElsewhere) => {
+      if (isFromElsewhere) this.heard(jobId, snapshot as JobView)
+    })
+  }
+
+  /** True in the one process that runs transfers and tells of them. */
+  get isLeading(): boolean {
+    return this.isAppointed || !this.events.isShared
+  }
+
+  /** From now on this process runs transfers. */
+  lead(): void {
+    this.isAppointed = true
+    this.foreignRates.clear()
+  }
+
+  close(): void {
+    this.unsubscribe()
   }
 
   /** Bytes of a job came over in this process. */
@@ -50,12 +79,32 @@ export class JobFeed {
   async view(job: TransferJob): Promise<JobView> {
     const over = isJobOver(job.state)
     const active = over ? 0 : await countActiveFiles(this.db, job.id)
-    const rate = over ? 0 : (this.rates.get(job.id)?.bytesPerSecond(this.clock.nowMs()) ?? 0)
-    return toJobView(job, { active, bytesPerSecond: rate })
+    return toJobView(job, { active, bytesPerSecond: over ? 0 : this.rateOf(job.id) })
+  }
+
+  /** Resolves when the process that runs transfers says that the job is over, and in any case after a while. */
+  async overElsewhere(jobId: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = this.events.subscribe('transfer', (event) => {
+      if (event.jobId === jobId && isJobOver((event.snapshot as JobView).state)) resolve()
+    })
+    const patience = new AbortController()
+    try {
+      const job = await findJob(this.db, jobId)
+      if (job === undefined || isJobOver(job.state)) return
+      await Promise.race([promise, this.clock.wait(PATIENCE_MS, patience.signal).catch(() => undefined)])
+    } finally {
+      patience.abort()
+      stop()
+    }
   }
 
   /** The job was written. Resolves when it has been told, or put off because it was told just now. */
   changed(job: TransferJob): Promise<void> {
+    if (!this.isLeading) {
+      this.events.tellOthers('transferChanged', { jobId: job.id })
+      return Promise.resolve()
+    }
     const before = this.watched.get(job.id)
     const isSame = before?.state === job.state
     if (isSame && isJobOver(job.state)) return Promise.resolve()
@@ -79,6 +128,15 @@ export class JobFeed {
         await this.enqueue(id)
       }
     }
+  }
+
+  private heard(jobId: string, { state, bytesPerSecond }: JobView): void {
+    if (isJobOver(state)) this.foreignRates.delete(jobId)
+    else this.foreignRates.set(jobId, bytesPerSecond)
+  }
+
+  private rateOf(jobId: string): number {
+    return this.rates.get(jobId)?.bytesPerSecond(this.clock.nowMs()) ?? this.foreignRates.get(jobId) ?? 0
   }
 
   /** One after the other, each read anew: so nobody hears of an older state after a newer one. */

@@ -18,6 +18,8 @@ export function createTransferMetrics(registry: Registry, db: Db): TransferMetri
     name: 'causeway_transfers',
     help: 'Transfer jobs by state.',
     labelNames: ['state'],
+    // Every process of a node reads the same from the database.
+    aggregator: 'max',
     registers,
     async collect() {
       const counts = await countJobsByState(db)

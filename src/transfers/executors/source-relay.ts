@@ -61,7 +61,8 @@ export class SourceRelay {
 
   private async listen(): Promise<Server> {
     const server = createServer((request, response) => void this.answer(request, response))
-    server.listen(0, '127.0.0.1')
+    // Exclusive: among several processes of a node the port is this one's.
+    server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
     await once(server, 'listening')
     server.unref()
     return server
