@@ -8,6 +8,8 @@ import { createTransfers } from './040_create_transfers.ts'
 import { createLoginFlows } from './050_create_login_flows.ts'
 import { createKeptTrees } from './060_create_kept_trees.ts'
 import { createChangeJournal } from './070_create_change_journal.ts'
+import { rememberBirthsAndHeirs } from './071_remember_births_and_heirs.ts'
+import { createOcmKeys } from './081_create_ocm_keys.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -21,6 +23,8 @@ export const migrations: readonly Migration[] = [
   createLoginFlows,
   createKeptTrees,
   createChangeJournal,
+  rememberBirthsAndHeirs,
+  createOcmKeys,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -6,7 +6,15 @@ import { migrateToLatest } from '../../migrations/index.ts'
 import { openDb } from '../../src/platform/db.ts'
 import type { FileStore, StorePath } from '../../src/store/index.ts'
 import { runProgram } from '../support/programs.ts'
-import { assembleUpload, type CrashNode, contentOf, openCrashNode, scenarios } from './crash-scenarios.ts'
+import {
+  assembleUpload,
+  type CrashNode,
+  contentOf,
+  HISTORY,
+  MARK,
+  openCrashNode,
+  scenarios,
+} from './crash-scenarios.ts'
 import { bodyOf } from './file-store-contract.ts'
 
 const child = join(import.meta.dirname, 'crash-at-step.ts')
@@ -67,6 +75,9 @@ async function inspect(name: string, node: CrashNode, keptFirst: boolean): Promi
   const drive = await treeOf(node.store)
   const kept = await readKept()
   expect(scenario?.allowed).toContainEqual(drive)
+  for (const [path, content] of Object.entries(drive)) {
+    await inspectFile(node, { name, path, content })
+  }
   const everything = [...Object.values(drive), ...Object.values(kept)].join('')
   for (const letter of scenario?.kept ?? '') expect(everything, `${letter} is kept`).toContain(letter)
   const { scope } = await node.store.locate([])
@@ -74,6 +85,23 @@ async function inspect(name: string, node: CrashNode, keptFirst: boolean): Promi
     expect.unreachable(`${difference.kind} ${difference.path}`)
   }
   expect(await readdir(join(folderOf(node), scope, 'staging'))).toEqual(['transfers'])
+}
+
+/** Whatever happened: a file has its own history, and what marks it. */
+async function inspectFile(node: CrashNode, file: { name: string; path: string; content: string }) {
+  const scenario = scenarios[file.name]
+  const key = `${file.path}=${file.content}`
+  const entry = await node.store.stat(file.path.split('/'), { withProperties: true })
+  const isMarked = scenario?.marked === file.content
+  expect(entry.properties, `the properties of ${key}`).toEqual(isMarked ? [MARK] : [])
+  const versions = await node.spaces.versionsOf('ann')
+  let letters = ''
+  for (const { name } of await versions.list(entry.id)) {
+    letters += lettersOf(await bodyOf(await versions.store.read([entry.id, name])))
+  }
+  for (const letter of { ...HISTORY, ...scenario?.history }[key] ?? '') {
+    expect(letters, `the versions of ${key}`).toContain(letter)
+  }
 }
 
 const folderOf = (node: CrashNode) => join(node.uploads.folder, '..')
@@ -128,6 +156,6 @@ describe('a process that is killed at any step of', () => {
       while (!isDone) isDone = (await crash(name, next++)) || isDone
     }
     await Promise.all(Array.from({ length: LANES }, lane))
-    expect(next).toBeGreaterThan(5) // steps were counted at all
+    expect(next).toBeGreaterThan(3) // steps were counted at all
   })
 })

@@ -12,7 +12,14 @@ export interface CrashScenario {
   allowed: Record<string, string>[]
   /** Contents of which not one may be lost, wherever they are kept. */
   kept: string
+  /** What `versions list` has to show of a file, by `<path>=<content>`; for the others see `HISTORY`. */
+  history?: Record<string, string>
+  /** The content of a file that has a mark, wherever it is: its identity goes with it. */
+  marked?: string
 }
+
+/** A property that shows whether a file kept its identity. */
+export const MARK = { namespace: 'urn:crash', name: 'mark', xml: 'yes' }
 
 /** A drive that keeps what is deleted and overwritten, over a folder and a database that may have a past. */
 export interface CrashNode {
@@ -48,6 +55,16 @@ async function prepareTree(node: CrashNode): Promise<void> {
 }
 
 const BEFORE = { f: 'b', 'd/g': 'c' }
+
+/** The earlier contents of `f`, by `<path>=<content>`. */
+export const HISTORY: Record<string, string> = {
+  'f=a': 'ab',
+  'f=b': 'a',
+  'd=b': 'a',
+  'f=c': 'ab',
+  'f=e': 'ab',
+  'f=xy': 'ab',
+}
 
 async function restoreOnly({ spaces }: CrashNode): Promise<unknown> {
   const trash = await spaces.trashOf('ann')
@@ -85,6 +102,18 @@ export const scenarios: Record<string, CrashScenario> = {
     act: ({ store }) => store.move(['d', 'g'], ['f'], { overwrite: true }),
     allowed: [BEFORE, { f: 'c' }],
     kept: 'abc',
+  },
+  'a move of a file with versions over one with versions': {
+    prepare: async (node) => {
+      await prepareTree(node)
+      await write(node, ['d', 'g'], 'k')
+      await node.store.changeProperties(['d', 'g'], [MARK])
+    },
+    act: ({ store }) => store.move(['d', 'g'], ['f'], { overwrite: true }),
+    allowed: [{ f: 'b', 'd/g': 'k' }, { f: 'k' }],
+    kept: 'abck',
+    history: { 'd/g=k': 'c', 'f=k': 'abc' },
+    marked: 'k',
   },
   'a move over a folder': {
     prepare: prepareTree,

@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -112,6 +122,48 @@ describe.each(engines)('changes from outside, indexed in %s', (engine) => {
     expect(await names(['d'])).toEqual([])
     expect((await test.store.stat(['d'])).sizeBytes).toBe(0)
     expect((await test.store.stat([])).sizeBytes).toBe(4)
+  })
+
+  it('of a place keep the ids of what was changed as well', async () => {
+    const ids = [await test.store.stat(['d']), await test.store.stat(['d', 'f'])].map(({ id }) => id)
+    await writeFile(local('d', 'new'), 'new')
+    await appendFile(local('d', 'f'), ' and more')
+    await test.store.makeCollection(['e'])
+    await rename(local('d'), local('e', 'moved'))
+    await rename(local('e', 'moved', 'f'), local('e', 'moved', 'g'))
+    expect((await test.store.list(['e'])).map(({ id }) => id)).toEqual([ids[0]])
+    const [moved] = await test.store.list(['e', 'moved'])
+    expect(moved).toMatchObject({ name: 'g', id: ids[1], sizeBytes: 13, checksums: {} })
+    expect(await names(['e', 'moved'])).toEqual(['g', 'new'])
+    expect(await names()).toEqual(['e'])
+    expect((await test.store.stat([])).sizeBytes).toBe(16)
+  })
+
+  it('leave the id with the name when something else takes the place of what was renamed', async () => {
+    const { id } = await test.store.stat(['d', 'f'])
+    await rename(local('d', 'f'), local('d', 'f.1'))
+    await writeFile(local('d', 'f'), 'a new log')
+    const listed = (await test.store.list(['d'])).map((entry) => [
+      entry.name,
+      entry.id === id,
+      entry.sizeBytes,
+    ])
+    expect(listed).toEqual([
+      ['f', true, 9],
+      ['f.1', false, 4],
+    ])
+    expect((await test.store.stat([])).sizeBytes).toBe(13)
+  })
+
+  it('do not give the id of a removed folder to another that got its inode', async () => {
+    const { id } = await test.store.stat(['d'])
+    await test.store.list(['d'])
+    await rm(local('d'), { recursive: true })
+    for (let i = 0; i < 20; i++) {
+      await mkdir(local(`other${i}`))
+      await writeFile(local(`other${i}`, 'f'), 'text')
+    }
+    expect((await test.store.list([])).map((entry) => entry.id)).not.toContain(id)
   })
 
   it('do not give the id of a removed file to another that got its inode', async () => {

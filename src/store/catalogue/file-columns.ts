@@ -12,6 +12,7 @@ export interface FileColumns {
   disk_mtime_ns: string
   disk_seen_ms: number
   inode: string
+  disk_birth_ns: string
   etag: string
   media_type: string
   sha256: string | null
@@ -36,6 +37,7 @@ export function toRow(found: FileColumns): FileRow {
     diskMtimeNs: found.disk_mtime_ns,
     diskSeenMs: found.disk_seen_ms,
     inode: found.inode,
+    diskBirthNs: found.disk_birth_ns,
     etag: found.etag,
     mediaType: found.media_type,
     checksums: {
@@ -59,6 +61,7 @@ export function toColumns(change: FileRowChange): Partial<FileColumns> {
     ...(change.diskMtimeNs !== undefined && { disk_mtime_ns: change.diskMtimeNs }),
     ...(change.diskSeenMs !== undefined && { disk_seen_ms: change.diskSeenMs }),
     ...(change.inode !== undefined && { inode: change.inode }),
+    ...(change.diskBirthNs !== undefined && { disk_birth_ns: change.diskBirthNs }),
     ...(change.etag !== undefined && { etag: change.etag }),
     ...(change.mediaType !== undefined && { media_type: change.mediaType }),
     ...(sums !== undefined && {

@@ -9,6 +9,8 @@ export interface DiskFacts {
   /** Modification time in nanoseconds, in decimal. */
   diskMtimeNs: string
   inode: string
+  /** When it was made on the disk, in nanoseconds, in decimal; empty where the file system does not tell. */
+  diskBirthNs: string
 }
 
 /** One row of the index: what is known of a file or folder of a space. */
@@ -114,4 +116,27 @@ export interface KeptIndex {
   removeOrigin(id: string): Promise<void>
   /** Those of a tree's entries that have a folder of versions, by id. */
   listVersioned(versionsRootId: string, treeId: string): Promise<string[]>
+  /** Names in the tree of versions, of what was overwritten before a moment. */
+  listOldVersions(versionsRootId: string, beforeMs: number): Promise<VersionName[]>
+  /** Before a file is moved over another, so that a crash meanwhile can be mended. */
+  recordHeir(heir: Heir): Promise<void>
+  /** Moves that were begun and did not come to their end. */
+  listHeirs(): Promise<Heir[]>
+  removeHeir(fileId: string): Promise<void>
+  /** Those of these ids that are files of this space, wherever they lie. */
+  listPresent(ids: readonly string[]): Promise<string[]>
+}
+
+/** A version's place in the tree of versions: the folder's name is the file's id. */
+export interface VersionName {
+  fileId: string
+  name: string
+}
+
+/** A file is being moved over another one, and will have its versions. */
+export interface Heir {
+  /** What is overwritten. */
+  fileId: string
+  /** What is moved. */
+  heirId: string
 }

@@ -34,7 +34,7 @@ export class FilesRepo implements FileIndex {
     this.rootId = rootId
     this.seq = seq
     this.journal = new JournalRepo(db, spaceId)
-    this.kept = new KeptRepo(db)
+    this.kept = new KeptRepo(db, spaceId)
   }
 
   /**

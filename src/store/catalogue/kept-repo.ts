@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
-import type { KeptIndex, Origin } from './file-index.ts'
+import type { Heir, KeptIndex, Origin, VersionName } from './file-index.ts'
 
 interface OriginColumns {
   file_id: string
@@ -11,9 +11,11 @@ interface OriginColumns {
 /** Trash and versions of a space in SQL, beyond their rows. */
 export class KeptRepo implements KeptIndex {
   private readonly db: Db
+  private readonly spaceId: string
 
-  constructor(db: Db) {
+  constructor(db: Db, spaceId: string) {
     this.db = db
+    this.spaceId = spaceId
   }
 
   /** One query for everything in a trash. */
@@ -42,4 +44,57 @@ export class KeptRepo implements KeptIndex {
     const found = await readRows<{ name: string }>(this.db, sql, [treeId, versionsRootId])
     return found.map((row) => row.name)
   }
+
+  async listOldVersions(versionsRootId: string, beforeMs: number): Promise<VersionName[]> {
+    const old: VersionName[] = []
+    for (let after = ''; ; ) {
+      const folders = await readRows<{ id: string; name: string }>(this.db, VERSION_FOLDERS, [
+        versionsRootId,
+        after,
+      ])
+      const names = new Map(folders.map((folder) => [folder.id, folder.name]))
+      const found = await this.db<VersionColumns>('files')
+        .select('parent_id', 'name')
+        .whereIn('parent_id', [...names.keys()])
+        .andWhere('created_at_ms', '<', beforeMs)
+      for (const { parent_id, name } of found) old.push({ fileId: names.get(parent_id) ?? '', name })
+      const last = folders.at(-1)
+      if (last === undefined) return old
+      after = last.name
+    }
+  }
+
+  async recordHeir({ fileId, heirId }: Heir): Promise<void> {
+    const row = { file_id: fileId, heir_id: heirId, space_id: this.spaceId }
+    await this.db<HeirColumns>('version_heirs').insert(row).onConflict('file_id').merge()
+  }
+
+  async listHeirs(): Promise<Heir[]> {
+    const found = await this.db<HeirColumns>('version_heirs').where('space_id', this.spaceId)
+    return found.map((row) => ({ fileId: row.file_id, heirId: row.heir_id }))
+  }
+
+  async removeHeir(fileId: string): Promise<void> {
+    await this.db('version_heirs').where('file_id', fileId).delete()
+  }
+
+  async listPresent(ids: readonly string[]): Promise<string[]> {
+    const found = await this.db<{ id: string }>('files').select('id').whereIn('id', ids)
+    return found.map((row) => row.id)
+  }
+}
+
+/** A page of the folders of versions: the statement that follows holds up nobody for long. */
+const VERSION_FOLDERS = 'select id, name from files where parent_id = ? and name > ? order by name limit 1000'
+
+interface VersionColumns {
+  parent_id: string
+  name: string
+  created_at_ms: number
+}
+
+interface HeirColumns {
+  file_id: string
+  heir_id: string
+  space_id: string
 }

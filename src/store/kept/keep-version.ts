@@ -1,4 +1,4 @@
-import { link, mkdir, rename } from 'node:fs/promises'
+import { link, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -10,47 +10,30 @@ import type { StorePath } from '../types.ts'
 
 /** The content of a file that is about to be replaced, under its second name. */
 export interface KeptVersion {
-  /** The file whose version it is from now on. */
-  fileId: string
   name: string
   /** The file as it was. */
   row: FileRow
   /** What the disk says of the folder of the file's versions. */
   folder: DiskFacts
-  /** The file whose versions became those of this one. */
-  heirOf: string | undefined
 }
 
 /**
- * Gives the present content of a file a second name among the versions of `fileId`, which costs no copy.
+ * Gives the present content of a file a second name among its versions, which costs no copy.
  * Undefined for an empty file, and in a drive that keeps no versions. Call it in the drive's queue.
  */
 export async function keepVersion(
   space: SpaceContext,
   path: StorePath,
   row: FileRow | undefined,
-  fileId = row?.id ?? '',
 ): Promise<KeptVersion | undefined> {
   const versions = space.kept?.versions?.space
   if (versions === undefined || row?.kind !== 'file' || row.sizeBytes === 0) return undefined
-  const localFolder = versions.disk.localPath([fileId])
-  const isHeir = fileId !== row.id && (await inherit(versions.disk.localPath([row.id]), localFolder))
+  const localFolder = versions.disk.localPath([row.id])
   await mkdir(localFolder, { recursive: true })
   const name = await linkFree(localFolder, space.disk.localPath(path), row.mtimeMs)
   const folder = await factsOf(localFolder)
   if (folder === undefined) return undefined
-  return { fileId, name, row, folder, heirOf: isHeir ? row.id : undefined }
-}
-
-/** Programs save by renaming a new file over the old one; what they replace keeps its history. */
-async function inherit(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to)
-    return true
-  } catch (error) {
-    if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].some((code) => hasErrorCode(error, code))) return false
-    throw error
-  }
+  return { name, row, folder }
 }
 
 /** Nextcloud's name of a version: when its content was written, in seconds; the next free one. */
@@ -74,12 +57,11 @@ export async function recordVersion(
   const tree = space.kept?.versions
   if (version === undefined || tree === undefined) return
   const { rootId, space: versions } = tree
-  const { fileId, name, row, heirOf } = version
-  const found = await index.named(rootId, [fileId, ...(heirOf === undefined ? [] : [heirOf])])
-  const present = found.find((one) => one.name === fileId) ?? found[0]
-  const folder = present ?? newRow(versions, { parentId: rootId, name: fileId }, version.folder)
+  const { name, row } = version
+  const [present] = await index.named(rootId, [row.id])
+  const folder = present ?? newRow(versions, { parentId: rootId, name: row.id }, version.folder)
   if (present === undefined) await index.insert([folder])
-  else await index.update(folder.id, { name: fileId, diskMtimeNs: '' })
+  else await index.update(folder.id, { diskMtimeNs: '' })
   const place = { parentId: folder.id, name, etag: newEtag() }
   await index.insert([{ ...row, ...place, id: newId(), createdAtMs: space.clock.nowMs() }])
   await index.bump([rootId, folder.id], row.sizeBytes)

@@ -18,7 +18,7 @@ export async function clearTheWay(
 ): Promise<Kept> {
   if (present === undefined) return {}
   if (present.kind === 'file' && by.kind === 'file') {
-    return { version: await keepVersion(space, to, present, by.id) }
+    return { version: await keepVersion(space, to, present) }
   }
   const place = await findTrashPlace(space, present.name)
   await space.disk.expel(to, place?.localPath ?? remains)

@@ -61,8 +61,8 @@ async function copyFolder(
   await space.staging.flushFolder(job.localPath)
   const facts = await factsOf(job.localPath)
   if (facts === undefined) throw overtaken(job.to)
-  const { mtimeMs, diskMtimeNs, inode } = facts
-  Object.assign(row, { mtimeMs, diskMtimeNs, inode, diskSeenMs: space.clock.nowMs() })
+  const { mtimeMs, diskMtimeNs, inode, diskBirthNs } = facts
+  Object.assign(row, { mtimeMs, diskMtimeNs, inode, diskBirthNs, diskSeenMs: space.clock.nowMs() })
   return { row, rows }
 }
 

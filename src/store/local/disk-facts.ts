@@ -27,6 +27,7 @@ export function toFacts(stats: BigIntStats): DiskFacts | undefined {
     mtimeMs: Number((stats.mtimeNs + 500_000n) / 1_000_000n),
     diskMtimeNs: String(stats.mtimeNs),
     inode: String(stats.ino),
+    diskBirthNs: stats.birthtimeNs > 0n ? String(stats.birthtimeNs) : '',
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DiskFacts, FileIndex, FileRow } from '../catalogue/file-index.ts'
 import { newEtag } from '../catalogue/files-repo.ts'
 import type { StorePath } from '../types.ts'
-import { findMoved, relocateRow } from './moved-outside.ts'
+import { changeOf, findMoved, relocateRow } from './moved-outside.ts'
 import { newRow, overtaken, type SpaceContext } from './space-context.ts'
 
 interface FoundOnDisk {
@@ -33,9 +33,12 @@ export async function readFolder(
     return chain
   }
   const members = await space.disk.scan(path)
-  const names = new Set(known.map((member) => member.name))
-  const appeared = [...members].filter(([name]) => !names.has(name)).map(([, facts]) => facts)
-  const moved = await findMoved(space, appeared)
+  const kinds = new Map(known.map((member) => [member.name, member.kind]))
+  const appeared = [...members].filter(([name, { kind }]) => kinds.get(name) !== kind)
+  const moved = await findMoved(
+    space,
+    appeared.map(([, facts]) => facts),
+  )
   return await space.index.change((index) => takeOver(space, index, path, { folder, seenMs, members, moved }))
 }
 
@@ -58,8 +61,8 @@ async function takeOver(
     ...(await updateKnown(index, known, found)),
     ...(await insertNew(space, index, row, { known, found })),
   ]
-  const { mtimeMs, diskMtimeNs, inode } = found.folder
-  await index.update(row.id, { mtimeMs, diskMtimeNs, inode, diskSeenMs: found.seenMs })
+  const { mtimeMs, diskMtimeNs, inode, diskBirthNs } = found.folder
+  await index.update(row.id, { mtimeMs, diskMtimeNs, inode, diskBirthNs, diskSeenMs: found.seenMs })
   if (changes.length > 0) {
     const delta = changes.reduce((sum, bytes) => sum + bytes, 0)
     await index.bump(
@@ -81,11 +84,11 @@ async function updateKnown(index: FileIndex, known: FileRow[], found: FoundOnDis
       await index.removeTree(row.id)
       changes.push(-row.sizeBytes)
     } else if (row.kind === 'file' && isChangedFile(row, facts)) {
-      const { sizeBytes, mtimeMs, diskMtimeNs, inode } = facts
-      await index.update(row.id, { sizeBytes, mtimeMs, diskMtimeNs, inode, etag: newEtag(), checksums: {} })
-      changes.push(sizeBytes - row.sizeBytes)
+      await index.update(row.id, { ...changeOf(facts), etag: newEtag(), checksums: {} })
+      changes.push(facts.sizeBytes - row.sizeBytes)
     } else if (row.kind === 'folder' && row.inode !== facts.inode) {
-      await index.update(row.id, { inode: facts.inode, diskMtimeNs: '', etag: newEtag() })
+      const { inode, diskBirthNs } = facts
+      await index.update(row.id, { inode, diskBirthNs, diskMtimeNs: '', etag: newEtag() })
       changes.push(0)
     }
   }
@@ -112,7 +115,8 @@ async function insertNew(
     const place = { parentId: folder.id, name }
     const moved = found.moved.get(facts.inode)
     found.moved.delete(facts.inode) // a second name of the same inode is a file of its own
-    const broughtBytes = moved === undefined ? undefined : await relocateRow(index, moved.id, place)
+    const broughtBytes =
+      moved === undefined ? undefined : await relocateRow(index, moved.id, { place, facts })
     if (broughtBytes === undefined) rows.push(newRow(space, place, facts))
     changes.push(broughtBytes ?? facts.sizeBytes)
   }

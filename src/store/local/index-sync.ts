@@ -92,10 +92,10 @@ export class IndexSync {
       const chain = await index.chain(path)
       const row = chain[path.length]
       if (row?.id !== id) throw overtaken(path)
-      const { sizeBytes, mtimeMs, inode, diskMtimeNs } = facts
+      const { sizeBytes, mtimeMs, inode, diskMtimeNs, diskBirthNs } = facts
       const isFile = row.kind === 'file'
       const change = isFile ? { sizeBytes, mtimeMs, diskMtimeNs, checksums: {} } : { diskMtimeNs: '' }
-      await index.update(id, { ...change, inode, etag: newEtag() })
+      await index.update(id, { ...change, inode, diskBirthNs, etag: newEtag() })
       const above = chain.slice(0, -1).map((one) => one.id)
       await index.bump(above, isFile ? sizeBytes - row.sizeBytes : 0)
       return await index.chain(path)
@@ -131,7 +131,8 @@ export class IndexSync {
       const parent = chain[path.length - 1]
       if (parent === undefined || chain.length > path.length) return chain
       const place = { parentId: parent.id, name: nameOf(path) }
-      const broughtBytes = moved === undefined ? undefined : await relocateRow(index, moved.id, place)
+      const broughtBytes =
+        moved === undefined ? undefined : await relocateRow(index, moved.id, { place, facts })
       const row = newRow(this.space, place, facts)
       if (broughtBytes === undefined) await index.insert([row])
       const delta = broughtBytes ?? row.sizeBytes

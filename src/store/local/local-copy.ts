@@ -8,7 +8,7 @@ import { clearTheWay, type Kept, removeOverwritten } from './clear-the-way.ts'
 import { type StagedTree, stageCopy } from './copy-tree.ts'
 import { onDisk } from './disk-tree.ts'
 import type { IndexSync } from './index-sync.ts'
-import { checkDestination, checkRelocation, type Relocation } from './local-relocate.ts'
+import { checkDestination, checkRelocation, type Relocation } from './relocation.ts'
 import { changeMembers, type SpaceContext } from './space-context.ts'
 
 /** Copies a file or folder beside the tree, then makes it visible in one step. */
@@ -32,8 +32,7 @@ export async function copyLocal(
         let kept: Kept = {}
         const folderChange = await onDisk(to, () =>
           changeMembers(space, folder, async () => {
-            const by = present?.kind === 'file' ? { ...tree.row, id: present.id } : tree.row
-            kept = await clearTheWay(space, to, { present, by, remains })
+            kept = await clearTheWay(space, to, { present, by: tree.row, remains })
             await space.disk.adopt(localPath, to)
             await space.staging.flushFolder(space.disk.localPath(folder.path))
           }),

@@ -6,6 +6,7 @@ import { FilesRepo } from '../catalogue/files-repo.ts'
 import { createTrash, type Trash } from '../kept/trash.ts'
 import { createVersions, type Versions } from '../kept/versions.ts'
 import { DiskTree } from './disk-tree.ts'
+import { finishMoves } from './hand-down.ts'
 import { LocalStore } from './local-store.ts'
 import { openRoot } from './open-root.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -56,6 +57,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
       ...(options.keepsOverwritten && { versions }),
     },
   }
+  await finishMoves(drive)
   return {
     local: new LocalStore(drive),
     trash: createTrash(drive, trash, versions),
