@@ -1,7 +1,7 @@
 import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { FileStore, Trash, Versions } from '../../src/store/index.ts'
+import { createSpaces, type FileStore, type Trash, type Versions } from '../../src/store/index.ts'
 import { engines } from '../support/databases.ts'
 import { bytes, textOf } from './file-store-contract.ts'
 import { createTestSpaces, type TestSpaces } from './support.ts'
@@ -133,6 +133,36 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     expect(await contents(entry.id)).toEqual([])
     expect(await textOf(store, ['f'])).toBe('two')
   })
+
+  it('asks the database alone, in a few questions, what is too old; after a start the disk as well', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `f${index}`)
+    for (const text of ['one', 'two']) for (const name of names) await store.write([name], bytes(text))
+    await versions.expire(Date.now() - DAY_MS)
+    const { id } = await store.stat(['f7'])
+    const ofLongAgo = test.database
+      .db('files')
+      .select('id')
+      .where({ parent_id: await folderOf(id) })
+    const [version] = await ofLongAgo
+    await test.database.db('files').where('id', version?.id).update('created_at_ms', 1_000)
+    let questions = 0
+    const count = () => questions++
+    test.database.db.on('query', count)
+    expect(await versions.expire(Date.now() - 2 * DAY_MS)).toBe(1)
+    test.database.db.off('query', count)
+    expect(questions).toBeLessThan(30)
+    expect(await contents(id)).toEqual([])
+    expect(await contents((await store.stat(['f8'])).id)).toEqual(['one'])
+    const lost = join(test.files, '..', 'versions', (await store.stat(['f9'])).id, '5')
+    await writeFile(lost, 'a crash left it')
+    const again = createSpaces({ ...test.options })
+    const later = await again.versionsOf('ann')
+    expect(await later.expire(Date.now() + DAY_MS)).toBe(30)
+    await again.close()
+  })
+
+  const folderOf = async (fileId: string) =>
+    (await test.database.db('files').where('name', fileId).first())?.id as string
 
   it('shows and restores what somebody put into the trash on the disk', async () => {
     await writeFile(join(test.files, 'f'), 'text')

@@ -116,8 +116,8 @@ export interface KeptIndex {
   removeOrigin(id: string): Promise<void>
   /** Those of a tree's entries that have a folder of versions, by id. */
   listVersioned(versionsRootId: string, treeId: string): Promise<string[]>
-  /** Names in the tree of versions, of what was overwritten before a moment. */
-  listOldVersions(versionsRootId: string, beforeMs: number): Promise<VersionName[]>
+  /** Ids of the files that have versions from before a moment. */
+  listWithOldVersions(versionsRootId: string, beforeMs: number): Promise<string[]>
   /** Before a file is moved over another, so that a crash meanwhile can be mended. */
   recordHeir(heir: Heir): Promise<void>
   /** Moves that were begun and did not come to their end. */
@@ -125,12 +125,6 @@ export interface KeptIndex {
   removeHeir(fileId: string): Promise<void>
   /** Those of these ids that are files of this space, wherever they lie. */
   listPresent(ids: readonly string[]): Promise<string[]>
-}
-
-/** A version's place in the tree of versions: the folder's name is the file's id. */
-export interface VersionName {
-  fileId: string
-  name: string
 }
 
 /** A file is being moved over another one, and will have its versions. */

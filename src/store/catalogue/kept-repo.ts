@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
-import type { Heir, KeptIndex, Origin, VersionName } from './file-index.ts'
+import type { Heir, KeptIndex, Origin } from './file-index.ts'
 
 interface OriginColumns {
   file_id: string
@@ -45,23 +45,23 @@ export class KeptRepo implements KeptIndex {
     return found.map((row) => row.name)
   }
 
-  async listOldVersions(versionsRootId: string, beforeMs: number): Promise<VersionName[]> {
-    const old: VersionName[] = []
-    for (let after = ''; ; ) {
-      const folders = await readRows<{ id: string; name: string }>(this.db, VERSION_FOLDERS, [
+  async listWithOldVersions(versionsRootId: string, beforeMs: number): Promise<string[]> {
+    const fileIds: string[] = []
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: { id: string; name: string }[] = await readRows(this.db, VERSION_FOLDERS, [
         versionsRootId,
         after,
       ])
-      const names = new Map(folders.map((folder) => [folder.id, folder.name]))
+      const folderIds = page.map((folder) => folder.id)
       const found = await this.db<VersionColumns>('files')
-        .select('parent_id', 'name')
-        .whereIn('parent_id', [...names.keys()])
+        .distinct('parent_id')
+        .whereIn('parent_id', folderIds)
         .andWhere('created_at_ms', '<', beforeMs)
-      for (const { parent_id, name } of found) old.push({ fileId: names.get(parent_id) ?? '', name })
-      const last = folders.at(-1)
-      if (last === undefined) return old
-      after = last.name
+      const old = new Set(found.map((row) => row.parent_id))
+      fileIds.push(...page.filter(({ id }) => old.has(id)).map(({ name }) => name))
+      after = page.at(-1)?.name
     }
+    return fileIds
   }
 
   async recordHeir({ fileId, heirId }: Heir): Promise<void> {
@@ -84,12 +84,11 @@ export class KeptRepo implements KeptIndex {
   }
 }
 
-/** A page of the folders of versions: the statement that follows holds up nobody for long. */
+/** A page of the folders of versions, so that no statement holds up the others for long. */
 const VERSION_FOLDERS = 'select id, name from files where parent_id = ? and name > ? order by name limit 1000'
 
 interface VersionColumns {
   parent_id: string
-  name: string
   created_at_ms: number
 }
 

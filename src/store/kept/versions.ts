@@ -20,7 +20,8 @@ export interface Versions {
   expire(beforeMs: number): Promise<number>
 }
 
-export function createVersions({ store }: KeptTree): Versions {
+export function createVersions({ store, space, rootId }: KeptTree): Versions {
+  let isWalked = false
   return {
     store,
     async list(fileId) {
@@ -40,13 +41,18 @@ export function createVersions({ store }: KeptTree): Versions {
     },
     async expire(beforeMs) {
       let removed = 0
-      for (const { name: fileId } of await store.list([])) {
+      // A crash may have left versions that the index does not know: once after each start all are looked at.
+      const fileIds = isWalked
+        ? await space.index.kept.listWithOldVersions(rootId, beforeMs)
+        : (await store.list([])).map(({ name }) => name)
+      for (const fileId of fileIds) {
         const versions = await store.list([fileId])
         const old = versions.filter(({ createdAtMs }) => createdAtMs < beforeMs)
         removed += old.length
         if (old.length === versions.length) await store.remove([fileId])
         else for (const { name } of old) await store.remove([fileId, name])
       }
+      isWalked = true
       return removed
     },
   }
