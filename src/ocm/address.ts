@@ -31,6 +31,29 @@ export function findAddress(text: string): OcmAddress | undefined {
   }
 }
 
+const MAX_DOUBLINGS = 8
+
+/**
+ * Reads an address out of a message. Reva and oCIS repeat the host inside the identifier
+ * (`bob@host@host`, `bob@https://host@host`); that is undone here. Not for what people type: there it
+ * may be somebody whose name is an e-mail address.
+ */
+export function findWireAddress(text: string): OcmAddress | undefined {
+  const address = findAddress(text)
+  return address && { id: withoutHost(address.id, address.host), host: address.host }
+}
+
+/** `id` without the `@host` that some servers put behind their identifiers, with or without a scheme. */
+export function withoutHost(id: string, host: string): string {
+  let bare = id
+  for (let round = 0; round < MAX_DOUBLINGS; round++) {
+    const at = bare.lastIndexOf('@')
+    if (at <= 0 || findHost(bare.slice(at + 1)) !== host) break
+    bare = bare.slice(0, at)
+  }
+  return bare
+}
+
 /** The wire form of an address; never with a scheme. */
 export function formatAddress(address: OcmAddress): string {
   return `${address.id}@${address.host}`

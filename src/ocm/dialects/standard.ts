@@ -1,13 +1,11 @@
 /**
- * The wire form of OCM 1.4, read leniently and written strictly. Other dialects (Nextcloud,
- * ownCloud 10, oCIS, Reva) stand beside this file and offer the same functions.
+ * The messages of OCM, read leniently in every form that is on the wire, and written per peer: OCM 1.4
+ * and before, Nextcloud, ownCloud 10, oCIS and OpenCloud, Reva.
  */
-export {
-  findPerson,
-  readAcceptedInvite,
-  readNotification,
-  writeAcceptedInvite,
-  writeNotification,
-  writePerson,
-} from './standard-messages.ts'
-export { readShare, writeShare } from './standard-share.ts'
+export { dialectOf, isClassic, nextDialect } from './dialect.ts'
+export { findPerson, readAcceptedInvite, writeAcceptedInvite, writePerson } from './invites.ts'
+export { findNotificationAnswer, readNotification } from './read-notification.ts'
+export { EXCHANGE_TOKEN } from './read-protocol.ts'
+export { readShare } from './read-share.ts'
+export { noticeFor, writeNotification, writeNotificationAnswer } from './write-notification.ts'
+export { writeShare } from './write-share.ts'
