@@ -3,13 +3,12 @@ import {
   ConflictError,
   ForbiddenError,
   InsufficientStorageError,
-  LockedError,
   MethodNotAllowedError,
   NotImplementedError,
   PayloadTooLargeError,
 } from '../platform/errors.ts'
 import { toHttpDate } from '../platform/http-date.ts'
-import type { Lock } from '../store/locks/locks.ts'
+import { checkLocks } from '../store/locks/lock-check.ts'
 import { parentOf } from '../store/paths.ts'
 import type { Entry, WriteOptions } from '../store/types.ts'
 import { type DavAnswer, type DavCall, findEntry, isMounted } from './call.ts'
@@ -92,7 +91,9 @@ export async function checkBeforeBody(call: DavCall): Promise<void> {
   const parent = existing === undefined ? await getParent(call) : undefined
   const guarded = existing ?? parent
   if (guarded !== undefined && !guarded.rights.write) throw new ForbiddenError('You may not write here.')
-  await checkLocks(call, parent !== undefined)
+  const { lockTokens: tokens, context } = call
+  const asker = { tokens, userId: session.userId, isNew: parent !== undefined }
+  await checkLocks({ locks: context.locks, store }, session.path, asker)
   await checkRoom(call, existing)
 }
 
@@ -100,23 +101,6 @@ async function getParent({ store, session }: DavCall): Promise<Entry> {
   const parent = await findEntry(store, parentOf(session.path))
   if (parent?.kind === 'folder') return parent
   throw new ConflictError('The folder for this file does not exist; make it first.')
-}
-
-/** A new member also changes its folder, which a lock of depth 0 protects (RFC 4918 7.4). */
-async function checkLocks(call: DavCall, isNew: boolean): Promise<void> {
-  const { store, session, context, lockTokens } = call
-  const paths = isNew ? [session.path, parentOf(session.path)] : [session.path]
-  for (const path of paths) {
-    const locks = await context.locks.covering(await store.locate(path))
-    if (isBlocked(locks, lockTokens, session.userId)) {
-      throw new LockedError('The file or its folder is locked; the request does not name the lock.')
-    }
-  }
-}
-
-/** True when there are locks and none of them is the asker's and named by the request (RFC 4918 7). */
-export function isBlocked(locks: readonly Lock[], tokens: readonly string[], userId: string): boolean {
-  return locks.length > 0 && !locks.some((lock) => lock.userId === userId && tokens.includes(lock.token))
 }
 
 async function checkRoom({ store, session, body }: DavCall, existing: Entry | undefined): Promise<void> {

@@ -53,8 +53,11 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     await store.write(['report.tar.gz'], bytes('other'))
     await store.remove(['d'])
     const [, entry] = (await trash.list()).sort((a, b) => a.trashed.path.length - b.trashed.path.length)
-    expect(await trash.restorePath(entry?.name ?? '')).toEqual(['report (restored).tar.gz'])
-    await trash.restore(entry?.name ?? '')
+    const refusing = async (path: readonly string[]) => {
+      throw new Error(path.join('/'))
+    }
+    await expect(trash.restore(entry?.name ?? '', refusing)).rejects.toThrow('report (restored).tar.gz')
+    expect((await trash.restore(entry?.name ?? '')).path).toEqual(['report (restored).tar.gz'])
     expect(await textOf(store, ['report (restored).tar.gz'])).toBe('one')
     expect(await textOf(store, ['report.tar.gz'])).toBe('other')
   })

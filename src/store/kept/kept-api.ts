@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
-import { LockedError } from '../../platform/errors.ts'
+import { checkLocks } from '../locks/lock-check.ts'
 import type { LockRegistry } from '../locks/locks.ts'
 import { formatPath, parsePath } from '../paths.ts'
-import type { Entry, FileStore, StorePath } from '../types.ts'
+import type { Entry, FileStore } from '../types.ts'
 import type { Trash, TrashedEntry } from './trash.ts'
 import type { Versions } from './versions.ts'
 
@@ -63,9 +63,10 @@ function trashRoutes({ trashOf, driveOf, locks }: KeptApiDeps): ApiRoute[] {
       response: restored,
       handle: async ({ principal, params }) => {
         const trash = await trashOf(principal.userId)
-        const to = await trash.restorePath(params.name)
-        await checkUnlocked(locks, await driveOf(principal.userId), to)
-        return { path: formatPath((await trash.restore(params.name)).path) }
+        const store = await driveOf(principal.userId)
+        const asker = { tokens: [], isNew: true }
+        const { path } = await trash.restore(params.name, (to) => checkLocks({ locks, store }, to, asker))
+        return { path: formatPath(path) }
       },
     }),
     apiRoute({
@@ -128,11 +129,6 @@ function versionRoutes({ versionsOf, driveOf }: KeptApiDeps): ApiRoute[] {
       },
     }),
   ]
-}
-
-async function checkUnlocked(locks: LockRegistry, drive: FileStore, path: StorePath): Promise<void> {
-  const found = await locks.covering(await drive.locate(path), { withFolder: true })
-  if (found.length > 0) throw new LockedError('The place it would come back to is locked. Try again later.')
 }
 
 function toTrashedView({ name, trashed, kind, sizeBytes }: TrashedEntry): z.input<typeof trashedView> {

@@ -17,10 +17,14 @@ export interface Trash {
   store: FileStore
   /** Newest first. */
   list(): Promise<TrashedEntry[]>
-  /** Where `restore` would put it: where it was, or the root when that folder is gone; never over something. */
-  restorePath(name: string): Promise<StorePath>
-  /** Puts something back, with everything below it, under the id it had. */
-  restore(name: string): Promise<{ entry: Entry; path: StorePath }>
+  /**
+   * Puts something back, with everything below it, under the id it had: where it was, or in the root when that
+   * folder is gone; never over something. `check` may refuse the place by throwing.
+   */
+  restore(
+    name: string,
+    check?: (path: StorePath) => Promise<void>,
+  ): Promise<{ entry: Entry; path: StorePath }>
   /** Removes everything for good. */
   empty(): Promise<void>
   /** Removes for good what was deleted before a moment; returns how many. */
@@ -45,12 +49,11 @@ export function createTrash(drive: SpaceContext, tree: KeptTree, versions: KeptT
   return {
     store,
     list,
-    restorePath: (name) =>
-      drive.queue.run(async () => findFree(name, targetOf([name], await sync.trash.refresh([name])))),
-    restore: (name) =>
+    restore: (name, check) =>
       drive.queue.run(async () => {
         const row = targetOf([name], await sync.trash.refresh([name]))
         const path = await findFree(name, row)
+        await check?.(path)
         return { path, entry: await putBack(drive, sync.drive, tree, { row, path }) }
       }),
     async empty() {

@@ -1,18 +1,14 @@
-import { conflictOf } from '../locks/lock-registry.ts'
-import type { Lock, LockRegistry } from '../locks/locks.ts'
-import { isWithin, parentOf } from '../paths.ts'
+import { isSamePath, judgeLocks, type LockAsker } from '../locks/lock-check.ts'
+import type { LockRegistry } from '../locks/locks.ts'
+import { parentOf } from '../paths.ts'
 import type * as t from '../types.ts'
 import { findEntry, WrappedStore } from './wrapped-store.ts'
 
 /** A body up to here is there at once: one look, when it is, is enough. */
 const SMALL_BYTES = 64 * 1024
 
-export interface LockGuardOptions {
+export interface LockGuardOptions extends LockAsker {
   locks: LockRegistry
-  /** The lock tokens this request submitted in its `If` header (RFC 4918 7.5). */
-  tokens: readonly string[]
-  /** Who asks; a token works only for the one who took the lock (RFC 4918 6.4). Undefined: not checked. */
-  userId?: string
 }
 
 /**
@@ -130,39 +126,16 @@ export class LockGuardStore extends WrappedStore {
   }
 
   private async check(resource: t.ResourceKey): Promise<void> {
-    this.judge(resource, await this.options.locks.covering(resource))
+    judgeLocks(resource, await this.options.locks.covering(resource), this.options)
   }
 
   private async checkTree(resource: t.ResourceKey): Promise<void> {
-    this.judge(resource, await this.options.locks.covering(resource, { withDescendants: true }))
+    const found = await this.options.locks.covering(resource, { withDescendants: true })
+    judgeLocks(resource, found, this.options)
   }
-
-  /** Of several shared locks that cover a resource, the token of one is enough (RFC 4918 7). */
-  private judge({ path }: t.ResourceKey, locks: readonly Lock[]): void {
-    const submitted = locks.filter((lock) => this.isSubmitted(lock))
-    const isOpen = (lock: Lock) => {
-      const place = isWithin(path, lock.resource.path) ? path : lock.resource.path
-      return submitted.some((one) => covers(one, place))
-    }
-    const closed = locks.find((lock) => !isOpen(lock))
-    if (closed !== undefined) throw conflictOf(closed)
-  }
-
-  private isSubmitted(lock: Lock): boolean {
-    const { tokens, userId } = this.options
-    return tokens.includes(lock.token) && (userId === undefined || lock.userId === userId)
-  }
-}
-
-function covers({ depth, resource }: Lock, path: t.StorePath): boolean {
-  return depth === 'infinity' ? isWithin(path, resource.path) : isSamePath(path, resource.path)
 }
 
 function isFolderOf(folder: t.ResourceKey, resource: t.ResourceKey): boolean {
   const { scope, path } = resource
   return path.length > 0 && folder.scope === scope && isSamePath(folder.path, parentOf(path))
-}
-
-function isSamePath(a: t.StorePath, b: t.StorePath): boolean {
-  return a.length === b.length && isWithin(a, b)
 }

@@ -1,7 +1,5 @@
-import { BadGatewayError, BadRequestError, ForbiddenError, LockedError } from '../../platform/errors.ts'
-import type { FileStore, StorePath } from '../../store/types.ts'
+import { BadGatewayError, BadRequestError, ForbiddenError } from '../../platform/errors.ts'
 import type { DavCall } from '../call.ts'
-import { isBlocked } from '../put.ts'
 import { parseTarget } from '../target.ts'
 
 /** Restoring is a MOVE to `…/restore/<anything>` (Nextcloud); any other destination is refused. */
@@ -17,11 +15,4 @@ export function checkRestoreTarget(call: DavCall): void {
   throw new ForbiddenError(
     'From here things move to the folder "restore" beside it only: that puts them back.',
   )
-}
-
-/** Throws `LockedError` when a lock protects what would change, or the folder that would get a member. */
-export async function checkUnlocked(call: DavCall, store: FileStore, path: StorePath): Promise<void> {
-  const locks = await call.context.locks.covering(await store.locate(path), { withFolder: true })
-  if (!isBlocked(locks, call.lockTokens, call.session.userId)) return
-  throw new LockedError('The place it would come back to is locked; the request does not name the lock.')
 }

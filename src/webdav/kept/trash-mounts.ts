@@ -1,6 +1,7 @@
 import { ForbiddenError, NotFoundError } from '../../platform/errors.ts'
 import type { Principal } from '../../platform/principal.ts'
 import type { Trash } from '../../store/kept/trash.ts'
+import { checkLocks } from '../../store/locks/lock-check.ts'
 import type { DavAnswer, DavCall } from '../call.ts'
 import { remove } from '../collections.ts'
 import { identityHeaders } from '../file-answer.ts'
@@ -9,7 +10,7 @@ import type { DavMethod, DavMount, Drive } from '../mount.ts'
 import { options } from '../options.ts'
 import { areaPrefixes, enterOwn } from '../own-area.ts'
 import { propfind } from '../propfind.ts'
-import { checkRestoreTarget, checkUnlocked } from './restore-target.ts'
+import { checkRestoreTarget } from './restore-target.ts'
 
 const NOT_YOURS = 'There is no such trash, or it is not yours.'
 
@@ -59,8 +60,9 @@ async function restore(call: DavCall, trash: Trash, openDrive: () => Promise<Dri
   checkRestoreTarget(call)
   if (name === '' || rest.length > 0)
     throw new ForbiddenError('Only what was deleted comes back, as a whole.')
-  const drive = (await openDrive()).store(call.lockTokens)
-  await checkUnlocked(call, drive, await trash.restorePath(name))
-  const { entry } = await trash.restore(name)
+  const store = (await openDrive()).store(call.lockTokens)
+  const { locks } = call.context
+  const asker = { tokens: call.lockTokens, userId: call.session.userId, isNew: true }
+  const { entry } = await trash.restore(name, (path) => checkLocks({ locks, store }, path, asker))
   return { status: 201, headers: identityHeaders(entry) }
 }
