@@ -123,6 +123,8 @@ export interface StoreQuota {
   usedBytes: number
   /** Undefined: no limit but the disk's. */
   availableBytes?: number
+  /** What is overwritten is kept, so that it makes no room. */
+  keepsOverwritten?: boolean
 }
 
 /** What is asked of a folder's history (RFC 6578). */

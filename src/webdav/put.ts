@@ -2,7 +2,6 @@ import {
   BadRequestError,
   ConflictError,
   ForbiddenError,
-  InsufficientStorageError,
   MethodNotAllowedError,
   NotImplementedError,
   PayloadTooLargeError,
@@ -11,11 +10,13 @@ import { toHttpDate } from '../platform/http-date.ts'
 import { checkLocks } from '../store/locks/lock-check.ts'
 import { parentOf } from '../store/paths.ts'
 import type { Entry, WriteOptions } from '../store/types.ts'
-import { type DavAnswer, type DavCall, findEntry, isMounted } from './call.ts'
+import { type DavAnswer, type DavCall, findEntry } from './call.ts'
 import { toWriteConditions } from './conditions.ts'
 import { parseDeclaredChecksums } from './digests.ts'
 import { identityHeaders } from './file-answer.ts'
 import { conditionHeaders } from './preconditions.ts'
+import { checkRoom } from './room.ts'
+import { declaredTotal } from './uploads/declared-total.ts'
 
 /** Up to here the store's own refusal is as cheap as a look before the body is taken. */
 const SMALL_BYTES = 64 * 1024
@@ -94,25 +95,19 @@ export async function checkBeforeBody(call: DavCall): Promise<void> {
   const { lockTokens: tokens, context } = call
   const asker = { tokens, userId: session.userId, isNew: parent !== undefined }
   await checkLocks({ locks: context.locks, store }, session.path, asker)
-  await checkRoom(call, existing)
+  const sizeBytes = call.body.declaredBytes ?? announcedBytes(call)
+  if (sizeBytes !== undefined) await checkRoom(store, { path: session.path, sizeBytes, existing })
+}
+
+/** A part of an upload names the length of the whole, which is not what comes now. */
+function announcedBytes(call: DavCall): number | undefined {
+  return call.session.methods === undefined ? declaredTotal(call) : undefined
 }
 
 async function getParent({ store, session }: DavCall): Promise<Entry> {
   const parent = await findEntry(store, parentOf(session.path))
   if (parent?.kind === 'folder') return parent
   throw new ConflictError('The folder for this file does not exist; make it first.')
-}
-
-async function checkRoom({ store, session, body }: DavCall, existing: Entry | undefined): Promise<void> {
-  if (body.declaredBytes === undefined) return
-  // The room in a share is its owner's affair; this drive's quota says nothing of it.
-  if (await isMounted(store, await store.locate(session.path))) return
-  const { availableBytes } = await store.quota()
-  if (availableBytes !== undefined && body.declaredBytes > availableBytes + (existing?.sizeBytes ?? 0)) {
-    throw new InsufficientStorageError('The file is larger than the room that is left in this drive.', {
-      code: 'QUOTA_EXCEEDED',
-    })
-  }
 }
 
 function isFolder(): MethodNotAllowedError {

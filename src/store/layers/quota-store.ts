@@ -44,7 +44,8 @@ export class QuotaStore extends WrappedStore {
     const limitBytes = await this.limitBytes()
     if (limitBytes === undefined) return below
     const left = Math.max(0, limitBytes - below.usedBytes)
-    return { ...below, availableBytes: Math.min(left, below.availableBytes ?? left) }
+    const availableBytes = Math.min(left, below.availableBytes ?? left)
+    return { ...below, availableBytes, ...(!this.overwritingFrees && { keepsOverwritten: true }) }
   }
 
   /** Runs a write that brings `bytes` (or more, as they come) to `path`. */
