@@ -38,6 +38,7 @@ const server = z.strictObject({
     .default(300)
     .describe('How long a client may be silent in the middle of a file it sends or takes.'),
   stopGraceSeconds: seconds.default(30).describe('How long a stop waits for running requests.'),
+  workers: z.int().min(1).max(64).default(1).describe('Processes that share the port; 1: no others.'),
 })
 
 const ops = z.strictObject({
@@ -106,13 +107,29 @@ const network = z.strictObject({
   idleTimeoutSeconds: seconds.default(60).describe('Longest silence of another server before we give up.'),
 })
 
+const trustRule = z.enum(['open', 'allowlist', 'denylist', 'directory'])
+
 const ocm = z.strictObject({
   enabled: z.boolean().default(true),
   trust: z
-    .enum(['open', 'allowlist'])
+    .union([trustRule, z.array(trustRule).min(1)])
     .default('open')
-    .describe('Whom to talk to: anyone, or hosts of `trust add`.'),
-  requireSignatures: z.boolean().default(true).describe('Refuse messages that are not signed (RFC 9421).'),
+    .describe(
+      'Whom to talk to: anyone, hosts of `trust add`, or of the directories; of a list, one suffices.',
+    ),
+  requireSignatures: z
+    .union([z.boolean(), z.enum(['always', 'known', 'never'])])
+    .default(true)
+    .describe('Refuse messages that are not signed: all, only of peers that can sign (false), or none.'),
+  keyChange: z
+    .enum(['hold', 'accept'])
+    .default('hold')
+    .describe('A peer with all keys changed waits for `peer accept-key`, or is taken as it is.'),
+  messagesPerMinute: z
+    .int()
+    .min(0)
+    .default(1_200)
+    .describe('Messages taken of one peer, five times as many from one address; 0: no limit.'),
   mustInvite: z.boolean().default(false).describe('Take shares only from people an invitation connected.'),
   invitationDays: z.number().positive().default(14).describe('How long an invitation can be accepted.'),
 })

@@ -1,25 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import type { ApiRoute } from '../platform/api-route.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound.ts'
+import type { Seal } from '../platform/seal.ts'
 import { normaliseHost } from './address.ts'
-import { type OcmConfig, ownDocument } from './discovery/own-document.ts'
-import { createPeerDiscovery } from './discovery/peer-discovery.ts'
+import { type OcmConfig, ownDocument, ownEndPoint } from './discovery/own-document.ts'
+import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
 import { createOriginJudge } from './incoming/origin.ts'
 import { createOcmClient } from './outgoing/client.ts'
+import { signaturePolicy } from './policy.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { createOcmMiddleware } from './routes.ts'
-import { type SigningJwk, toPublicJwk } from './signatures/keys.ts'
+import type { SigningJwk } from './signatures/keys.ts'
+import { createOwnKeys, type OwnKeys } from './signatures/own-keys.ts'
+import { createOwnKeysRepo } from './signatures/own-keys-repo.ts'
+import { createPeerKeyAdmin, type PeerKeyAdmin } from './signatures/peer-key-admin.ts'
 import { createPeerKeys } from './signatures/peer-keys.ts'
+import { createPeerKeysRepo } from './signatures/peer-keys-repo.ts'
+import { createPeerPins } from './signatures/peer-pins.ts'
 import { createReplaysRepo } from './signatures/replays-repo.ts'
-import { createSigner } from './signatures/signer.ts'
+import { createNodeSigner } from './signatures/signer.ts'
 import { createVerifier } from './signatures/verifier.ts'
 import { createTrust, type Trust } from './trust.ts'
+import { trustRoutes } from './trust-api.ts'
 import { createTrustedHostsRepo } from './trusted-hosts-repo.ts'
 import type { MeshInbox, OcmClient } from './types.ts'
 
 export type { OcmConfig } from './discovery/own-document.ts'
 export { PeerError } from './peer-error.ts'
 export { generateSigningKey, parseSigningKey, type SigningJwk, type SigningKey } from './signatures/keys.ts'
+export type { OwnKey, OwnKeys } from './signatures/own-keys.ts'
+export type { PinnedKey } from './signatures/peer-key-admin.ts'
 
 export interface OcmOptions {
   config: OcmConfig
@@ -27,8 +40,14 @@ export interface OcmOptions {
   db: Db
   clock: Clock
   log: Logger
-  /** The first one signs; all of them are published, so that a new key can be announced before use. */
-  keys: readonly [SigningJwk, ...SigningJwk[]]
+  /** What lies in the folder `keys/`, newest first; taken over once, then the database has the keys. */
+  keys: readonly SigningJwk[]
+  /** Closes and opens the private halves of our keys in the database. */
+  seal: Seal
+  /** Whether a directory lists this host, for `ocm.trust: directory`. */
+  isListed?: (host: string) => Promise<boolean>
+  /** The address of the client; of the connection unless given. */
+  clientAddress?: (request: IncomingMessage) => string
   /** Bound late, because `shares` needs the client that is built here. */
   inbox: () => MeshInbox
 }
@@ -41,34 +60,77 @@ export interface Ocm {
   /** Our OCM host: what stands behind the `@` of our users' addresses. */
   host: string
   trust: Trust
+  /** The keys we sign with. */
+  keys: OwnKeys
+  /** The keys that peers signed with. */
+  peerKeys: PeerKeyAdmin
+  /** `/api/v1/admin/trust` and what belongs to it. */
+  routes: ApiRoute[]
 }
+
+/** One client address may stand for several peers, behind the same proxy. */
+const PEERS_PER_ADDRESS = 5
 
 /** Builds the room; nothing runs until it is called. */
 export function createOcm(options: OcmOptions): Ocm {
-  const { config, outbound, db, clock, log, keys, inbox } = options
+  const { config, outbound, clock, log, inbox } = options
+  const { enabled, messagesPerMinute } = config.ocm
   const host = normaliseHost(config.publicUrl)
   const trust = createTrustOf(options)
   const discovery = createPeerDiscovery({ outbound, clock, insecureHttp: config.network.insecureHttp })
-  const peerKeys = createPeerKeys({ discovery, outbound, clock })
-  const verifier = createVerifier({ keys: peerKeys, replays: createReplaysRepo(db), clock })
-  const { requireSignatures, enabled } = config.ocm
-  const origin = createOriginJudge({ requireSignatures, verifier, discovery, trust, clock })
+  const keys = createKeysOf(options)
+  const signer = createNodeSigner({ keys, clock })
+  const { verifier, pins, peerKeys } = createVerification(options, discovery)
+  const limit = createRateLimit(messagesPerMinute, clock)
+  const policy = signaturePolicy(config.ocm)
+  const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock })
   const reception = { host, enabled, origin, discovery, outbound, inbox, clock, log }
-  const signer = createSigner(keys[0], clock)
   return {
-    host,
-    trust,
+    ...{ host, trust, keys, peerKeys },
+    routes: trustRoutes({ trust, peerKeys }),
     client: createOcmClient({ host, discovery, trust, signer, outbound, clock }),
     middleware: createOcmMiddleware({
       publicUrl: config.publicUrl,
-      document: ownDocument(config),
-      publicKeys: keys.map(toPublicJwk),
+      document: async () => ownDocument(config, await keys.findPublicKey()),
+      publicKeys: keys.listPublished,
       reception,
+      limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
+      clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
     }),
   }
 }
 
-/** Only the trust list, for the admin command. */
-export function createTrustOf({ config, db, clock }: Pick<OcmOptions, 'config' | 'db' | 'clock'>): Trust {
-  return createTrust({ policy: config.ocm.trust, repo: createTrustedHostsRepo(db), clock })
+function createVerification({ config, outbound, db, clock, log }: OcmOptions, discovery: PeerDiscovery) {
+  const keys = createPeerKeys({ discovery, outbound, clock })
+  const repo = createPeerKeysRepo(db)
+  const pins = createPeerPins({ repo, keys, clock, log, keyChange: config.ocm.keyChange })
+  const verifier = createVerifier({ keys, pins, replays: createReplaysRepo(db), clock })
+  return { verifier, pins, peerKeys: createPeerKeyAdmin(repo) }
+}
+
+type Stored = Pick<OcmOptions, 'config' | 'db' | 'clock'>
+
+/** Only the trust lists, for the admin command. */
+export function createTrustOf({ config, db, clock, isListed }: Stored & Pick<OcmOptions, 'isListed'>): Trust {
+  return createTrust({ policy: config.ocm.trust, repo: createTrustedHostsRepo(db), clock, isListed })
+}
+
+/** Only the keys of this node, for the admin command. */
+export function createKeysOf({
+  config,
+  db,
+  clock,
+  seal,
+  keys,
+}: Stored & Pick<OcmOptions, 'seal' | 'keys'>): OwnKeys {
+  return createOwnKeys({
+    ...{ repo: createOwnKeysRepo(db), seal, clock, fileKeys: keys },
+    host: new URL(config.publicUrl).host,
+    endPoint: ownEndPoint(config.publicUrl),
+  })
+}
+
+/** Only the keys of peers, for the admin command. */
+export function createPeerKeysOf({ db }: Pick<OcmOptions, 'db'>): PeerKeyAdmin {
+  return createPeerKeyAdmin(createPeerKeysRepo(db))
 }

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { PayloadTooLargeError } from '../platform/errors.ts'
 import { readBytes } from '../platform/read-bytes.ts'
-import type { OcmAnswer } from './incoming/ocm-answer.ts'
+import { type OcmAnswer, OcmRefusal } from './incoming/ocm-answer.ts'
 import { isEndpoint, receive } from './incoming/receive.ts'
 import type { Reception } from './incoming/reception.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { PublicJwk } from './signatures/algorithms.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
@@ -13,9 +15,13 @@ const ENDPOINT_PATH = /^\/ocm\/([a-z-]+)$/
 
 export interface OcmRoutes {
   publicUrl: string
-  document: Record<string, unknown>
-  publicKeys: readonly PublicJwk[]
+  document: () => Promise<Record<string, unknown>>
+  publicKeys: () => Promise<readonly PublicJwk[]>
   reception: Reception
+  /** Messages of one client address, whoever they say they are from. */
+  limit: RateLimit
+  /** Of the client, not of a reverse proxy before us. */
+  clientAddress: (request: IncomingMessage) => string
 }
 
 /** Discovery, keys and the three endpoints; every other path is somebody else's. */
@@ -23,11 +29,13 @@ export function createOcmMiddleware(routes: OcmRoutes): Middleware {
   const basePath = new URL(routes.publicUrl).pathname.replace(/\/$/, '')
   return async (ctx, next) => {
     const path = withoutBase(ctx.path, basePath)
-    if (DISCOVERY_PATHS.includes(path)) return servePublic(ctx, routes.document)
-    if (path === JWKS_PATH) return servePublic(ctx, { keys: routes.publicKeys })
+    if (DISCOVERY_PATHS.includes(path)) return servePublic(ctx, await routes.document())
+    if (path === JWKS_PATH) return servePublic(ctx, { keys: await routes.publicKeys() })
     const endpoint = ENDPOINT_PATH.exec(path)?.[1] ?? ''
     if (!isEndpoint(endpoint)) return next()
     if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
+    const waitSeconds = routes.limit.take(routes.clientAddress(ctx.req))
+    if (waitSeconds > 0) return answer(ctx, OcmRefusal.tooMany(waitSeconds).answer)
     const body = await readBody(ctx)
     if (body === undefined) return refuseSize(ctx)
     // Rebuilt from the public address: behind a proxy, Host and scheme are not what the client called.

@@ -1,26 +1,40 @@
-import type { Db } from '../platform/db.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
+
+/** `allowed`: on the allow list. `denied`: refused under every rule. A host is on one list at most. */
+export type TrustList = 'allowed' | 'denied'
 
 export interface TrustedHostsRepo {
-  /** Does nothing when the host is there already. */
-  add(host: string, addedAtMs: number): Promise<void>
+  /** Takes the host off the other list; does nothing when it is there already. */
+  add(list: TrustList, host: string, addedAtMs: number): Promise<void>
   /** False when it was not there. */
-  remove(host: string): Promise<boolean>
-  has(host: string): Promise<boolean>
-  list(): Promise<string[]>
+  remove(list: TrustList, host: string): Promise<boolean>
+  /** True when one of these hosts is on the list. */
+  hasAny(list: TrustList, hosts: readonly string[]): Promise<boolean>
+  list(list: TrustList): Promise<string[]>
 }
 
-/** The allow list of peers; hosts in the form of `normaliseHost`. */
+const tables: Record<TrustList, string> = { allowed: 'ocm_trusted_hosts', denied: 'ocm_denied_hosts' }
+
+/** The allow list and the deny list of peers; hosts in the form of `normaliseHost`. */
 export function createTrustedHostsRepo(db: Db): TrustedHostsRepo {
   return {
-    async add(host, addedAtMs) {
-      await db('ocm_trusted_hosts').insert({ host, added_at_ms: addedAtMs }).onConflict('host').ignore()
+    add: (list, host, addedAtMs) =>
+      inTransaction(db, async (tx) => {
+        await tx(tables[list === 'allowed' ? 'denied' : 'allowed'])
+          .where({ host })
+          .delete()
+        await tx(tables[list]).insert({ host, added_at_ms: addedAtMs }).onConflict('host').ignore()
+      }),
+    async remove(list, host) {
+      return (await db(tables[list]).where({ host }).delete()) > 0
     },
-    async remove(host) {
-      return (await db('ocm_trusted_hosts').where({ host }).delete()) > 0
+    async hasAny(list, hosts) {
+      return (
+        (await db(tables[list])
+          .whereIn('host', [...hosts])
+          .first('host')) !== undefined
+      )
     },
-    async has(host) {
-      return (await db('ocm_trusted_hosts').where({ host }).first('host')) !== undefined
-    },
-    list: () => db('ocm_trusted_hosts').orderBy('host').pluck('host'),
+    list: (list) => db(tables[list]).orderBy('host').pluck('host'),
   }
 }

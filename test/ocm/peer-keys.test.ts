@@ -23,7 +23,11 @@ function peer() {
       requestText: async (_: OutboundRequest) => ({ status: 200, headers: {}, text: state.body }),
     } as never,
   })
-  return { state, clock, getKey: (kid = key.kid) => keys.getKey('leiden.test', kid) }
+  return {
+    state,
+    clock,
+    getKey: (kid = key.kid) => keys.getKey('leiden.test', { form: 'draft-07', keyid: kid }),
+  }
 }
 
 describe('the keys of a peer', () => {

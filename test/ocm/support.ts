@@ -20,9 +20,13 @@ import type { Clock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { createOutbound, type Outbound } from '../../src/platform/outbound.ts'
+import { createSeal } from '../../src/platform/seal.ts'
 import { createTestDatabase } from '../support/databases.ts'
 
 export const START_MS = 1_795_000_000_000
+
+/** What seals secrets in the databases of the tests. */
+export const TEST_NODE_KEY = Buffer.alloc(32, 7)
 
 /** A clock that stands still until it is moved. */
 export class HandClock implements Clock {
@@ -122,6 +126,7 @@ export async function startNode(name: string, options: TestNodeOptions): Promise
     clock: options.clock,
     log: createLogger('silent'),
     keys: [key.privateJwk],
+    seal: createSeal(TEST_NODE_KEY),
     inbox: () => inbox,
   })
   server.on('request', new Koa().use(ocm.middleware).callback())
@@ -147,6 +152,8 @@ export function ocmConfig(overrides: Partial<OcmConfig['ocm']> = {}): OcmConfig[
     enabled: true,
     trust: 'open',
     requireSignatures: true,
+    keyChange: 'hold',
+    messagesPerMinute: 0,
     mustInvite: false,
     invitationDays: 14,
     ...overrides,

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts'
+import { criteriaOf } from '../policy.ts'
 
 export const API_VERSION = '1.4.0'
 
@@ -12,8 +13,14 @@ export function ownEndPoint(publicUrl: string): string {
   return `${publicUrl}/ocm`
 }
 
-/** Our discovery document (OCM 1.4 "API Discovery"). It promises only what works. */
-export function ownDocument(config: OcmConfig): Record<string, unknown> {
+/**
+ * Our discovery document (OCM 1.4 "API Discovery"). It promises only what works. `publicKey` is for peers
+ * that verify draft-cavage only (Nextcloud 31 to 33).
+ */
+export function ownDocument(
+  config: OcmConfig,
+  publicKey?: { keyId: string; publicKeyPem: string },
+): Record<string, unknown> {
   const { publicUrl, name, ocm } = config
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '')
   const protocols = { webdav: `${basePath}/dav/ocm/`, 'webdav-receive': { uri: 'absolute' } }
@@ -24,16 +31,9 @@ export function ownDocument(config: OcmConfig): Record<string, unknown> {
     provider: name,
     resourceTypes: ['file', 'folder'].map((type) => ({ name: type, shareTypes: ['user'], protocols })),
     capabilities: ['http-sig', 'invites', 'notifications', 'protocol-object'],
-    criteria: criteria(ocm),
+    criteria: criteriaOf(ocm),
     inviteAcceptDialog: `${publicUrl}/accept-invite`,
     jwksUri: `${publicUrl}/.well-known/jwks.json`,
+    ...(publicKey === undefined ? {} : { publicKey }),
   }
-}
-
-function criteria(ocm: Config['ocm']): string[] {
-  return [
-    ...(ocm.requireSignatures ? ['must-use-http-sig'] : []),
-    ...(ocm.mustInvite ? ['must-invite'] : []),
-    ...(ocm.trust === 'allowlist' ? ['allowlist'] : []),
-  ]
 }

@@ -37,6 +37,13 @@ export class OcmRefusal extends Error {
     return new OcmRefusal(400, 'INVALID_PARAMETERS', errors)
   }
 
+  /** 429: more messages than `ocm.messagesPerMinute` allows. */
+  static tooMany(waitSeconds: number): OcmRefusal {
+    const refusal = new OcmRefusal(429, 'TOO_MANY_MESSAGES')
+    refusal.answer.headers = { 'Retry-After': String(waitSeconds) }
+    return refusal
+  }
+
   /** 501: understood, and nothing that this node takes. */
   static unsupported(message: string): OcmRefusal {
     return new OcmRefusal(501, message)

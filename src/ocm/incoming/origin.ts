@@ -1,9 +1,13 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { toPeerError } from '../peer-answer.ts'
-import { checkBeforeKey, inspectSignature, type OcmSignature } from '../signatures/ocm-signature.ts'
+import type { SignaturePolicy } from '../policy.ts'
+import type { RateLimit } from '../rate-limit.ts'
+import { checkBeforeKey, inspectSignature } from '../signatures/ocm-signature.ts'
+import type { PeerPins } from '../signatures/peer-pins.ts'
 import type { HttpMessage } from '../signatures/signature-base.ts'
 import { SignatureError } from '../signatures/signature-error.ts'
+import type { OcmSignature } from '../signatures/signature-form.ts'
 import type { Verifier } from '../signatures/verifier.ts'
 import type { Trust } from '../trust.ts'
 import { OcmRefusal } from './ocm-answer.ts'
@@ -17,51 +21,58 @@ export interface SealedMessage {
 export interface OriginJudge {
   /** What costs nothing: is it signed as it must be, complete and fresh? Throws `SignatureError`. */
   open(message: HttpMessage): SealedMessage
-  /** Is it from `host`, and do we talk to `host`? Throws `SignatureError` (401) or `OcmRefusal` (403). */
+  /**
+   * Is it from `host`, and do we talk to `host`? Throws `SignatureError` (401) or `OcmRefusal`: 403, or
+   * 429 when the host sends too much.
+   */
   prove(sealed: SealedMessage, host: string): Promise<void>
 }
 
 export interface OriginOptions {
-  requireSignatures: boolean
+  policy: SignaturePolicy
   verifier: Verifier
+  pins: PeerPins
   discovery: PeerDiscovery
   trust: Trust
+  /** Messages of one peer. */
+  limit: RateLimit
   clock: Clock
 }
 
 /**
  * Decides where a message comes from. The trust list is asked before the key is fetched, so that a
- * node with an allow list never calls servers that strangers name.
+ * node with an allow list never calls servers that strangers name. Only what is proven counts against
+ * a peer's limit, so that nobody can use it up in its name.
  */
 export function createOriginJudge(options: OriginOptions): OriginJudge {
   return {
     open(message) {
-      const inspection = inspectSignature(message.headers)
-      if (inspection.form === 'unsupported') {
-        throw new SignatureError('SIGNATURE_FORM_NOT_SUPPORTED', 'signed in an older form than draft-07')
-      }
-      const signature = inspection.form === 'ocm' ? inspection.signature : undefined
+      const signature = inspectSignature(message.headers)
       if (signature !== undefined) checkBeforeKey(signature, message, options.clock.nowMs())
-      else if (options.requireSignatures) throw unsigned()
+      else if (options.policy === 'always') throw unsigned('the message is not signed')
       return { message, signature }
     },
     async prove({ message, signature }, host) {
       if (!(await options.trust.isTrusted(host))) throw new OcmRefusal(403, 'SENDER_NOT_TRUSTED')
-      if (signature === undefined) await checkMayBeUnsigned(options.discovery, host)
+      if (signature === undefined) await checkMayBeUnsigned(options, host)
       else await options.verifier.verify(message, signature, host)
+      const waitSeconds = options.limit.take(host)
+      if (waitSeconds > 0) throw OcmRefusal.tooMany(waitSeconds)
     },
   }
 }
 
-/** A peer that can sign must: otherwise leaving the signature away would be the way to forge one. */
-async function checkMayBeUnsigned(discovery: PeerDiscovery, host: string): Promise<void> {
+/** A peer that can sign, or did, must: otherwise leaving the signature away would be the way to forge one. */
+async function checkMayBeUnsigned({ policy, pins, discovery }: OriginOptions, host: string): Promise<void> {
+  if (policy === 'never') return
+  if (await pins.hasSigned(host)) throw unsigned(`not signed, and ${host} signed its messages before`)
   const peer = await discovery.discover(host).catch((error: unknown) => {
     const failure = toPeerError(host, error)
     throw new SignatureError('SENDER_NOT_DISCOVERABLE', failure.message, failure)
   })
-  if (peer.capabilities.includes('http-sig')) throw unsigned()
+  if (peer.capabilities.includes('http-sig')) throw unsigned(`not signed, and ${host} announces signatures`)
 }
 
-function unsigned(): SignatureError {
-  return new SignatureError('SIGNATURE_REQUIRED', 'the message is not signed')
+function unsigned(why: string): SignatureError {
+  return new SignatureError('SIGNATURE_REQUIRED', why)
 }

@@ -1,4 +1,11 @@
-import { createPublicKey, type JsonWebKey, type KeyObject, constants as rsa, verify } from 'node:crypto'
+import {
+  createHash,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  constants as rsa,
+  verify,
+} from 'node:crypto'
 import { SignatureError } from './signature-error.ts'
 
 /** A public key as peers publish it; `kid` and `alg` are demanded by OCM (draft-07 "JWKS"). */
@@ -27,8 +34,11 @@ const algorithms = new Map<string, Algorithm>([
   ['Ed25519', ed25519],
   ['EdDSA', ed25519],
   ['ES256', { kty: 'EC', crv: 'P-256', httpName: 'ecdsa-p256-sha256', hash: 'sha256' }],
+  ['ES512', { kty: 'EC', crv: 'P-521', hash: 'sha512' }],
   ['ES384', { kty: 'EC', crv: 'P-384', httpName: 'ecdsa-p384-sha384', hash: 'sha384' }],
   ['RS256', { kty: 'RSA', httpName: 'rsa-v1_5-sha256', hash: 'sha256' }],
+  ['RS384', { kty: 'RSA', hash: 'sha384' }],
+  ['RS512', { kty: 'RSA', hash: 'sha512' }],
   ['PS256', { kty: 'RSA', hash: 'sha256', pssSaltBytes: 32 }],
   ['PS384', { kty: 'RSA', hash: 'sha384', pssSaltBytes: 48 }],
   ['PS512', { kty: 'RSA', httpName: 'rsa-pss-sha512', hash: 'sha512', pssSaltBytes: 64 }],
@@ -72,6 +82,22 @@ function verifyBytes(algorithm: Algorithm, key: KeyObject, data: Buffer, signatu
     return verify(algorithm.hash, data, { key, padding, saltLength: algorithm.pssSaltBytes }, signature)
   } catch {
     return false
+  }
+}
+
+/** SHA-256 of the key itself (its SPKI form), whatever it is called. Throws `SignatureError`. */
+export function fingerprintOf(jwk: PublicJwk): string {
+  const der = importKey(jwk).export({ format: 'der', type: 'spki' })
+  return createHash('sha256').update(der).digest('base64url')
+}
+
+/** A public key in PEM, as draft-cavage peers publish theirs, as a JWK. Throws `SignatureError`. */
+export function jwkFromPem(pem: string, kid: string, alg: string): PublicJwk {
+  try {
+    const key = createPublicKey({ key: pem, format: 'pem' })
+    return { ...key.export({ format: 'jwk' }), kid, alg } as PublicJwk
+  } catch (error) {
+    throw new SignatureError('KEY_NOT_ACCEPTED', `the key ${kid} cannot be read`, error)
   }
 }
 

@@ -11,9 +11,6 @@ export interface HttpMessage {
   body: Uint8Array
 }
 
-/** What must be covered at least (draft-07 "Signing Requests"). */
-export const REQUIRED_COMPONENTS = ['@method', '@target-uri', 'content-digest', 'content-length'] as const
-
 /** The text that is signed (RFC 9421 2.5). Throws `SignatureError`. */
 export function signatureBase(message: HttpMessage, input: InnerList): string {
   const seen = new Set<string>()

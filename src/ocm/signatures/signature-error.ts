@@ -8,10 +8,12 @@ export type SignatureFault =
   | 'SIGNATURE_FROM_THE_FUTURE'
   | 'SIGNATURE_INVALID'
   | 'SIGNATURE_REPLAYED'
-  | 'SIGNATURE_FORM_NOT_SUPPORTED' // draft-cavage, or draft-05 with label "ocm" and no tag
+  | 'SIGNATURE_FORM_NOT_SUPPORTED' // draft-cavage with an algorithm that is not RSA
   | 'CONTENT_LENGTH_MISMATCH'
   | 'CONTENT_DIGEST_MISMATCH'
   | 'KEY_NOT_FOUND'
+  | 'SIGNER_IS_NOT_SENDER' // the key id is an address of another server than the message is from
+  | 'KEY_CHANGED' // a good signature by a key that replaced all we knew; an administrator has to accept it
   | 'KEY_NOT_ACCEPTED' // the key is there, but its kind, size or algorithm is not one we take
   | 'SENDER_NOT_DISCOVERABLE'
 

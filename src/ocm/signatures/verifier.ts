@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
-import { toVerificationKey } from './algorithms.ts'
-import { MAX_AGE_SECONDS, MAX_FUTURE_SECONDS, type OcmSignature } from './ocm-signature.ts'
+import { type PublicJwk, toVerificationKey } from './algorithms.ts'
+import { lastValidMs } from './freshness.ts'
 import type { PeerKeys } from './peer-keys.ts'
+import type { PeerPins } from './peer-pins.ts'
 import type { ReplaysRepo } from './replays-repo.ts'
-import { type HttpMessage, signatureBase } from './signature-base.ts'
+import type { HttpMessage } from './signature-base.ts'
 import { SignatureError } from './signature-error.ts'
+import type { OcmSignature } from './signature-form.ts'
 
 const PURGE_EVERY_MS = 60 * 1000
 
@@ -14,30 +16,54 @@ export interface Verifier {
   verify(message: HttpMessage, signature: OcmSignature, host: string): Promise<void>
 }
 
+export interface VerifierOptions {
+  keys: PeerKeys
+  pins: PeerPins
+  replays: ReplaysRepo
+  clock: Clock
+}
+
 /** Verification with the peer's published key (draft-07 "Verifying"), and a memory against replays. */
-export function createVerifier(options: { keys: PeerKeys; replays: ReplaysRepo; clock: Clock }): Verifier {
-  const { keys, replays, clock } = options
+export function createVerifier({ keys, pins, replays, clock }: VerifierOptions): Verifier {
   let purgedAtMs = 0
+  const purge = async (nowMs: number) => {
+    if (nowMs - purgedAtMs < PURGE_EVERY_MS) return
+    purgedAtMs = nowMs
+    await replays.forgetExpired(nowMs)
+  }
   return {
     async verify(message, signature, host) {
-      const base = signatureBase(message, signature.input)
-      const key = toVerificationKey(await keys.getKey(host, signature.keyid))
-      if (!key.verify(base, signature.bytes, signature.alg)) {
-        throw new SignatureError(
-          'SIGNATURE_INVALID',
-          `the signature is not one of ${signature.keyid} over this request`,
-        )
+      const base = signature.base(message)
+      const key = await findFittingKey(keys, host, signature, base)
+      if (key === undefined) {
+        const message = `the signature is not one of ${signature.keyid.slice(0, 200)} over this request`
+        throw new SignatureError('SIGNATURE_INVALID', message)
       }
-      const nowMs = clock.nowMs()
-      if (nowMs - purgedAtMs >= PURGE_EVERY_MS) {
-        purgedAtMs = nowMs
-        await replays.forgetExpired(nowMs)
-      }
+      await pins.admit(host, signature, key)
+      await purge(clock.nowMs())
       if (!(await replays.remember(replayHash(host, base), lastValidMs(signature)))) {
         throw new SignatureError('SIGNATURE_REPLAYED', `this signed request of ${host} was received before`)
       }
     },
   }
+}
+
+/** A peer may have another key under the same id since we asked (Nextcloud's is always `#signature`). */
+async function findFittingKey(
+  keys: PeerKeys,
+  host: string,
+  signature: OcmSignature,
+  base: string,
+): Promise<PublicJwk | undefined> {
+  const key = await keys.getKey(host, signature)
+  if (fits(key, signature, base)) return key
+  const fresh = await keys.findFreshKey(host, signature)
+  return fresh !== undefined && fits(fresh, signature, base) ? fresh : undefined
+}
+
+function fits(key: PublicJwk, { joseAlg, bytes, alg }: OcmSignature, base: string): boolean {
+  const jwk = joseAlg === undefined ? key : { ...key, alg: joseAlg }
+  return toVerificationKey(jwk).verify(base, bytes, alg)
 }
 
 /**
@@ -46,9 +72,4 @@ export function createVerifier(options: { keys: PeerKeys; replays: ReplaysRepo; 
  */
 function replayHash(host: string, base: string): string {
   return createHash('sha256').update(`${host}\n${base}`).digest('hex')
-}
-
-/** After this moment the age rule refuses the message anyway. */
-function lastValidMs(signature: OcmSignature): number {
-  return (signature.createdSeconds + MAX_AGE_SECONDS + MAX_FUTURE_SECONDS) * 1000
 }

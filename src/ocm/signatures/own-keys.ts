@@ -1,0 +1,180 @@
+import type { Clock } from '../../platform/clock.ts'
+import { BadRequestError, ConflictError } from '../../platform/errors.ts'
+import { newSecret } from '../../platform/ids.ts'
+import type { Seal } from '../../platform/seal.ts'
+import { SingleFlight } from '../bounded-cache.ts'
+import type { PublicJwk } from './algorithms.ts'
+import {
+  generateRsaKey,
+  generateSigningKey,
+  type KeyKind,
+  type NewKey,
+  type PrivateKey,
+  type SigningJwk,
+  toNewKey,
+  toPem,
+  toPrivateKey,
+} from './keys.ts'
+import type { KeyState, OwnKeyRow, OwnKeysRepo } from './own-keys-repo.ts'
+
+/** Other processes of the node, and commands, change keys; so long one may go on with what it read. */
+const KEEP_MS = 5_000
+
+/** A key of this node as it may be shown. */
+export interface OwnKey {
+  kid: string
+  kind: KeyKind
+  state: KeyState
+  createdAtMs: number
+  changedAtMs: number
+}
+
+/** The keys this node signs with, and their rotation. */
+export interface OwnKeys {
+  /** What peers verify RFC 9421 with: every Ed25519 key that is not retired, the signing one first. */
+  listPublished(): Promise<PublicJwk[]>
+  /** What draft-cavage peers verify with; undefined as long as this node never signed so. */
+  findPublicKey(): Promise<{ keyId: string; publicKeyPem: string } | undefined>
+  /** The key that signs. The RSA key is made when it is first asked for. */
+  getSigning(kind: KeyKind): Promise<PrivateKey>
+  list(): Promise<OwnKey[]>
+  /** Makes a key that is published and does not sign yet. */
+  stage(kind: KeyKind): Promise<OwnKey>
+  /** Lets a staged key sign; without `kid` the newest one. Throws `ConflictError` when none is staged. */
+  activate(kid?: string): Promise<OwnKey>
+  /** Ends a key that does not sign. Throws `ConflictError` for the one that does. */
+  retire(kid: string): Promise<OwnKey>
+}
+
+export interface OwnKeysOptions {
+  repo: OwnKeysRepo
+  seal: Seal
+  clock: Clock
+  /** Our OCM host and the base of our endpoints: what key ids begin with. */
+  host: string
+  endPoint: string
+  /** The keys of the folder `keys/`, newest first; taken over when the database has none. */
+  fileKeys: readonly SigningJwk[]
+}
+
+/** Keys in SQL, the private halves sealed; read anew every few seconds. */
+export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
+  const { repo, clock } = options
+  const flights = new SingleFlight<OwnKeyRow[]>()
+  const opened = new Map<string, PrivateKey>()
+  let known: { rows: OwnKeyRow[]; untilMs: number } | undefined
+  const read = async (): Promise<OwnKeyRow[]> => {
+    let rows = await repo.list()
+    if (!rows.some((row) => row.kind === 'ed25519')) {
+      await repo.insert(importedRows(options))
+      rows = await repo.list()
+    }
+    known = { rows, untilMs: clock.nowMs() + KEEP_MS }
+    return rows
+  }
+  const current = async () =>
+    known !== undefined && clock.nowMs() < known.untilMs ? known.rows : flights.run('rows', read)
+  const afterChange = async (kid: string): Promise<OwnKey> => {
+    const row = (await read()).find((one) => one.kid === kid)
+    if (row === undefined) throw unknownKey(kid)
+    return toOwnKey(row)
+  }
+  const add = async (key: NewKey, state: KeyState) => repo.insert([newRow(options, key, state)])
+  const open = (row: OwnKeyRow): PrivateKey => {
+    const key = opened.get(row.kid) ?? toPrivateKey(row.kid, options.seal.open(row.private_sealed ?? ''))
+    opened.set(row.kid, key)
+    return key
+  }
+  return {
+    listPublished: async () => publishedOf(await current()),
+    async findPublicKey() {
+      const row = findActive(await current(), 'rsa')
+      return row && { keyId: row.kid, publicKeyPem: toPem(JSON.parse(row.public_jwk)) }
+    },
+    async getSigning(kind) {
+      let row = findActive(await current(), kind)
+      if (row === undefined && kind === 'rsa') {
+        await add(await newKey(options, kind), 'active')
+        row = findActive(await read(), kind)
+      }
+      if (row === undefined)
+        throw new Error('There is no signing key; restore the folder keys/ from the backup.')
+      return open(row)
+    },
+    list: async () => (await read()).map(toOwnKey),
+    async stage(kind) {
+      const key = await newKey(options, kind)
+      await add(key, 'staged')
+      return afterChange(key.kid)
+    },
+    async activate(kid) {
+      const staged = (await read()).filter((row) => row.state === 'staged')
+      const row = kid === undefined ? staged[0] : staged.find((one) => one.kid === kid)
+      if (row === undefined || !(await repo.activate(row, clock.nowMs()))) throw notStaged(kid)
+      return afterChange(row.kid)
+    },
+    async retire(kid) {
+      const row = (await read()).find((one) => one.kid === kid)
+      if (row === undefined) throw unknownKey(kid)
+      if (!(await repo.retire(kid, clock.nowMs())) && row.state === 'active') throw stillSigns(kid)
+      opened.delete(kid)
+      return afterChange(kid)
+    },
+  }
+}
+
+function importedRows(options: OwnKeysOptions): OwnKeyRow[] {
+  if (options.fileKeys.length === 0) {
+    throw new Error('Neither the database nor the folder keys/ has a signing key; restore the backup.')
+  }
+  return options.fileKeys.map((key, index) =>
+    newRow(options, toNewKey(key), index === 0 ? 'active' : 'retiring'),
+  )
+}
+
+function newRow({ seal, clock }: OwnKeysOptions, key: NewKey, state: KeyState): OwnKeyRow {
+  const nowMs = clock.nowMs()
+  return {
+    ...{ kid: key.kid, kind: key.kind, state, public_jwk: JSON.stringify(key.publicJwk) },
+    private_sealed: seal.seal(key.privateJwk),
+    ...{ created_at_ms: nowMs, changed_at_ms: nowMs },
+  }
+}
+
+/** The first RSA key has the id that Nextcloud gives its own; later ones have a random end. */
+async function newKey({ repo, host, endPoint }: OwnKeysOptions, kind: KeyKind): Promise<NewKey> {
+  if (kind === 'ed25519') return toNewKey(generateSigningKey(host).privateJwk)
+  const isFirst = !(await repo.list()).some((row) => row.kind === 'rsa')
+  return generateRsaKey(`${endPoint}#signature${isFirst ? '' : `-${newSecret(6)}`}`)
+}
+
+function publishedOf(rows: readonly OwnKeyRow[]): PublicJwk[] {
+  const published = rows.filter((row) => row.kind === 'ed25519' && row.state !== 'retired')
+  const signingFirst = [
+    ...published.filter((row) => row.state === 'active'),
+    ...published.filter((row) => row.state !== 'active'),
+  ]
+  return signingFirst.map((row) => JSON.parse(row.public_jwk))
+}
+
+function findActive(rows: readonly OwnKeyRow[], kind: KeyKind): OwnKeyRow | undefined {
+  return rows.find((row) => row.kind === kind && row.state === 'active')
+}
+
+function toOwnKey(row: OwnKeyRow): OwnKey {
+  const { kid, kind, state } = row
+  return { kid, kind, state, createdAtMs: row.created_at_ms, changedAtMs: row.changed_at_ms }
+}
+
+function unknownKey(kid: string): BadRequestError {
+  return new BadRequestError(`There is no key ${kid}; see causeway keys list.`)
+}
+
+function notStaged(kid: string | undefined): ConflictError {
+  const which = kid === undefined ? 'No key is staged' : `The key ${kid} is not staged`
+  return new ConflictError(`${which}; make one with causeway keys stage.`)
+}
+
+function stillSigns(kid: string): ConflictError {
+  return new ConflictError(`The key ${kid} signs; stage and activate another one first.`)
+}

@@ -1,0 +1,68 @@
+import { type Db, inTransaction } from '../../platform/db.ts'
+import { readRows } from '../../platform/read-rows.ts'
+
+/** `known`: it has signed and is taken. `held`: an administrator has to accept it first. */
+export type PeerKeyState = 'known' | 'held'
+
+/** A key that a peer has signed with. */
+export interface PeerKeyRow {
+  host: string
+  fingerprint: string
+  key_id: string
+  form: string
+  state: PeerKeyState
+  first_seen_at_ms: number
+  last_seen_at_ms: number
+}
+
+/** The keys that peers signed with, so that a change is noticed and a signature cannot be left away. */
+export interface PeerKeysRepo {
+  list(host?: string): Promise<PeerKeyRow[]>
+  touch(host: string, fingerprint: string, nowMs: number): Promise<void>
+  /** Writes the key as known; of all others only `keep` stay. */
+  learn(row: PeerKeyRow, keep: readonly string[]): Promise<void>
+  /** Writes the key as the only held one of its host. False when it was held already. */
+  hold(row: PeerKeyRow): Promise<boolean>
+  /** Makes the held key the only known one; false when none is held. */
+  accept(host: string): Promise<boolean>
+  /** False when nothing was known. */
+  forget(host: string): Promise<boolean>
+}
+
+const TABLE = 'ocm_peer_keys'
+const IDENTITY = ['host', 'fingerprint']
+
+export function createPeerKeysRepo(db: Db): PeerKeysRepo {
+  return {
+    async list(host) {
+      if (host === undefined) return db(TABLE).orderBy(['host', 'first_seen_at_ms'])
+      return readRows<PeerKeyRow>(db, `select * from ${TABLE} where host = ?`, [host])
+    },
+    async touch(host, fingerprint, nowMs) {
+      await db(TABLE).where({ host, fingerprint }).update({ last_seen_at_ms: nowMs })
+    },
+    learn: (row, keep) =>
+      inTransaction(db, async (tx) => {
+        await tx(TABLE).where({ host: row.host }).whereNotIn('fingerprint', keep).delete()
+        await tx(TABLE).insert(row).onConflict(IDENTITY).merge()
+      }),
+    hold: (row) =>
+      inTransaction(db, async (tx) => {
+        const others = { host: row.host, state: 'held' }
+        await tx(TABLE).where(others).whereNot({ fingerprint: row.fingerprint }).delete()
+        const before = await tx(TABLE).where({ host: row.host, fingerprint: row.fingerprint }).first('state')
+        await tx(TABLE).insert(row).onConflict(IDENTITY).ignore()
+        return before === undefined
+      }),
+    accept: (host) =>
+      inTransaction(db, async (tx) => {
+        if ((await tx(TABLE).where({ host, state: 'held' }).first('host')) === undefined) return false
+        await tx(TABLE).where({ host, state: 'known' }).delete()
+        await tx(TABLE).where({ host, state: 'held' }).update({ state: 'known' })
+        return true
+      }),
+    async forget(host) {
+      return (await db(TABLE).where({ host }).delete()) > 0
+    },
+  }
+}
