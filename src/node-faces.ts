@@ -91,6 +91,7 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
       ...versionsOf(rooms),
     }),
     ...rooms.shares.routes,
+    ...rooms.ocm.routes,
     ...rooms.transfers.routes,
   ]
   const checks: ReadinessCheck[] = [

@@ -8,6 +8,7 @@ import { PasswordHasher } from './accounts/password-hasher.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { outboundConfig } from './config/network.ts'
 import type { Config } from './config/schema.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createEndpointResolver } from './node-endpoints.ts'
 import { createFaces, type Rooms } from './node-faces.ts'
@@ -142,8 +143,12 @@ function createMesh(
   stack: DisposalStack,
 ): { ocm: Ocm; shares: Shares } {
   const { accounts, spaces, locks } = rooms
-  const ocm = createOcm({ ...base, keys: keys.signingKeys, inbox: () => shares.inbox })
   const seal = createSeal(keys.nodeKey)
+  const { trustedProxies } = base.config.server
+  const ocm = createOcm({
+    ...{ ...base, seal, keys: keys.signingKeys, inbox: () => shares.inbox },
+    clientAddress: (request) => clientAddress(request, trustedProxies),
+  })
   const shares: Shares = stack.use(
     createShares({ ...base, seal, users: accounts, spaces, locks, ocm: ocm.client }),
   )
