@@ -1,0 +1,365 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { DavReader } from './dav-reader.ts'
+import {
+  credentialOf,
+  drop,
+  FakeCloud,
+  type FakeCloudOptions,
+  type GivenShare,
+  readInvite,
+  type TakenShare,
+} from './fake-cloud.ts'
+import { type FakeAnswer, type FakeRequest, findObject, isObject, json } from './http-server.ts'
+import { isFilled, splitOcmAddress } from './reva-common.ts'
+import { openRfc9421, type PublicJwk, Rfc9421Error, signRfc9421 } from './rfc9421.ts'
+
+const WEBDAV = '/webdav/ocm'
+
+export interface FakeOcmGoOptions extends FakeCloudOptions {
+  /** Off: shares of people nobody here has invited are taken, too. */
+  mustInvite?: boolean
+}
+
+interface Peer {
+  host: string
+  endPoint: string
+  jwksUri: string | undefined
+  tokenEndPoint: string | undefined
+  capabilities: string[]
+  webdavPath: string
+  wantsRelative: boolean
+}
+
+class Refusal extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** opencloudmesh-go: OCM 1.4 to the letter, single read-only files, everything signed and exchanged. */
+export class FakeOcmGo extends FakeCloud {
+  protected readonly manner = 'go' as const
+  private readonly mustInvite: boolean
+  private readonly keys = generateKeyPairSync('ed25519')
+  private readonly seen = new Map<string, string>()
+
+  constructor(options: FakeOcmGoOptions) {
+    super(options)
+    this.mustInvite = options.mustInvite ?? true
+  }
+
+  async acceptInvite(user: string, invite: string | { token: string; provider: string }): Promise<void> {
+    const { token, provider } = typeof invite === 'string' ? readInvite(invite) : invite
+    const { id: userID, email, displayName: name } = this.user(user)
+    const peer = await this.discover(provider)
+    const answer = await this.post(peer, '/invite-accepted', {
+      recipientProvider: this.host,
+      token,
+      userID,
+      email,
+      name,
+    })
+    if (answer.status !== 200 || !isObject(answer.json))
+      throw new Error(`invitation: ${answer.status} ${answer.text}`)
+    const { userID: id, name: theirs, email: mail } = answer.json
+    this.addContact(user, { id: String(id), host: provider, name: String(theirs), email: String(mail) })
+  }
+
+  protected async answer(request: FakeRequest): Promise<FakeAnswer> {
+    try {
+      return await this.route(request)
+    } catch (error) {
+      if (error instanceof Refusal) return json(error.status, { message: error.message })
+      throw error
+    }
+  }
+
+  private async route(request: FakeRequest): Promise<FakeAnswer> {
+    const { path, method } = request
+    if (path === '/.well-known/ocm') return json(200, this.document())
+    if (path === '/ocm/jwks') return json(200, { keys: [this.jwk()] })
+    if (path.startsWith(`${WEBDAV}/`)) return this.serveShare(request)
+    if (method !== 'POST') return json(404, { message: 'NOT_FOUND' })
+    if (path === '/ocm/shares') return this.takeShare(request)
+    if (path === '/ocm/notifications') return this.takeNotification(request)
+    if (path === '/ocm/invite-accepted') return this.takeAcceptedInvite(request)
+    if (path === '/ocm/token') return this.giveToken(request)
+    return json(404, { message: 'NOT_FOUND' })
+  }
+
+  /** Only single files, only to read; a peer that cannot exchange tokens is not sent to. */
+  protected async announce(share: GivenShare): Promise<void> {
+    if (share.isFolder || share.permissions.join() !== 'read') throw new Error('only files, only to read')
+    const peer = await this.discover(share.shareWith.host)
+    if (!peer.capabilities.includes('exchange-token')) throw new Error(`${peer.host} cannot exchange tokens`)
+    const person = `${share.owner.id}@${this.host}`
+    const uri = peer.wantsRelative ? share.id : `${this.url}${WEBDAV}/${share.id}`
+    const answer = await this.post(peer, '/shares', {
+      shareWith: `${share.shareWith.id}@${share.shareWith.host}`,
+      ...{ name: share.name, providerId: share.id, owner: person, sender: person },
+      ...{ ownerDisplayName: share.owner.displayName, senderDisplayName: share.owner.displayName },
+      ...{ shareType: 'user', resourceType: 'file' },
+      protocol: {
+        name: 'multi',
+        webdav: {
+          uri,
+          sharedSecret: share.secret,
+          permissions: ['read'],
+          requirements: ['must-exchange-token'],
+        },
+      },
+    })
+    if (answer.status !== 201) throw new Error(`share: ${answer.status} ${answer.text}`)
+  }
+
+  protected async reader(share: TakenShare): Promise<DavReader> {
+    const peer = await this.discover(share.peerHost)
+    const form = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: this.host,
+      code: share.secret,
+    })
+    const url = peer.tokenEndPoint ?? ''
+    const body = Buffer.from(form.toString())
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...this.sign(url, body) }
+    const answer = await this.client.call({ method: 'POST', url, headers, body })
+    const token = isObject(answer.json) ? answer.json.access_token : undefined
+    if (!isFilled(token)) throw new Error(`token: ${answer.status} ${answer.text}`)
+    const root = new URL(`${peer.webdavPath.replace(/\/$/, '')}/${share.uri}`, peer.endPoint).href
+    return new DavReader({
+      client: this.client,
+      root,
+      manner: 'go',
+      authorization: async () => `Bearer ${token}`,
+    })
+  }
+
+  private document(): Record<string, unknown> {
+    const protocols = { webdav: `${WEBDAV}/`, 'webdav-receive': { uri: 'relative' } }
+    return {
+      ...{ enabled: true, apiVersion: '1.4.0', endPoint: `${this.url}/ocm`, provider: 'OpenCloudMesh Go' },
+      resourceTypes: [{ name: 'file', shareTypes: ['user'], protocols }],
+      capabilities: [
+        'exchange-token',
+        'http-sig',
+        'invites',
+        'invite-wayf',
+        'notifications',
+        'protocol-object',
+      ],
+      criteria: ['must-use-http-sig', 'must-exchange-token', ...(this.mustInvite ? ['must-invite'] : [])],
+      inviteAcceptDialog: `${this.url}/ui/accept-invite`,
+      jwksUri: `${this.url}/ocm/jwks`,
+      tokenEndPoint: `${this.url}/ocm/token`,
+    }
+  }
+
+  private jwk(): PublicJwk {
+    return {
+      ...this.keys.publicKey.export({ format: 'jwk' }),
+      kid: `${this.host}#key1`,
+      alg: 'Ed25519',
+      use: 'sig',
+    }
+  }
+
+  private async takeShare(request: FakeRequest): Promise<FakeAnswer> {
+    const wire = findObject(request.body)
+    if (wire === undefined) throw new Refusal(400, 'INVALID_FORMAT')
+    const needed = [
+      'shareWith',
+      'name',
+      'providerId',
+      'owner',
+      'sender',
+      'shareType',
+      'resourceType',
+      'protocol',
+    ]
+    const missing = needed.filter((name) => !wire[name])
+    if (missing.length > 0) return invalidMembers(missing, 'REQUIRED')
+    const from = splitOcmAddress(wire.sender)
+    const peer = await this.prove(request, from.host)
+    if (splitOcmAddress(wire.owner).host !== from.host) throw new Refusal(403, 'OWNER_NOT_ON_SENDING_SERVER')
+    if (wire.shareType !== 'user') throw new Refusal(501, 'SHARE_TYPE_NOT_SUPPORTED')
+    if (wire.resourceType !== 'file') throw new Refusal(501, 'RESOURCE_TYPE_NOT_SUPPORTED')
+    const access = readAccess(wire.protocol)
+    if (!peer.capabilities.includes('exchange-token') || peer.tokenEndPoint === undefined)
+      return invalidMembers(['protocol.webdav.requirements'], 'UNSUPPORTED')
+    const to = splitOcmAddress(wire.shareWith)
+    const user = this.users.find((one) => one.id === to.id)
+    if (user === undefined || to.host !== this.host) return invalidMembers(['shareWith'], 'NOT_FOUND')
+    const isContact = this.contactsOf(user.name).some((one) => one.id === from.id && one.host === from.host)
+    if (this.mustInvite && !isContact) throw new Refusal(403, 'SENDER_NOT_INVITED')
+    this.keepOnce(wire, { ...access, user: user.name, peerHost: from.host })
+    return json(201, { recipientDisplayName: user.displayName })
+  }
+
+  /** The same share again is fine, another one under its id is not. */
+  private keepOnce(
+    wire: Record<string, unknown>,
+    more: Pick<TakenShare, 'uri' | 'secret' | 'user' | 'peerHost'>,
+  ): void {
+    const key = `${more.peerHost} ${wire.providerId}`
+    const text = JSON.stringify(wire)
+    const before = this.seen.get(key)
+    if (before !== undefined && before !== text) throw new Refusal(409, 'SHARE_CHANGED')
+    if (before !== undefined) return
+    this.seen.set(key, text)
+    this.taken.push({
+      ...{ ...more, id: randomUUID(), name: String(wire.name), state: 'pending', resourceType: 'file' },
+      ...{ owner: String(wire.owner), sender: String(wire.sender), providerId: String(wire.providerId) },
+      ...{ permissions: ['read'], mustExchange: true },
+    })
+  }
+
+  private async takeNotification(request: FakeRequest): Promise<FakeAnswer> {
+    const { notificationType: type, providerId } = findObject(request.body) ?? {}
+    if (!isFilled(type) || !isFilled(providerId)) throw new Refusal(400, 'REQUIRED')
+    const taken = this.taken.find((one) => one.providerId === providerId)
+    const given = this.given.find((one) => one.id === providerId)
+    const peerHost = taken?.peerHost ?? given?.shareWith.host
+    if (peerHost === undefined) throw new Refusal(400, 'RESOURCE_NOT_FOUND')
+    await this.prove(request, peerHost)
+    if (type === 'SHARE_UNSHARED' && taken) drop(this.taken, taken)
+    else if (type === 'SHARE_ACCEPTED' && given) given.state = 'accepted'
+    else if (type === 'SHARE_DECLINED' && given) drop(this.given, given)
+    return json(201, {})
+  }
+
+  private async takeAcceptedInvite(request: FakeRequest): Promise<FakeAnswer> {
+    const { recipientProvider, token, userID, email, name } = findObject(request.body) ?? {}
+    const all = { recipientProvider, token, userID, email, name }
+    const missing = Object.entries(all).filter(([, value]) => typeof value !== 'string')
+    if (missing.length > 0)
+      return invalidMembers(
+        missing.map(([key]) => key),
+        'REQUIRED',
+      )
+    const host = String(recipientProvider)
+    if (host.includes('://')) return invalidMembers(['recipientProvider'], 'INVALID_FORMAT')
+    await this.prove(request, host)
+    const invite = this.invites.find((one) => one.token === token)
+    if (invite === undefined) throw new Refusal(400, 'TOKEN_INVALID')
+    if (invite.acceptedBy !== undefined) throw new Refusal(409, 'INVITE_ALREADY_ACCEPTED')
+    invite.acceptedBy = `${userID}@${host}`
+    this.addContact(invite.user.name, { id: String(userID), host, name: String(name), email: String(email) })
+    return json(200, { userID: invite.user.id, email: invite.user.email, name: invite.user.displayName })
+  }
+
+  private async giveToken(request: FakeRequest): Promise<FakeAnswer> {
+    const form = new URLSearchParams(request.body.toString('utf8'))
+    const oauth = (error: string) => json(400, { error })
+    if (form.get('grant_type') !== 'authorization_code') return oauth('unsupported_grant_type')
+    const clientId = form.get('client_id') ?? ''
+    if (clientId === '' || !form.get('code')) return oauth('invalid_request')
+    const proven = await this.prove(request, clientId).catch((error: unknown) => error)
+    if (proven instanceof Refusal) return oauth('invalid_client')
+    const share = this.given.find((one) => one.secret === form.get('code') && one.shareWith.host === clientId)
+    if (share === undefined) return oauth('invalid_grant')
+    share.accessToken = randomBytes(24).toString('base64url')
+    return json(200, { access_token: share.accessToken, token_type: 'Bearer', expires_in: 300 })
+  }
+
+  private async serveShare(request: FakeRequest): Promise<FakeAnswer> {
+    const [id = ''] = request.path.slice(WEBDAV.length + 1).split('/')
+    const share = this.given.find((one) => one.id === id)
+    const credential = credentialOf(request)
+    const isGood = credential && 'bearer' in credential && credential.bearer === share?.accessToken
+    return share && isGood ? this.serve(share, request, `${WEBDAV}/${id}`) : { status: 401 }
+  }
+
+  /** The key is looked up at the host that the message speaks for, never at that of its id. */
+  private async prove(request: FakeRequest, host: string): Promise<Peer> {
+    const signed = refusable(() =>
+      openRfc9421({ ...request, targetUri: this.url + request.uri }, 'tag', this.nowMs()),
+    )
+    const peer = await this.discover(host)
+    if (peer.jwksUri === undefined) throw new Refusal(401, 'KEY_NOT_FOUND')
+    const answer = await this.client.call({ method: 'GET', url: peer.jwksUri })
+    const keys = isObject(answer.json) && Array.isArray(answer.json.keys) ? answer.json.keys : []
+    refusable(() => signed.check(keys as PublicJwk[]))
+    return peer
+  }
+
+  /** Everything a peer names has to be on the peer's own authority. */
+  private async discover(host: string): Promise<Peer> {
+    const answer = await this.client.call({ method: 'GET', url: `http://${host}/.well-known/ocm` })
+    const found = answer.status === 200 && isObject(answer.json) ? answer.json : undefined
+    if (found === undefined || !isFilled(found.endPoint) || found.enabled !== true)
+      throw new Refusal(401, 'SENDER_NOT_DISCOVERABLE')
+    for (const name of ['endPoint', 'tokenEndPoint', 'inviteAcceptDialog']) {
+      const value = found[name]
+      if (isFilled(value) && new URL(value, `http://${host}`).host !== host)
+        throw new Refusal(401, 'ENDPOINT_AUTHORITY_MISMATCH')
+    }
+    return toPeer(host, found)
+  }
+
+  private sign(url: string, body: Buffer): Record<string, string> {
+    const key = { kid: `${this.host}#key1`, alg: 'Ed25519', privateKey: this.keys.privateKey }
+    return signRfc9421(key, { url, body, profile: 'tag', nowMs: this.nowMs() })
+  }
+
+  private post(peer: Peer, path: string, wire: object) {
+    const url = peer.endPoint.replace(/\/$/, '') + path
+    const body = Buffer.from(JSON.stringify(wire))
+    const headers = { 'Content-Type': 'application/json', ...this.sign(url, body) }
+    return this.client.call({ method: 'POST', url, headers, body })
+  }
+}
+
+function toPeer(host: string, found: Record<string, unknown>): Peer {
+  const types = Array.isArray(found.resourceTypes) ? found.resourceTypes.filter(isObject) : []
+  const protocols = types.find((type) => type.name === 'file')?.protocols
+  const webdav = isObject(protocols) ? protocols : {}
+  const receive = webdav['webdav-receive']
+  return {
+    ...{ host, endPoint: String(found.endPoint), webdavPath: String(webdav.webdav ?? '') },
+    jwksUri: isFilled(found.jwksUri) ? found.jwksUri : undefined,
+    tokenEndPoint: isFilled(found.tokenEndPoint) ? found.tokenEndPoint : undefined,
+    capabilities: Array.isArray(found.capabilities) ? found.capabilities.map(String) : [],
+    wantsRelative: isObject(receive) && receive.uri === 'relative',
+  }
+}
+
+/** Exactly one protocol with exactly these words in it; the address relative. */
+function readAccess(protocol: unknown): Pick<TakenShare, 'uri' | 'secret'> {
+  if (!isObject(protocol) || protocol.name !== 'multi' || !isObject(protocol.webdav))
+    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
+  if (Object.keys(protocol).some((name) => !['name', 'webdav'].includes(name)))
+    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
+  const { uri, sharedSecret, permissions, requirements, accessTypes } = protocol.webdav
+  const isExactly = (value: unknown, word: string) =>
+    Array.isArray(value) && value.length === 1 && value[0] === word
+  if (!isExactly(permissions, 'read')) throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
+  if (!isExactly(requirements, 'must-exchange-token')) throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
+  if (accessTypes !== undefined && !isExactly(accessTypes, 'remote'))
+    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
+  if (!isFilled(sharedSecret)) throw new Refusal(400, 'REQUIRED')
+  if (!isFilled(uri) || /^[a-z][a-z0-9+.-]*:/i.test(uri) || uri.startsWith('/'))
+    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
+  return { uri, secret: sharedSecret }
+}
+
+function invalidMembers(names: string[], message: string): FakeAnswer {
+  return json(400, {
+    message: 'INVALID_PARAMETERS',
+    validationErrors: names.map((name) => ({ name, message })),
+  })
+}
+
+function refusable<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof Rfc9421Error)) throw error
+    throw new Refusal(401, error.kind === 'unsigned' ? 'SIGNATURE_REQUIRED' : 'SIGNATURE_INVALID')
+  }
+}
+
+export async function startFakeOcmGo(options: FakeOcmGoOptions): Promise<FakeOcmGo> {
+  return new FakeOcmGo(options).start(options.name ?? 'ocmgo')
+}
