@@ -32,6 +32,11 @@ export interface PropertyChange {
   xml?: string
 }
 
+/** Times that are set apart from the content. */
+export interface FileTimes {
+  mtimeMs?: number
+}
+
 /** One file or folder as a store knows it. */
 export interface Entry {
   /** Survives rename, move and edit; unique in the node. */
@@ -182,7 +187,8 @@ export interface FileStore {
   copy(from: StorePath, to: StorePath, options: CopyOptions): Promise<WriteResult>
   /** Removes a file or a folder with all below it. */
   remove(path: StorePath, conditions?: WriteConditions): Promise<void>
-  changeProperties(path: StorePath, changes: readonly PropertyChange[]): Promise<void>
+  /** Dead properties, and the time of a file's content where the store keeps one. */
+  changeProperties(path: StorePath, changes: readonly PropertyChange[], times?: FileTimes): Promise<void>
   quota(): Promise<StoreQuota>
   /** The resource behind a path, present or not. */
   locate(path: StorePath): Promise<ResourceKey>

@@ -4,6 +4,7 @@ import { toWriteConditions } from './conditions.ts'
 import { requireInfinity } from './depth.ts'
 import { UnsupportedMediaTypeError } from './errors.ts'
 import { conditionHeaders } from './preconditions.ts'
+import { minimalHeaders } from './preferences.ts'
 
 /** MKCOL (RFC 4918 9.3). A body would ask for more than a plain folder; an empty one of any type is none. */
 export async function makeCollection(call: DavCall): Promise<DavAnswer> {
@@ -11,7 +12,7 @@ export async function makeCollection(call: DavCall): Promise<DavAnswer> {
   if (body.length > 0) throw new UnsupportedMediaTypeError('MKCOL takes no body here.')
   if (call.session.path.length === 0) throw new MethodNotAllowedError('The root is there already.')
   const entry = await call.store.makeCollection(call.session.path)
-  return { status: 201, headers: { 'OC-FileId': entry.id } }
+  return { status: 201, headers: { 'OC-FileId': entry.id, ...minimalHeaders(call.header) } }
 }
 
 /** DELETE (RFC 9110 9.3.5, RFC 4918 9.6). */

@@ -18,6 +18,15 @@ export function readPreferences(header: (name: string) => string | undefined): P
   }
 }
 
+/**
+ * What PUT and MKCOL say to `return=minimal`, which their answers are anyway (RFC 7240 4.2, RFC 8144 2.3); no
+ * cache keeps them, so nothing varies.
+ */
+export function minimalHeaders(header: (name: string) => string | undefined): Record<string, string> {
+  if (header('prefer') === undefined || !readPreferences(header).isMinimal) return {}
+  return { 'Preference-Applied': 'return=minimal' }
+}
+
 /** Says which preferences were followed, and that the answer depends on them. */
 export function preferenceHeaders({ isMinimal, withoutRoot }: Preferences): Record<string, string> {
   const applied = [isMinimal ? 'return=minimal' : '', withoutRoot ? 'depth-noroot' : ''].filter(Boolean)

@@ -31,11 +31,12 @@ function malformed(how: string): BadRequestError {
 export type PatchVerdict = 'store' | 'ignore' | 'protected'
 
 /**
- * Who keeps a property. `getlastmodified` is accepted and ignored: clients that set times after an
- * upload would else report a failed upload, and the time of the content is `X-OC-Mtime`'s to set.
+ * Who keeps a property. The times of a file are set, not kept (`timeToSet`); a text that is no time is accepted
+ * and ignored, and so is what a folder or a share's server cannot keep: clients that set times after an upload
+ * would else report a failed upload.
  */
 export function judgeChange({ namespace, name }: PropertyChange): PatchVerdict {
-  if (namespace === DAV && name === 'getlastmodified') return 'ignore'
+  if (namespace === DAV && (name === 'getlastmodified' || name === 'lastmodified')) return 'ignore'
   if (namespace === DAV && name === 'getcontentlanguage') return 'store'
   return liveProperties.has(propertyKey(namespace, name)) ? 'protected' : 'store'
 }

@@ -4,6 +4,7 @@ import { type DavAnswer, type DavCall, readBody } from './call.ts'
 import { preferenceHeaders, readPreferences } from './preferences.ts'
 import { tagOf } from './property-columns.ts'
 import { judgeChange, parsePropertyUpdate } from './proppatch-body.ts'
+import { timeToSet } from './set-times.ts'
 import { folderHref } from './target.ts'
 import { NAMESPACE_DECLARATIONS, propertyKey, XML_PROLOGUE, XML_TYPE } from './wire.ts'
 
@@ -13,7 +14,10 @@ export async function proppatch(call: DavCall): Promise<DavAnswer> {
   const entry = await call.store.stat(call.session.path)
   const isRefused = changes.some((change) => judgeChange(change) === 'protected')
   const stored = changes.filter((change) => judgeChange(change) === 'store')
-  if (!isRefused && stored.length > 0) await call.store.changeProperties(call.session.path, stored)
+  const mtimeMs = entry.kind === 'file' ? timeToSet(changes) : undefined
+  if (!isRefused && (stored.length > 0 || mtimeMs !== undefined)) {
+    await call.store.changeProperties(call.session.path, stored, mtimeMs === undefined ? {} : { mtimeMs })
+  }
   const { isMinimal } = readPreferences(call.header)
   const headers = preferenceHeaders({ isMinimal: isMinimal && !isRefused, withoutRoot: false })
   // RFC 8144 2.2: what all went well needs no list.

@@ -15,6 +15,7 @@ import { toWriteConditions } from './conditions.ts'
 import { parseDeclaredChecksums } from './digests.ts'
 import { identityHeaders } from './file-answer.ts'
 import { conditionHeaders } from './preconditions.ts'
+import { minimalHeaders } from './preferences.ts'
 import { checkRoom } from './room.ts'
 import { declaredTotal } from './uploads/declared-total.ts'
 
@@ -35,6 +36,7 @@ export async function put(call: DavCall): Promise<DavAnswer> {
   const headers: Record<string, string> = {
     ...identityHeaders(entry),
     'Last-Modified': toHttpDate(entry.mtimeMs),
+    ...minimalHeaders(call.header),
   }
   if (options.mtimeMs !== undefined) headers['X-OC-MTime'] = 'accepted'
   return { status: created ? 201 : 204, headers }

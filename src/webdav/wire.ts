@@ -5,6 +5,7 @@ export const OCS = 'http://open-collaboration-services.org/ns'
 export const OCM = 'http://open-cloud-mesh.org/ns'
 /** Nextcloud's own. */
 export const NC = 'http://nextcloud.org/ns'
+export const MICROSOFT = 'urn:schemas-microsoft-com:'
 export const DCACHE = 'http://www.dcache.org/2013/webdav'
 
 /** Prefixes that every multistatus declares on its root. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChild } from '../../src/platform/xml.ts'
@@ -185,6 +185,46 @@ describe('PROPPATCH', () => {
     const answer = await patch('p2.txt', set(times))
     expect(answer.text).toContain('HTTP/1.1 200 OK')
     expect(answer.text).not.toContain('403')
+  })
+
+  it.each([
+    [
+      'Windows',
+      '<w:Win32LastModifiedTime xmlns:w="urn:schemas-microsoft-com:">Sat, 08 Nov 2008 18:41:38 GMT</w:Win32LastModifiedTime>',
+    ],
+    ['rclone', '<lastmodified xmlns="DAV:">1226169698</lastmodified>'],
+    [
+      'a tool that writes the standard property',
+      '<d:getlastmodified>Sat, 08 Nov 2008 18:41:38 GMT</d:getlastmodified>',
+    ],
+    ['a tool that writes RFC 3339', '<d:getlastmodified>2008-11-08T18:41:38Z</d:getlastmodified>'],
+  ])('sets the time of the file as %s asks, and everybody notices', async (_, time) => {
+    await dav('PUT', 'timed', { body: 'x' })
+    const [before, folder] = [await server.drive('ann').stat(['timed']), await server.drive('ann').stat([])]
+    const property = '<x:note>yes</x:note>'
+    expect((await patch('timed', set(`${property}${time}`))).text).not.toMatch(/HTTP\/1.1 [45]/)
+    const [reply] = await list('timed', '0', askFor('d:getlastmodified x:note'))
+    expect(reply?.found).toEqual({ getlastmodified: 'Sat, 08 Nov 2008 18:41:38 GMT', note: 'yes' })
+    expect((await stat(join(server.filesFolder('ann'), 'timed'))).mtimeMs).toBe(1_226_169_698_000)
+    const after = await server.drive('ann').stat(['timed'])
+    expect(after).toMatchObject({ id: before.id, checksums: before.checksums })
+    expect(after.etag).not.toBe(before.etag)
+    expect((await server.drive('ann').stat([])).etag).not.toBe(folder.etag)
+    await patch('timed', set(time))
+    expect((await server.drive('ann').stat(['timed'])).etag).toBe(after.etag)
+    expect(Buffer.from((await dav('GET', 'timed')).text).toString()).toBe('x')
+  })
+
+  it('sets no time when something else is refused, nor that of a folder, which its members make', async () => {
+    await dav('PUT', 'timed', { body: 'x' })
+    const time = '<d:getlastmodified>Sat, 08 Nov 2008 18:41:38 GMT</d:getlastmodified>'
+    const { mtimeMs } = await server.drive('ann').stat(['timed'])
+    await patch('timed', set(`${time}<d:getetag>x</d:getetag>`))
+    expect((await server.drive('ann').stat(['timed'])).mtimeMs).toBe(mtimeMs)
+    await dav('MKCOL', 'timed-folder')
+    const folder = await server.drive('ann').stat(['timed-folder'])
+    expect((await patch('timed-folder', set(time))).text).not.toMatch(/HTTP\/1.1 [45]/)
+    expect((await server.drive('ann').stat(['timed-folder'])).mtimeMs).toBe(folder.mtimeMs)
   })
 
   it('is 404 where nothing is', async () => {

@@ -208,4 +208,16 @@ describe('Prefer', () => {
     expect([bad.status, bad.headers['preference-applied']]).toEqual([207, undefined])
     expect(bad.headers.vary).toBe('Prefer, Brief')
   })
+
+  it('is told to those who asked for no more than PUT and MKCOL answer anyway', async () => {
+    const headers = { Prefer: 'return=minimal' }
+    const ask = async (more: Record<string, string>) => [
+      await dav('PUT', 'brief.txt', { body: 'x', headers: more }),
+      await dav('MKCOL', `brief-${Object.keys(more).length}`, { headers: more }),
+    ]
+    for (const { headers: told, text } of await ask(headers)) {
+      expect([told['preference-applied'], text]).toEqual(['return=minimal', ''])
+    }
+    for (const { headers: told } of await ask({})) expect(told['preference-applied']).toBeUndefined()
+  })
 })

@@ -73,9 +73,13 @@ export class LockGuardStore extends WrappedStore {
     if (!isMount) await this.options.locks.releaseTree(resource)
   }
 
-  override async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+  override async changeProperties(
+    path: t.StorePath,
+    changes: readonly t.PropertyChange[],
+    times?: t.FileTimes,
+  ): Promise<void> {
     await this.check(await this.next.locate(path))
-    await this.next.changeProperties(path, changes)
+    await this.next.changeProperties(path, changes, times)
   }
 
   /** One query when nothing is locked, which is nearly always so; what is there is only then of interest. */

@@ -106,9 +106,13 @@ export class MountedStore implements t.FileStore {
     else await store.remove(inner, conditions)
   }
 
-  async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+  async changeProperties(
+    path: t.StorePath,
+    changes: readonly t.PropertyChange[],
+    times?: t.FileTimes,
+  ): Promise<void> {
     const { store, path: inner } = await this.place(path)
-    await store.changeProperties(inner, changes)
+    await store.changeProperties(inner, changes, times)
   }
 
   async quota(): Promise<t.StoreQuota> {

@@ -65,9 +65,13 @@ export class RightsStore extends WrappedStore {
     await this.next.remove(path, conditions)
   }
 
-  override async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+  override async changeProperties(
+    path: t.StorePath,
+    changes: readonly t.PropertyChange[],
+    times?: t.FileTimes,
+  ): Promise<void> {
     this.checkWrite()
-    await this.next.changeProperties(path, changes)
+    await this.next.changeProperties(path, changes, times)
   }
 
   override async stagingFolder(path: t.StorePath): Promise<string | undefined> {

@@ -76,8 +76,12 @@ export class SubtreeStore implements t.FileStore {
     await this.next.remove(await this.below(path), conditions)
   }
 
-  async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
-    await this.next.changeProperties(await this.below(path), changes)
+  async changeProperties(
+    path: t.StorePath,
+    changes: readonly t.PropertyChange[],
+    times?: t.FileTimes,
+  ): Promise<void> {
+    await this.next.changeProperties(await this.below(path), changes, times)
   }
 
   /** Bytes of the subtree itself; what is available is what the whole store has. */

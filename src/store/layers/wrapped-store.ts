@@ -41,8 +41,12 @@ export class WrappedStore implements t.FileStore {
     return this.next.remove(path, conditions)
   }
 
-  changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
-    return this.next.changeProperties(path, changes)
+  changeProperties(
+    path: t.StorePath,
+    changes: readonly t.PropertyChange[],
+    times?: t.FileTimes,
+  ): Promise<void> {
+    return this.next.changeProperties(path, changes, times)
   }
 
   quota(): Promise<t.StoreQuota> {

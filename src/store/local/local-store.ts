@@ -6,6 +6,7 @@ import type * as t from '../types.ts'
 import { type CheckOptions, checkIndex, type IndexDifference } from './check-index.ts'
 import { IndexSync } from './index-sync.ts'
 import { copyLocal } from './local-copy.ts'
+import { changePropertiesLocal } from './local-properties.ts'
 import { readLocal } from './local-read.ts'
 import { moveLocal } from './local-relocate.ts'
 import { makeFolderLocal, removeLocal } from './local-remove.ts'
@@ -85,12 +86,13 @@ export class LocalStore implements t.FileStore {
     await removeLocal(this.space, this.sync, path, conditions)
   }
 
-  async changeProperties(path: t.StorePath, changes: readonly t.PropertyChange[]): Promise<void> {
+  async changeProperties(
+    path: t.StorePath,
+    changes: readonly t.PropertyChange[],
+    { mtimeMs }: t.FileTimes = {},
+  ): Promise<void> {
     checkPath(path)
-    await this.space.queue.run(async () => {
-      const { id } = targetOf(path, await this.sync.refresh(path))
-      await this.space.index.changeProperties(id, changes)
-    })
+    await changePropertiesLocal(this.space, this.sync, path, { changes, mtimeMs })
   }
 
   /** What lies in the trash and among the versions counts too. */

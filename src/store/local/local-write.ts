@@ -37,7 +37,8 @@ export async function writeLocal(
   })
 }
 
-function checkTime(mtimeMs = 0): void {
+/** Throws `BadRequestError` for what no file system keeps. */
+export function checkTime(mtimeMs = 0): void {
   if (Number.isFinite(mtimeMs) && mtimeMs >= 0 && mtimeMs < 1e14) return
   throw new BadRequestError('The modification time is not one a file can have.', { code: 'INVALID_MTIME' })
 }
