@@ -33,6 +33,7 @@ export { PeerError } from './peer-error.ts'
 export { generateSigningKey, parseSigningKey, type SigningJwk, type SigningKey } from './signatures/keys.ts'
 export type { OwnKey, OwnKeys } from './signatures/own-keys.ts'
 export type { PinnedKey } from './signatures/peer-key-admin.ts'
+export type { Trust } from './trust.ts'
 
 export interface OcmOptions {
   config: OcmConfig
