@@ -1,21 +1,33 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
-import { migrateToLatest, migrationStatus as statusOf } from '../migrations/index.ts'
+import { migrationStatus as statusOf } from '../migrations/index.ts'
 import { Accounts } from './accounts/accounts.ts'
+import { withDatabase } from './admin-database.ts'
 import { processEnvironment } from './config/env.ts'
 import { CONFIG_FILE, ConfigError, checkConfig, loadConfig, redactConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { createNode } from './node.ts'
 import { createKeys, readKeys } from './node-keys.ts'
-import { createTrustOf } from './ocm/index.ts'
 import { systemClock } from './platform/clock.ts'
-import { type Db, openDb } from './platform/db.ts'
+import { openDb } from './platform/db.ts'
 import { createLogger } from './platform/log.ts'
 import type { IndexDifference, Spaces } from './store/index.ts'
 
+export {
+  acceptPeerKey,
+  activateKey,
+  forgetPeer,
+  listKeys,
+  listPeerKeys,
+  listTrust,
+  removeTrust,
+  retireKey,
+  stageKey,
+  trustHost,
+} from './admin-mesh.ts'
 export { diagnose, diagnosePeer, type Finding } from './doctor.ts'
 
 export interface InitOptions {
@@ -77,13 +89,6 @@ export async function addUser(
   return { name: options.name, ...(password === undefined ? { password: chosen } : {}) }
 }
 
-/** Allows a peer when `ocm.trust` is `allowlist`. */
-export async function trustHost(folder: string, host: string): Promise<void> {
-  await withDatabase(folder, async ({ db, config }) => {
-    await createTrustOf({ config, db, clock: systemClock }).add(host)
-  })
-}
-
 /** The effective configuration with its secrets taken out. */
 export async function showConfig(folder: string): Promise<Config> {
   return redactConfig(loadConfig(folder, processEnvironment()).config)
@@ -137,26 +142,6 @@ async function forEachDrive<T>(
   } finally {
     await node.close()
   }
-}
-
-async function withDatabase(
-  folder: string,
-  work: (opened: { db: Db; config: Config }) => Promise<void>,
-): Promise<void> {
-  const { config } = loadConfig(folder, processEnvironment())
-  if (config.database.client === 'sqlite') await makePrivate(config.database.file)
-  const db = openDb(config.database)
-  try {
-    await migrateToLatest(db)
-    await work({ db, config })
-  } finally {
-    await db.destroy()
-  }
-}
-
-/** SQLite takes an empty file for a new database and gives its mode to the files it makes beside it. */
-async function makePrivate(file: string): Promise<void> {
-  await (await open(file, 'a', 0o600)).close()
 }
 
 /** Twenty characters that are not mistaken for one another: about 100 bits. */

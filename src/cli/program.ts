@@ -7,12 +7,14 @@ import { registerDoctor } from './commands/doctor.ts'
 import { registerIndex } from './commands/file-index.ts'
 import { registerFiles } from './commands/files.ts'
 import { registerInvite } from './commands/invite.ts'
+import { registerKeys } from './commands/keys.ts'
 import { registerLogin } from './commands/login.ts'
 import { registerOperator } from './commands/operator.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
 import { registerTransfer } from './commands/transfer.ts'
 import { registerTrash } from './commands/trash.ts'
+import { registerTrust } from './commands/trust.ts'
 import type { CliContext } from './context.ts'
 import { addExamples } from './examples.ts'
 
@@ -24,7 +26,18 @@ secrets also as files, CAUSEWAY_TOKEN_FILE); CAUSEWAY_PROFILE, NO_COLOR, NODE_EX
 type Register = (program: Command, context: CliContext) => void
 
 const GROUPS: [heading: string, registers: Register[]][] = [
-  ['Run a node:', [registerOperator, registerSettings, registerIndex, registerDoctor, registerBench]],
+  [
+    'Run a node:',
+    [
+      registerOperator,
+      registerSettings,
+      registerTrust,
+      registerKeys,
+      registerIndex,
+      registerDoctor,
+      registerBench,
+    ],
+  ],
   ['Log in to a node:', [registerLogin, registerAppPassword]],
   ['Files:', [registerFiles, registerCopy, registerTrash]],
   ['People and copies:', [registerInvite, registerShare, registerTransfer]],

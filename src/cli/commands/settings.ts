@@ -2,20 +2,9 @@ import type { Command } from 'commander'
 import { type CliContext, onAction } from '../context.ts'
 import { operator } from '../operator.ts'
 
-/** Adds `trust`, `config` and `migrate`: they work on the folder of a node. */
+/** Adds `config` and `migrate`: they work on the folder of a node. */
 export function registerSettings(program: Command, context: CliContext): void {
   const folder = ['<dir>', 'folder of the node'] as const
-  const trust = program.command('trust').description('Which nodes this one talks to.')
-  const trustAdd = trust
-    .command('add')
-    .argument(...folder)
-    .argument('<host>', 'host, with its port when it has one')
-    .description('Allow a peer.')
-  onAction(trustAdd, context, async ({ args: [dir = '', host = ''], output }) => {
-    await (await operator.admin()).trustHost(dir, host)
-    output.result({ host, trusted: true }, () => `${host} is trusted`)
-  })
-
   const config = program.command('config').description('The configuration of a node.')
   const show = config
     .command('show')

@@ -57,13 +57,16 @@ async function loadSet(outbound: Outbound, peer: PeerInfo, signal: AbortSignal):
   if (jwksUri === undefined && !peer.capabilities.includes('http-sig')) {
     throw new SignatureError('KEY_NOT_FOUND', `${host} publishes no jwksUri`)
   }
-  const scheme = new URL(peer.endPoint).protocol
-  const address = jwksUri ?? `${scheme}//${host}/.well-known/jwks.json`
-  const answer = await fetchJson(outbound, host, address, signal)
+  const answer = await fetchJson(outbound, host, jwksUri ?? wellKnownSet(peer), signal)
   const read = jwks.safeParse(answer.json)
   if (answer.status !== 200 || !read.success) {
     throw new PeerError('bad-answer', host, `${host} has no key set at its jwksUri (${answer.status}).`)
   }
   const keys = read.data.keys.flatMap((key) => jwk.safeParse(key).data ?? []) as PublicJwk[]
   return jwksUri === undefined ? { keys, atWellKnown: true } : { keys }
+}
+
+/** Where drafts -01 to -05 have the keys. */
+function wellKnownSet({ host, endPoint }: PeerInfo): string {
+  return `${new URL(endPoint).protocol}//${host}/.well-known/jwks.json`
 }
