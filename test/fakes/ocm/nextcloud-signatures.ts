@@ -59,12 +59,15 @@ export class NextcloudSignatures {
     return signCavage({ keyId: this.keyId, privateKey: this.rsa.privateKey }, url, body, nowMs)
   }
 
-  /** Origin of a well-signed request; undefined when it counts as unsigned. Throws `SignatureRefusal`. */
-  async originOf(request: FakeRequest): Promise<string | undefined> {
+  /**
+   * Origin of a well-signed request; undefined when it counts as unsigned. `claimedHost` is who the message
+   * says it is from. Throws `SignatureRefusal`.
+   */
+  async originOf(request: FakeRequest, claimedHost: string): Promise<string | undefined> {
     if (this.options.version < 31) return undefined
     if (request.body.length > MAX_BODY_BYTES) throw new SignatureRefusal(400, 'content of request is too big')
     const isNew = this.options.version >= 34 && request.headers['signature-input'] !== undefined
-    const origin = isNew ? await this.verifyNew(request) : await this.verifyOld(request)
+    const origin = isNew ? await this.verifyNew(request, claimedHost) : await this.verifyOld(request)
     if (origin === undefined && this.options.enforced) throw new SignatureRefusal(400, 'Unsigned request')
     return origin
   }
@@ -95,14 +98,16 @@ export class NextcloudSignatures {
     }
   }
 
-  private async verifyNew(request: FakeRequest): Promise<string | undefined> {
+  /** Nextcloud 34 knows the signer by a `keyid` that is an address, 35 by what the message says, too. */
+  private async verifyNew(request: FakeRequest, claimedHost: string): Promise<string | undefined> {
     const { host, version, nowMs } = this.options
     const message = { ...request, targetUri: `http://${host}${request.uri}` }
     try {
       const signed = openRfc9421(message, version >= 35 ? 'tag' : 'label', nowMs())
-      const origin = URL.parse(signed.keyid)?.host ?? signed.keyid.split('#')[0] ?? ''
+      const isUrl = /^https?:\/\//.test(signed.keyid)
+      if (!isUrl && version < 35) throw new SignatureRefusal(400, 'empty origin')
+      const origin = isUrl ? new URL(signed.keyid).host : claimedHost
       signed.check(await this.keysOf(origin))
-      this.signatories.set(URL.canParse(signed.keyid) ? signed.keyid : `https://${signed.keyid}`, '')
       return origin
     } catch (error) {
       if (!(error instanceof Rfc9421Error)) throw error

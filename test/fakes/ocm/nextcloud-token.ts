@@ -9,7 +9,7 @@ import { type NextcloudSignatures, SignatureRefusal } from './nextcloud-signatur
 export async function answerTokenRequest(
   given: readonly GivenShare[],
   request: FakeRequest,
-  originOf: () => Promise<string | undefined>,
+  originOf: (claimedHost: string) => Promise<string | undefined>,
 ): Promise<FakeAnswer> {
   const form = new URLSearchParams(request.body.toString('utf8'))
   if (form.get('grant_type') !== 'authorization_code') return json(400, { error: 'unsupported_grant_type' })
@@ -17,7 +17,7 @@ export async function answerTokenRequest(
   if (code === null || code === '') return json(400, { error: 'refresh_token is required' })
   let origin: string | undefined
   try {
-    origin = await originOf()
+    origin = await originOf(form.get('client_id') ?? '')
   } catch (error) {
     if (error instanceof SignatureRefusal) return json(401, { error: 'invalid_request' })
     throw error

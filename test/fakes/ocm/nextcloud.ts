@@ -98,7 +98,7 @@ export class FakeNextcloud extends FakeCloud {
     if (path === '/ocm/notifications') return this.takeNotification(request)
     if (path === '/ocm/invite-accepted' && this.version >= 32) return this.takeAcceptedInvite(request)
     if (this.version >= 35 && path.endsWith('/api/v1/access-token'))
-      return answerTokenRequest(this.given, request, () => this.signatures.originOf(request))
+      return answerTokenRequest(this.given, request, (host) => this.signatures.originOf(request, host))
     return html(404, 'Page not found')
   }
 
@@ -186,7 +186,7 @@ export class FakeNextcloud extends FakeCloud {
     if (wire === undefined) return html(500, 'Internal Server Error')
     if (wire.owner === undefined || wire.owner === null) return invalid('Missing arguments')
     try {
-      this.checkOrigin(await this.signatures.originOf(request), String(wire.owner))
+      await this.checkOrigin(request, String(wire.owner))
     } catch (error) {
       return refusal(error)
     }
@@ -217,7 +217,7 @@ export class FakeNextcloud extends FakeCloud {
     const peer = given?.shareWith.host ?? taken[0]?.peerHost
     if (peer === undefined) return invalid('Share not found')
     try {
-      this.checkOrigin(await this.signatures.originOf(request), `x@${peer}`)
+      await this.checkOrigin(request, `x@${peer}`)
     } catch (error) {
       return refusal(error)
     }
@@ -276,10 +276,11 @@ export class FakeNextcloud extends FakeCloud {
   }
 
   /** Throws `SignatureRefusal`. */
-  private checkOrigin(origin: string | undefined, owner: string): void {
+  private async checkOrigin(request: FakeRequest, owner: string): Promise<void> {
     if (this.version < 31) return
     if (!owner.includes('@')) throw new SignatureRefusal(400, `entry ${owner} does not contain @`)
     const { host } = splitCloudId(owner)
+    const origin = await this.signatures.originOf(request, host)
     if (origin === undefined) this.signatures.checkMayBeUnsigned(host)
     else if (origin !== host)
       throw new SignatureRefusal(

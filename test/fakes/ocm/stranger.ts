@@ -11,6 +11,8 @@ import { signRfc9421 } from './rfc9421.ts'
  */
 export class Stranger {
   readonly client = createFakeClient()
+  /** Id of the key of RFC 9421 signatures; an address unless it is changed. */
+  kid = ''
   /** Members put over those of the discovery document. */
   document: Record<string, unknown> = {}
   readonly rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -19,6 +21,7 @@ export class Stranger {
 
   private constructor(server: FakeHttpServer) {
     this.server = server
+    this.kid = `https://${server.host}/ocm#ed-1`
   }
 
   static async start(name = 'stranger.test'): Promise<Stranger> {
@@ -39,7 +42,7 @@ export class Stranger {
   }
 
   get jwk() {
-    return { ...this.ed.publicKey.export({ format: 'jwk' }), kid: `${this.host}#ed-1`, alg: 'Ed25519' }
+    return { ...this.ed.publicKey.export({ format: 'jwk' }), kid: this.kid, alg: 'Ed25519' }
   }
 
   close(): Promise<void> {
