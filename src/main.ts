@@ -1,15 +1,10 @@
-import type { RequestListener } from 'node:http'
 import { processEnvironment } from './config/env.ts'
-import { loadConfig } from './config/load.ts'
-import type { Config } from './config/schema.ts'
-import { type Listener, listen } from './http/listener.ts'
-import { createNode } from './node.ts'
+import { type LoadedConfig, loadConfig } from './config/load.ts'
+import type { Listener } from './http/listener.ts'
+import { serveWithWorkers } from './main-primary.ts'
+import { type CausewayNode, createNode } from './node.ts'
 import { readKeys } from './node-keys.ts'
-import { hasErrorCode } from './platform/errors.ts'
-import { expectContinue } from './webdav/index.ts'
-
-/** Distance of the operations port from the main one when none is configured. */
-const OPS_PORT_OFFSET = 1000
+import { listenMain, listenOps } from './node-listeners.ts'
 
 export interface ServeOptions {
   port?: number
@@ -23,30 +18,35 @@ export interface RunningNode {
   url: string
   /** Where `/metrics` is. */
   opsUrl: string
-  /** Resolves when the node has stopped. */
+  /** Resolves when the node has stopped; rejects when its workers cannot be kept running. */
   stopped: Promise<void>
   /** Takes no new requests, lets running ones end, hands running copies back, closes everything. */
   stop(): Promise<void>
 }
 
-/** Runs the node of a folder in this process. Throws `ConfigError` for what the operator has to mend. */
+/**
+ * Runs the node of a folder: in this process, or in as many workers as are configured, with this process
+ * over them. Throws `ConfigError` for what the operator has to mend.
+ */
 export async function serve(folder: string, options: ServeOptions = {}): Promise<RunningNode> {
   const loaded = loadConfig(folder, processEnvironment())
+  const { workers, host, port } = loaded.config.server
+  const where = { host: options.host ?? host, port: options.port ?? port }
+  const running = workers > 1 ? serveWithWorkers(loaded, where) : serveHere(loaded, where)
+  const node = await running
+  options.onListening?.(node.url)
+  return node
+}
+
+async function serveHere(loaded: LoadedConfig, where: { host: string; port: number }): Promise<RunningNode> {
   const node = await createNode(loaded, await readKeys(loaded.folder))
-  const { server, ops } = node.config
-  const host = options.host ?? server.host
   const listeners: Listener[] = []
   try {
-    node.app.on('error', (err: unknown) => node.log.debug({ err }, 'connection ended early'))
-    const handler = node.app.callback()
-    const onExpectContinue = expectContinue(node.mounts, handler)
-    const port = options.port ?? server.port
-    const main = await listen(handler, { host, port, tls: server.tls, onExpectContinue })
+    const main = await listenMain(node, where)
     listeners.push(main)
-    const opsListener = await listenOps(node.opsApp.callback(), ops, main.port)
+    const opsListener = await listenOps(node.opsApp.callback(), node.config.ops, main.port)
     listeners.push(opsListener)
     await node.start()
-    options.onListening?.(main.url)
     return running(node, listeners, main.url, opsListener.url)
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()))
@@ -55,21 +55,7 @@ export async function serve(folder: string, options: ServeOptions = {}): Promise
   }
 }
 
-/** A port that was only derived, not configured, may be taken: then any free one does. */
-async function listenOps(handler: RequestListener, ops: Config['ops'], mainPort: number): Promise<Listener> {
-  const derived = mainPort + OPS_PORT_OFFSET
-  const port = ops.port ?? (derived <= 65_535 ? derived : 0)
-  try {
-    return await listen(handler, { host: ops.host, port, onExpectContinue: handler })
-  } catch (error) {
-    if (ops.port !== undefined || !hasErrorCode(error, 'EADDRINUSE')) throw error
-    return listen(handler, { host: ops.host, port: 0, onExpectContinue: handler })
-  }
-}
-
-type Node = Awaited<ReturnType<typeof createNode>>
-
-function running(node: Node, listeners: Listener[], url: string, opsUrl: string): RunningNode {
+function running(node: CausewayNode, listeners: Listener[], url: string, opsUrl: string): RunningNode {
   const { promise: stopped, resolve, reject } = Promise.withResolvers<void>()
   let stopping: Promise<void> | undefined
   node.log.info({ url, opsUrl, publicUrl: node.config.publicUrl }, 'listening')

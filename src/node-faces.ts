@@ -113,6 +113,7 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
   return {
     app: createApp(deps),
     opsApp: createOpsApp(metrics.registry, checks, stopping.signal),
+    checks,
     mounts,
     routes,
   }

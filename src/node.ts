@@ -9,6 +9,7 @@ import type { LoadedConfig } from './config/load.ts'
 import { outboundConfig } from './config/network.ts'
 import type { Config } from './config/schema.ts'
 import { clientAddress } from './http/client-address.ts'
+import type { ReadinessCheck } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createEndpointResolver } from './node-endpoints.ts'
 import { createFaces, type Rooms } from './node-faces.ts'
@@ -20,6 +21,7 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { type Db, openDb } from './platform/db.ts'
 import { DisposalStack } from './platform/disposal.ts'
 import { EventBus } from './platform/events.ts'
+import type { Gates } from './platform/gates.ts'
 import { createLogger, type Logger } from './platform/log.ts'
 import { createOutbound, type Outbound } from './platform/outbound.ts'
 import { regularly } from './platform/regularly.ts'
@@ -30,10 +32,15 @@ import { Uploads } from './store/uploads/uploads.ts'
 import { createTransfers, type Transfers } from './transfers/index.ts'
 import type { DavMount } from './webdav/index.ts'
 
-/** What a test may put in the place of the real thing. */
+/** What a test, or a node of several processes, puts in the place of the usual. */
 export interface NodeOverrides {
   clock?: Clock
   log?: Logger
+  events?: EventBus
+  /** Those of a node that is several processes. */
+  gates?: Gates
+  /** Another process has made the database ready. */
+  isMigrated?: boolean
 }
 
 /** What every room stands on. */
@@ -46,6 +53,7 @@ interface Base {
   outbound: Outbound
   metrics: ReturnType<typeof createMetrics>
   stopping: AbortController
+  gates: Gates | undefined
 }
 
 /** The rooms of one node, built and connected. */
@@ -62,6 +70,8 @@ export interface CausewayNode {
   app: Koa
   /** Health and metrics. */
   opsApp: Koa
+  checks: readonly ReadinessCheck[]
+  metrics: ReturnType<typeof createMetrics>
   mounts: readonly DavMount[]
   routes: readonly ApiRoute[]
   log: Logger
@@ -90,6 +100,7 @@ export async function createNode(
       config,
       db: base.db,
       log: base.log,
+      metrics: base.metrics,
       ...rooms,
       ...createFaces(base, rooms),
       ...lifecycle(base, rooms, stack),
@@ -102,15 +113,17 @@ export async function createNode(
 
 async function createBase(config: Config, overrides: NodeOverrides, stack: DisposalStack): Promise<Base> {
   const log = overrides.log ?? createLogger(config.log.level)
-  const db = openDb(config.database)
+  const { gates } = overrides
+  const db = openDb(config.database, gates)
   stack.defer(() => db.destroy())
-  await migrateToLatest(db)
+  if (overrides.isMigrated !== true) await migrateToLatest(db)
   return {
     config,
     log,
     db,
     clock: overrides.clock ?? systemClock,
-    events: new EventBus(),
+    gates,
+    events: overrides.events ?? new EventBus(),
     outbound: stack.use(createOutbound(outboundConfig(config.network))),
     metrics: createMetrics(),
     stopping: new AbortController(),
@@ -127,12 +140,16 @@ function createPeople({ db, clock }: Base) {
   }
 }
 
-async function createStorage({ db, clock, config }: Base, accounts: Accounts, stack: DisposalStack) {
+async function createStorage(
+  { db, clock, config, events, gates }: Base,
+  accounts: Accounts,
+  stack: DisposalStack,
+) {
   await mkdir(config.storage.folder, { recursive: true, mode: 0o750 })
   const quotaOf = async (userId: string) =>
     (await accounts.findUserById(userId))?.quotaBytes ?? config.storage.quotaBytes
-  const spaces = stack.use(createSpaces({ db, clock, config: config.storage, quotaOf }))
-  const uploads = new Uploads({ folder: join(config.storage.folder, '.uploads'), clock })
+  const spaces = stack.use(createSpaces({ db, clock, config: config.storage, quotaOf, gates }))
+  const uploads = new Uploads({ folder: join(config.storage.folder, '.uploads'), clock, events, gates })
   return { spaces, uploads, locks: createLockRegistry({ db, clock }) }
 }
 
@@ -163,6 +180,7 @@ function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transf
       config: config.transfers,
       endpoints: createEndpointResolver(shares),
       registry: metrics.registry,
+      // Of several processes one runs transfers at a time: the next goes on with what this one was doing.
       workerId: 'main',
       stagingFolders: () => listStagingFolders(config.storage.folder),
     }),

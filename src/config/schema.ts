@@ -39,6 +39,7 @@ const server = z.strictObject({
     .describe('How long a client may be silent in the middle of a file it sends or takes.'),
   stopGraceSeconds: seconds.default(30).describe('How long a stop waits for running requests.'),
   workers: z.int().min(1).max(64).default(1).describe('Processes that share the port; 1: no others.'),
+  workers: z.int().min(1).max(64).default(1).describe('Processes that share the port; 1: no others.'),
 })
 
 const ops = z.strictObject({

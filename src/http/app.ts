@@ -1,12 +1,11 @@
 import Koa, { type Middleware } from 'koa'
-import type { Registry } from 'prom-client'
 import type { ApiRoute } from '../platform/api-route.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
 import { API_PREFIX, apiRouter, type Identify } from './api-router.ts'
 import { problemErrors } from './errors.ts'
-import { healthRoutes, metricsRoute, type ReadinessCheck } from './health.ts'
+import { healthRoutes, type MetricsSource, metricsRoute, type ReadinessCheck } from './health.ts'
 import { type OpenApiInfo, openApiDocument } from './openapi.ts'
 import { type RequestLogDeps, requestLog } from './request-log.ts'
 import { eventStream } from './sse.ts'
@@ -41,14 +40,14 @@ export function createApp(deps: AppDeps): Koa {
 
 /** The operations port: health and metrics, nothing of the users'. */
 export function createOpsApp(
-  registry: Registry,
+  metrics: MetricsSource,
   checks: readonly ReadinessCheck[],
   stopping: AbortSignal,
 ): Koa {
   const app = new Koa()
   app.silent = true
   app.use(healthRoutes(checks, stopping))
-  app.use(metricsRoute(registry))
+  app.use(metricsRoute(metrics))
   return app
 }
 

@@ -1,5 +1,4 @@
 import type { Middleware } from 'koa'
-import type { Registry } from 'prom-client'
 
 /** One thing a node needs in order to serve; throws when it is not there. */
 export interface ReadinessCheck {
@@ -30,8 +29,14 @@ async function run(check: ReadinessCheck): Promise<{ name: string; ok: boolean }
   return { name: check.name, ok }
 }
 
+/** What prom-client's `Registry` is, or several of them put together. */
+export interface MetricsSource {
+  contentType: string
+  metrics(): Promise<string>
+}
+
 /** `/metrics` in the Prometheus text form; served on the operations port only. */
-export function metricsRoute(registry: Registry): Middleware {
+export function metricsRoute(registry: MetricsSource): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/metrics') return next()
     ctx.type = registry.contentType
