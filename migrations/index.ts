@@ -9,6 +9,7 @@ import { createLoginFlows } from './050_create_login_flows.ts'
 import { createKeptTrees } from './060_create_kept_trees.ts'
 import { createChangeJournal } from './070_create_change_journal.ts'
 import { rememberBirthsAndHeirs } from './071_remember_births_and_heirs.ts'
+import { createOcmPeerFacts } from './080_create_ocm_peer_facts.ts'
 import { createOcmKeys } from './081_create_ocm_keys.ts'
 import type { Migration } from './migration.ts'
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   createKeptTrees,
   createChangeJournal,
   rememberBirthsAndHeirs,
+  createOcmPeerFacts,
   createOcmKeys,
 ]
 

@@ -39,7 +39,6 @@ const server = z.strictObject({
     .describe('How long a client may be silent in the middle of a file it sends or takes.'),
   stopGraceSeconds: seconds.default(30).describe('How long a stop waits for running requests.'),
   workers: z.int().min(1).max(64).default(1).describe('Processes that share the port; 1: no others.'),
-  workers: z.int().min(1).max(64).default(1).describe('Processes that share the port; 1: no others.'),
 })
 
 const ops = z.strictObject({
@@ -90,6 +89,11 @@ const storage = z.strictObject({
     .min(0)
     .default(30)
     .describe('How long what was overwritten can be restored; 0: not at all.'),
+  watchSeconds: z
+    .int()
+    .min(0)
+    .default(10)
+    .describe('How often a drive is looked through for changes made beside the node, at most; 0: never.'),
   maxUploadBytes: z.int().min(1).optional().describe('Largest single file taken.'),
 })
 
@@ -106,6 +110,11 @@ const network = z.strictObject({
   extraCaFile: z.string().optional().describe('PEM file of further certificate authorities.'),
   connectTimeoutSeconds: seconds.default(20),
   idleTimeoutSeconds: seconds.default(60).describe('Longest silence of another server before we give up.'),
+})
+
+const peer = z.strictObject({
+  dialect: z.enum(['standard', 'older', 'nextcloud', 'owncloud10', 'ocis', 'reva']).optional(),
+  endPoint: z.url({ protocol: /^https?$/ }).optional(),
 })
 
 const trustRule = z.enum(['open', 'allowlist', 'denylist', 'directory'])
@@ -133,6 +142,10 @@ const ocm = z.strictObject({
     .describe('Messages taken of one peer, five times as many from one address; 0: no limit.'),
   mustInvite: z.boolean().default(false).describe('Take shares only from people an invitation connected.'),
   invitationDays: z.number().positive().default(14).describe('How long an invitation can be accepted.'),
+  peers: z
+    .record(z.string(), peer)
+    .default({})
+    .describe('What to hold of single hosts whatever they say: the form of messages they take, where.'),
 })
 
 const transfers = z.strictObject({

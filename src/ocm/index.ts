@@ -6,10 +6,13 @@ import type { Logger } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Seal } from '../platform/seal.ts'
 import { normaliseHost } from './address.ts'
-import { type OcmConfig, ownDocument, ownEndPoint } from './discovery/own-document.ts'
+import { createConfiguredPeers } from './configured-peers.ts'
+import { type OcmConfig, type OcmFeatures, ownDocumentFor, ownEndPoint } from './discovery/own-document.ts'
 import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
 import { createOriginJudge } from './incoming/origin.ts'
 import { createOcmClient } from './outgoing/client.ts'
+import { createPeerLog } from './peer-log.ts'
+import { createPeersRepo, type PeersRepo } from './peers-repo.ts'
 import { signaturePolicy } from './policy.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { createOcmMiddleware } from './routes.ts'
@@ -65,6 +68,8 @@ export interface Ocm {
   keys: OwnKeys
   /** The keys that peers signed with. */
   peerKeys: PeerKeyAdmin
+  /** What is known of other servers. */
+  known: PeersRepo
   /** `/api/v1/admin/trust` and what belongs to it. */
   routes: ApiRoute[]
 }
@@ -78,27 +83,42 @@ export function createOcm(options: OcmOptions): Ocm {
   const { enabled, messagesPerMinute } = config.ocm
   const host = normaliseHost(config.publicUrl)
   const trust = createTrustOf(options)
-  const discovery = createPeerDiscovery({ outbound, clock, insecureHttp: config.network.insecureHttp })
+  const { peers, known, discovery } = createAcquaintance(options)
   const keys = createKeysOf(options)
   const signer = createNodeSigner({ keys, clock })
   const { verifier, pins, peerKeys } = createVerification(options, discovery)
   const limit = createRateLimit(messagesPerMinute, clock)
   const policy = signaturePolicy(config.ocm)
   const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock })
-  const reception = { host, enabled, origin, discovery, outbound, inbox, clock, log }
+  const reception = { host, enabled, features, origin, discovery, peers, outbound, inbox, clock, log }
   return {
-    ...{ host, trust, keys, peerKeys },
+    ...{ host, trust, keys, peerKeys, known },
     routes: trustRoutes({ trust, peerKeys }),
-    client: createOcmClient({ host, discovery, trust, signer, outbound, clock }),
+    client: createOcmClient({ host, discovery, peers, trust, signer, outbound, clock }),
     middleware: createOcmMiddleware({
       publicUrl: config.publicUrl,
-      document: async () => ownDocument(config, await keys.findPublicKey()),
+      document: async (userAgent) =>
+        ownDocumentFor(userAgent, config, { ...features, publicKey: await keys.findPublicKey() }),
       publicKeys: keys.listPublished,
       reception,
       limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
       clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
     }),
   }
+}
+
+/** The one place where a feature is switched on: announced in discovery, and taken from others. */
+const features: OcmFeatures = {}
+
+/** What we find out about other servers, and remember. */
+function createAcquaintance({ config, outbound, db, clock, log }: OcmOptions) {
+  const { insecureHttp } = config.network
+  const configured = createConfiguredPeers(config.ocm.peers, insecureHttp)
+  const repo = createPeersOf({ db })
+  const peers = createPeerLog({ repo, clock, log, configured: configured.findDialect })
+  const { assume } = configured
+  const discovery = createPeerDiscovery({ outbound, clock, insecureHttp, watch: peers, assume })
+  return { peers, known: repo, discovery }
 }
 
 function createVerification({ config, outbound, db, clock, log }: OcmOptions, discovery: PeerDiscovery) {
@@ -129,6 +149,11 @@ export function createKeysOf({
     host: new URL(config.publicUrl).host,
     endPoint: ownEndPoint(config.publicUrl),
   })
+}
+
+/** Only what is known of peers, for the admin command. */
+export function createPeersOf({ db }: Pick<OcmOptions, 'db'>): PeersRepo {
+  return createPeersRepo(db)
 }
 
 /** Only the keys of peers, for the admin command. */

@@ -21,6 +21,8 @@ export interface PeerErrorOptions {
   status?: number
   retryAfterSeconds?: number
   remedy?: string
+  /** The peer did not take the form of the message, and may take another; nothing was stored. */
+  refusesShape?: boolean
   cause?: unknown
 }
 
@@ -35,6 +37,7 @@ export class PeerError extends Error {
   readonly remedy: string
   readonly status: number | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly refusesShape: boolean
 
   constructor(reason: PeerFailure, host: string, message: string, options: PeerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -43,6 +46,7 @@ export class PeerError extends Error {
     this.remedy = options.remedy ?? remedies[reason]
     this.status = options.status
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.refusesShape = options.refusesShape ?? false
   }
 
   /** True when the same message may well succeed later. */

@@ -15,7 +15,8 @@ const ENDPOINT_PATH = /^\/ocm\/([a-z-]+)$/
 
 export interface OcmRoutes {
   publicUrl: string
-  document: () => Promise<Record<string, unknown>>
+  /** Our discovery document, as a client of this name reads it. */
+  document: (userAgent: string) => Promise<Record<string, unknown>>
   publicKeys: () => Promise<readonly PublicJwk[]>
   reception: Reception
   /** Messages of one client address, whoever they say they are from. */
@@ -29,7 +30,10 @@ export function createOcmMiddleware(routes: OcmRoutes): Middleware {
   const basePath = new URL(routes.publicUrl).pathname.replace(/\/$/, '')
   return async (ctx, next) => {
     const path = withoutBase(ctx.path, basePath)
-    if (DISCOVERY_PATHS.includes(path)) return servePublic(ctx, await routes.document())
+    if (DISCOVERY_PATHS.includes(path)) {
+      ctx.vary('User-Agent')
+      return servePublic(ctx, await routes.document(ctx.get('User-Agent')))
+    }
     if (path === JWKS_PATH) return servePublic(ctx, { keys: await routes.publicKeys() })
     const endpoint = ENDPOINT_PATH.exec(path)?.[1] ?? ''
     if (!isEndpoint(endpoint)) return next()

@@ -126,13 +126,23 @@ describe('an incoming share is refused', () => {
     ],
     ['without address', withWebdav({ uri: undefined }), invalid('protocol.webdav.uri', 'REQUIRED')],
     ['with a text as expiry', { expiration: 'soon' }, invalid('expiration', 'INVALID_FORMAT')],
-    ['for a group', { shareType: 'group' }, unsupported('SHARE_TYPE_NOT_SUPPORTED')],
+    ['for a federation', { shareType: 'federation' }, unsupported('SHARE_TYPE_NOT_SUPPORTED')],
     ['of a calendar', { resourceType: 'calendar' }, unsupported('RESOURCE_TYPE_NOT_SUPPORTED')],
     ['over ssh only', { protocol: { name: 'multi', ssh: {} } }, unsupported('PROTOCOL_NOT_SUPPORTED')],
     [
-      'in the form of 1.0',
-      { protocol: { name: 'webdav', options: { sharedSecret: 's' } } },
-      unsupported('PROTOCOL_NOT_SUPPORTED'),
+      'in the form of 1.0 without secret',
+      { protocol: { name: 'webdav', options: [] } },
+      invalid('protocol.options.sharedSecret', 'REQUIRED'),
+    ],
+    [
+      'in the form of 1.0 with a secret that Basic cannot carry',
+      { protocol: { name: 'webdav', options: { sharedSecret: 'a:b' } } },
+      invalid('protocol.options.sharedSecret', 'INVALID_FORMAT'),
+    ],
+    [
+      'with a requirement of another protocol that we cannot meet',
+      { protocol: { name: 'multi', webdav, webapp: { requirements: ['must-use-mfa'] } } },
+      unsupported('REQUIREMENT_NOT_SUPPORTED'),
     ],
     [
       'with a requirement we cannot meet',
@@ -174,7 +184,24 @@ describe('other messages', () => {
   })
 
   it.each([
-    [{ notificationType: 'RESHARE_UNDO', providerId: '1' }, 501, 'NOTIFICATION_TYPE_NOT_SUPPORTED'],
+    [{ notificationType: 'MLS_COMMIT', providerId: '1' }, 501, 'NOTIFICATION_TYPE_NOT_SUPPORTED'],
+    [
+      { notificationType: 'SYNC_CALENDAR', resourceType: 'calendar', providerId: 'calendar' },
+      501,
+      'RESOURCE_TYPE_NOT_SUPPORTED',
+    ],
+    [
+      { notificationType: 'SHARE_UNSHARED', resourceType: 'user', providerId: '1' },
+      501,
+      'RESOURCE_TYPE_NOT_SUPPORTED',
+    ],
+    [{ notificationType: 'REQUEST_RESHARE', providerId: '1' }, 400, 'INVALID_PARAMETERS'],
+    [{ notificationType: 'RESHARE_CHANGE_PERMISSION', providerId: '1' }, 400, 'INVALID_PARAMETERS'],
+    [
+      { notificationType: 'SHARE_CHANGE_PERMISSION', providerId: '1', notification: { protocol: [] } },
+      400,
+      'INVALID_PARAMETERS',
+    ],
     [
       { notificationType: 'MESSAGE_POSTED', resourceType: 'talk-room', providerId: '1' },
       501,

@@ -296,7 +296,7 @@ describe('a signed message is refused', () => {
       400,
       invalid('protocol.webdav.uri', 'INVALID_FORMAT'),
     ],
-    ['for a group', { shareType: 'group' }, 501, { message: 'SHARE_TYPE_NOT_SUPPORTED' }],
+    ['for a federation', { shareType: 'federation' }, 501, { message: 'SHARE_TYPE_NOT_SUPPORTED' }],
   ])('%s', async (_what, change, status, json) => {
     expect(await send(change)).toMatchObject({ status, json })
     expect(krakow.inbox.shares).toEqual([])

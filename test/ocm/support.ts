@@ -156,6 +156,7 @@ export function ocmConfig(overrides: Partial<OcmConfig['ocm']> = {}): OcmConfig[
     messagesPerMinute: 0,
     mustInvite: false,
     invitationDays: 14,
+    peers: {},
     ...overrides,
   }
 }

@@ -9,6 +9,8 @@ import { readProtocol } from './read-protocol.ts'
 /** The last moment with a year of four digits (RFC 3339), and the last that has a date (ECMA-262 21.4.1.1). */
 const END_OF_TIME_SECONDS = 253_402_300_799
 const MAX_TIME_MS = 8.64e15
+/** The year 2020 in milliseconds, and 52,670 in seconds: no share ends then. */
+const FIRST_MS = 1_577_836_800_000
 
 const MAX_NAME_LENGTH = 1_000
 const MAX_NOTE_LENGTH = 10_000
@@ -79,11 +81,11 @@ export function readShare(json: unknown): OcmShare {
 }
 
 /**
- * The wire has seconds, and 0 for none (Reva). What would be after the year 9999 is milliseconds of
- * somebody who took the wrong unit: read as seconds the share would never end.
+ * The wire has seconds, and 0 for none (Reva). Who took milliseconds by mistake is understood: read as
+ * seconds the share would never end.
  */
 function toMs(expiration: number): number {
-  const ms = expiration > END_OF_TIME_SECONDS ? expiration : expiration * 1000
+  const ms = expiration >= FIRST_MS ? expiration : expiration * 1000
   return Math.round(Math.min(ms, END_OF_TIME_SECONDS * 1000))
 }
 

@@ -2,7 +2,8 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { findJson } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
 
-const MAX_BYTES = 128 * 1024
+/** Of discovery documents and of keys; the longest that was seen has two. */
+const MAX_BYTES = 64 * 1024
 const MAX_REDIRECTS = 3
 
 export interface JsonAnswer {

@@ -11,12 +11,12 @@ const GOOD_MS = 60 * 60 * 1000
 const BAD_MS = 30 * 1000
 /** A server that is down may be up again at once; this only keeps many callers from asking together. */
 const DOWN_MS = 3 * 1000
-const TIMEOUT_MS = 15 * 1000
+const TIMEOUT_MS = 10 * 1000
 const MAX_PEERS = 2000
 /** Strangers decide whom we ask, by naming a server as theirs. */
 const MAX_ASKED_AT_ONCE = 256
-/** The second is what OCM had before 1.4 and all that ownCloud 10 has. */
-const PATHS = ['/.well-known/ocm', '/ocm-provider/']
+/** The others are what OCM had before 1.4, and all that ownCloud 10 and Nextcloud 32 have. */
+const PATHS = ['/.well-known/ocm', '/ocm-provider/', '/ocm-provider']
 
 export interface PeerDiscovery {
   /** `host` in the form of `normaliseHost`. Throws `PeerError`. */
@@ -28,6 +28,17 @@ export interface PeerDiscoveryOptions {
   clock: Clock
   /** Plain http is tried after https; closed networks and tests only. */
   insecureHttp: boolean
+  /** Is told what was found, and what was not. */
+  watch?: DiscoveryWatch
+  /** What is taken for a peer that answers and has no document; by the configuration. */
+  assume?: (host: string) => PeerInfo | undefined
+  /** For a whole discovery; 10 seconds unless given. */
+  timeoutMs?: number
+}
+
+export interface DiscoveryWatch {
+  discovered(info: PeerInfo, clockSkewMs?: number): Promise<void>
+  failed(what: 'discovery', error: PeerError): Promise<void>
 }
 
 type Known = { info: PeerInfo; untilMs: number } | { error: PeerError; untilMs: number }
@@ -42,8 +53,9 @@ export function createPeerDiscovery(options: PeerDiscoveryOptions): PeerDiscover
       cache.set(host, { info, untilMs: options.clock.nowMs() + GOOD_MS })
       return info
     } catch (error) {
-      if (error instanceof PeerError)
-        cache.set(host, { error, untilMs: options.clock.nowMs() + keepMs(error) })
+      if (!(error instanceof PeerError)) throw error
+      cache.set(host, { error, untilMs: options.clock.nowMs() + keepMs(error) })
+      await options.watch?.failed('discovery', error)
       throw error
     }
   }
@@ -69,7 +81,7 @@ function keepMs(error: PeerError): number {
 }
 
 async function discoverNow(options: PeerDiscoveryOptions, host: string): Promise<PeerInfo> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
   const https = await attempt(options, `https://${host}`, host, signal)
   if (!(https instanceof PeerError)) return https
   const mayBePlain = ['unreachable', 'certificate', 'no-tls'].includes(https.reason)
@@ -88,17 +100,24 @@ async function attempt(
   try {
     return await discoverAt(options, origin, host, signal)
   } catch (error) {
-    return toPeerError(host, error, signal)
+    const failure = signal.aborted ? tooSlow(host, error) : toPeerError(host, error)
+    return (failure.reason === 'no-ocm' ? options.assume?.(host) : undefined) ?? failure
   }
 }
 
+function tooSlow(host: string, cause: unknown): PeerError {
+  const message = `${host} did not show its discovery document in time.`
+  return new PeerError('unreachable', host, message, { cause })
+}
+
 async function discoverAt(
-  { outbound, clock }: PeerDiscoveryOptions,
+  { outbound, clock, watch }: PeerDiscoveryOptions,
   origin: string,
   host: string,
   signal: AbortSignal,
 ): Promise<PeerInfo> {
   let status = 0
+  let isUnreadable = false
   for (const path of PATHS) {
     const answer = await fetchJson(outbound, host, origin + path, signal)
     if (answer.status === 503) throw busy(host, answer, clock.nowMs())
@@ -106,13 +125,20 @@ async function discoverAt(
     const found = status === 200 ? readPeerDocument(host, answer.url, answer.json) : undefined
     if (found?.enabled === false)
       throw new PeerError('ocm-disabled', host, `${host} has Open Cloud Mesh switched off.`)
+    isUnreadable ||= status === 200
     if (found === undefined) continue
     if (new URL(found.info.endPoint).host !== new URL(origin).host) await outbound.check(found.info.endPoint)
+    await watch?.discovered(found.info, clockSkewMs(answer, clock.nowMs()))
     return found.info
   }
-  const why =
-    status === 200 ? 'its discovery document cannot be read' : `has no discovery document (${status})`
+  const why = isUnreadable ? 'its discovery document cannot be read' : `has no discovery document (${status})`
   throw new PeerError('no-ocm', host, `${host} answers, but ${why}.`, { status })
+}
+
+/** Of the answer's `Date`, which has whole seconds. */
+function clockSkewMs({ headers }: JsonAnswer, nowMs: number): number | undefined {
+  const dateMs = Date.parse(headers.date ?? '')
+  return Number.isNaN(dateMs) ? undefined : dateMs - nowMs
 }
 
 function busy(host: string, answer: JsonAnswer, nowMs: number): PeerError {

@@ -44,12 +44,17 @@ const resourceTypes = z
   .catch([])
   .transform((list) => list.slice(0, MAX_WORDS).flatMap((entry) => resourceType.safeParse(entry).data ?? []))
 
+const version = z
+  .union([z.string(), z.number().transform(String)])
+  .optional()
+  .catch(undefined)
+  .transform((text) => (text === undefined ? undefined : cleanLine(text, MAX_WORD_LENGTH)))
+
 const document = z.looseObject({
   enabled: z.boolean().catch(true),
-  apiVersion: z
-    .union([z.string(), z.number().transform(String)])
-    .catch('1.0')
-    .transform((text) => cleanLine(text, MAX_WORD_LENGTH)),
+  apiVersion: version,
+  /** Nextcloud 32 has its version here, and a much older one in `apiVersion`. */
+  version,
   endPoint: z.string().min(1),
   provider: shownName.catch(''),
   resourceTypes,
@@ -78,19 +83,21 @@ export interface PeerDocument {
  */
 export function readPeerDocument(host: string, url: string, json: unknown): PeerDocument | undefined {
   const read = document.safeParse(json).data
-  const endPoint = read === undefined ? undefined : webAddress(read.endPoint, url)
+  const endPoint = read === undefined ? undefined : findEndPoint(read.endPoint, url)
   if (read === undefined || endPoint === undefined) return undefined
   const types = read.resourceTypes.length > 0 ? read.resourceTypes : read.shareTypes
   return {
     enabled: read.enabled,
     info: {
       host,
-      apiVersion: read.apiVersion,
+      foundAt: url,
+      apiVersion: read.apiVersion ?? read.version ?? '1.0',
       provider: read.provider,
-      endPoint: withoutTrailing(endPoint, '/'),
+      endPoint,
       capabilities: read.capabilities,
       criteria: read.criteria,
       resourceTypes: types.map(toResourceType),
+      ...(types === read.shareTypes && types.length > 0 ? { hasShareTypes: true } : {}),
       ...optionalAddress('inviteAcceptDialog', read.inviteAcceptDialog, url),
       ...optionalAddress('jwksUri', read.jwksUri, url),
       ...optionalAddress('tokenEndPoint', read.tokenEndPoint, url),
@@ -119,6 +126,12 @@ function canonicalWord(word: string): string {
 function webAddress(text: string, base: string): string | undefined {
   const url = text.length > MAX_ADDRESS_LENGTH ? null : URL.parse(text, base)
   return url !== null && /^https?:$/.test(url.protocol) ? url.href : undefined
+}
+
+/** Paths are put behind it, so what may stand behind a path is cut off. */
+function findEndPoint(text: string, base: string): string | undefined {
+  const address = webAddress(text, base)
+  return address === undefined ? undefined : withoutTrailing(address.replace(/[?#].*$/s, ''), '/')
 }
 
 function optionalAddress<K extends string>(key: K, text: string | undefined, base: string) {

@@ -11,5 +11,7 @@ export async function receiveAcceptedInvite(
 ): Promise<OcmAnswer> {
   const invite = readAcceptedInvite(json)
   await room.origin.prove(sealed, invite.recipientProvider)
-  return { status: 200, body: writePerson(await room.inbox().inviteAccepted(invite)) }
+  const inviter = await room.inbox().inviteAccepted(invite)
+  await room.peers.succeeded(invite.recipientProvider, 'invite-received')
+  return { status: 200, body: writePerson(inviter) }
 }

@@ -1,26 +1,46 @@
-import { readNotification } from '../dialects/standard.ts'
+import { findHost } from '../address.ts'
+import { readNotification, writeNotificationAnswer } from '../dialects/standard.ts'
 import { SignatureError } from '../signatures/signature-error.ts'
+import type { OcmNotification } from '../types.ts'
 import type { OcmAnswer } from './ocm-answer.ts'
 import { OcmRefusal } from './ocm-answer.ts'
 import type { SealedMessage } from './origin.ts'
 import type { Reception } from './reception.ts'
 
-/** `POST /notifications`: must be signed by the peer that the share is with. */
+/** `POST /notifications`: must be signed by the peer that the share, or the person, is with. */
 export async function receiveNotification(
   room: Reception,
   sealed: SealedMessage,
   json: unknown,
 ): Promise<OcmAnswer> {
   const notification = readNotification(json)
-  const inbox = room.inbox()
+  const peerHost = await peerOf(room, sealed, notification)
+  await room.origin.prove(sealed, peerHost)
+  const answer = await room.inbox().receiveNotification(notification, peerHost)
+  await room.peers.succeeded(peerHost, 'notification-received')
+  return { status: 201, body: writeNotificationAnswer(answer) }
+}
+
+async function peerOf(
+  room: Reception,
+  sealed: SealedMessage,
+  notification: OcmNotification,
+): Promise<string> {
+  const { signature } = sealed
+  if (notification.type === 'USER_REMOVED') return signerOf(signature?.keyid)
   const { providerId, sharedSecret } = notification
-  const peerHost = await inbox.findPeerOfShare(providerId, sharedSecret, sealed.signature?.keyid)
+  const peerHost = await room.inbox().findPeerOfShare(providerId, sharedSecret, signature?.keyid)
   if (peerHost === undefined) throw new OcmRefusal(400, 'RESOURCE_NOT_FOUND')
   // The server that a share is with can be guessed; unsigned, only the secret tells that it is the sender.
-  if (sealed.signature === undefined && sharedSecret === undefined) {
+  if (signature === undefined && sharedSecret === undefined) {
     throw new SignatureError('SIGNATURE_REQUIRED', 'neither signed nor with the secret of the share')
   }
-  await room.origin.prove(sealed, peerHost)
-  await inbox.receiveNotification(notification, peerHost)
-  return { status: 201, body: {} }
+  return peerHost
+}
+
+/** About a person there is no share, no secret and so no proof but the signature: its key id names the host. */
+function signerOf(keyid: string | undefined): string {
+  const host = keyid === undefined ? undefined : findHost(keyid)
+  if (host !== undefined) return host
+  throw new SignatureError('SIGNATURE_REQUIRED', 'a notification about a person must be signed')
 }

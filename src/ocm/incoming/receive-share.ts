@@ -1,10 +1,10 @@
-import { OutboundError } from '../../platform/outbound-error.ts'
-import { trimmedOf } from '../../platform/trim.ts'
-import { readShare } from '../dialects/standard.ts'
-import type { PeerInfo } from '../types.ts'
+import { formatAddress } from '../address.ts'
+import { EXCHANGE_TOKEN, readShare } from '../dialects/standard.ts'
+import type { OcmShare } from '../types.ts'
 import { type OcmAnswer, OcmRefusal, recipientUnknown } from './ocm-answer.ts'
 import type { SealedMessage } from './origin.ts'
 import type { Reception } from './reception.ts'
+import { resourceAddress } from './resource-address.ts'
 
 /** `POST /shares`: the sender's host must have signed it and must own what it shares. */
 export async function receiveShare(
@@ -12,48 +12,36 @@ export async function receiveShare(
   sealed: SealedMessage,
   json: unknown,
 ): Promise<OcmAnswer> {
-  const share = readShare(json)
+  const share = fromOwner(readShare(json))
   if (share.expiresAtMs !== undefined && share.expiresAtMs <= room.clock.nowMs()) {
     throw OcmRefusal.invalid({ name: 'expiration', message: 'EXPIRED' })
+  }
+  // The receiver rejects a share whose requirement it cannot meet (OCM 1.4 "Code Flow").
+  if (share.webdav.requirements?.includes(EXCHANGE_TOKEN) && !room.features.exchangeToken) {
+    throw OcmRefusal.unsupported('REQUIREMENT_NOT_SUPPORTED')
   }
   const peerHost = share.sender.host
   await room.origin.prove(sealed, peerHost)
   // Resharing for owners elsewhere is not agreed upon, so nobody may speak for another server.
   if (share.owner.host !== peerHost) throw new OcmRefusal(403, 'OWNER_NOT_ON_SENDING_SERVER')
   if (share.shareWith.host !== room.host) throw recipientUnknown()
-  const uri = await absoluteUri(room, share.webdav.uri, peerHost)
-  const inbox = room.inbox()
-  const { recipientDisplayName } = await inbox.receiveShare(
-    { ...share, webdav: { ...share.webdav, uri } },
-    peerHost,
-  )
+  const uri = await resourceAddress(room, share, peerHost)
+  const received = { ...share, webdav: { ...share.webdav, uri } }
+  const { recipientDisplayName } = await room.inbox().receiveShare(received, peerHost)
+  await room.peers.succeeded(peerHost, 'share-received')
   return { status: 201, body: { recipientDisplayName } }
 }
 
-/** An address we could never open is refused now, while the sender is there to be told. */
-async function absoluteUri(room: Reception, uri: string, peerHost: string): Promise<string> {
-  const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(uri)
-  const url = isAbsolute ? uri : composeUri(await room.discovery.discover(peerHost), uri)
-  try {
-    await room.outbound.check(url)
-  } catch (error) {
-    if (isForbidden(error))
-      throw OcmRefusal.invalid({ name: 'protocol.webdav.uri', message: 'INVALID_FORMAT' })
-    room.log.info({ peer: peerHost, err: error }, 'shared resource is not reachable yet')
+/**
+ * In the old form the owner's server sends, signs and serves what a recipient elsewhere has passed on
+ * (`REQUEST_RESHARE`). Who asked for it is only its word, so that person is shown and the owner is the sender.
+ */
+function fromOwner(share: OcmShare): OcmShare {
+  const { owner, sender, webdav } = share
+  if (webdav.access !== 'basic' || owner.host === sender.host) return share
+  return {
+    ...share,
+    sender: owner,
+    senderDisplayName: share.senderDisplayName || formatAddress(sender),
   }
-  return url
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof OutboundError && (error.reason === 'bad-url' || error.reason === 'address-refused')
-}
-
-/** A relative URI is a key below the sender's WebDAV prefix (OCM 1.4 "Resource Access"). */
-function composeUri(peer: PeerInfo, uri: string): string {
-  const prefix = peer.resourceTypes.find((type) => type.webdavPath !== undefined)?.webdavPath
-  if (prefix === undefined)
-    throw OcmRefusal.invalid({ name: 'protocol.webdav.uri', message: 'INVALID_FORMAT' })
-  const scheme = new URL(peer.endPoint).protocol
-  const path = [prefix, uri].map((part) => trimmedOf(part, '/')).filter((part) => part !== '')
-  return `${scheme}//${peer.host}/${path.join('/')}`
 }

@@ -1,27 +1,25 @@
-import type { Clock } from '../../platform/clock.ts'
-import type { Outbound } from '../../platform/outbound.ts'
 import { findHost } from '../address.ts'
-import { findPerson, writeAcceptedInvite, writeNotification, writeShare } from '../dialects/standard.ts'
+import {
+  findNotificationAnswer,
+  findPerson,
+  noticeFor,
+  writeAcceptedInvite,
+  writeNotification,
+} from '../dialects/standard.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
-import { cleanLine } from '../foreign-text.ts'
-import { findJson, toPeerError } from '../peer-answer.ts'
+import { toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
-import type { Signer } from '../signatures/signer.ts'
+import type { PeerActivity } from '../peers-repo.ts'
 import type { Trust } from '../trust.ts'
-import type { OcmClient, OcmShare, PeerInfo } from '../types.ts'
-import { judgeAnswer, type PostAnswer, type Subject } from './judge-answer.ts'
+import type { NotificationAnswer, OcmClient, OcmNotification, OcmPerson, PeerInfo } from '../types.ts'
+import { post } from './post.ts'
+import { type SendShareOptions, sendShare } from './send-share.ts'
 
-const TIMEOUT_MS = 60 * 1000
-const MAX_ANSWER_BYTES = 64 * 1024
-
-export interface OcmClientOptions {
+export interface OcmClientOptions extends SendShareOptions {
   /** Our own host. */
   host: string
   discovery: PeerDiscovery
   trust: Trust
-  signer: Signer
-  outbound: Outbound
-  clock: Clock
 }
 
 /** Speaks to other OCM servers: discovery first, trust checked, requests signed. */
@@ -31,37 +29,68 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
       signal?.throwIfAborted()
       return withSignal(options.discovery.discover(hostOf(text), { fresh }), signal)
     },
-    async sendShare(share) {
-      const peer = await findTrustedPeer(options, share.shareWith.host)
-      checkTakes(peer, share)
-      const answer = await post(options, peer, {
-        subject: 'share',
-        path: '/shares',
-        body: writeShare(share, peer),
-      })
-      const name = (answer.json as { recipientDisplayName?: unknown } | null | undefined)
-        ?.recipientDisplayName
-      return typeof name === 'string' ? { recipientDisplayName: cleanLine(name, 300) } : {}
-    },
-    async acceptInvite(provider, { token, recipient }) {
-      const peer = await findTrustedPeer(options, provider)
-      const body = writeAcceptedInvite(options.host, token, recipient)
-      const answer = await post(options, peer, { subject: 'invite', path: '/invite-accepted', body })
-      const person = findPerson(answer.json)
-      if (person !== undefined) return person
-      throw new PeerError('bad-answer', peer.host, `${peer.host} did not say who invited.`, {
-        status: answer.status,
-      })
-    },
-    async notify(host, notification, { signal } = {}) {
-      const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
-        throw toPeerError(host, error)
-      })
-      const body = writeNotification(notification)
-      const about = signal === undefined ? {} : { signal }
-      await post(options, peer, { subject: 'notification', path: '/notifications', body, ...about })
-    },
+    sendShare: (share) =>
+      noting(options, 'share-sent', async () =>
+        sendShare(options, await findTrustedPeer(options, share.shareWith.host), share),
+      ),
+    acceptInvite: (provider, invite) =>
+      noting(options, 'invite-sent', () => acceptInvite(options, provider, invite)),
+    notify: (host, notification, { signal } = {}) =>
+      noting(options, 'notification-sent', () => notify(options, host, notification, signal)),
   }
+}
+
+/** A failure is written down before it is passed on. */
+async function noting<T>(options: OcmClientOptions, what: PeerActivity, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (error instanceof PeerError) await options.peers.failed(what, error)
+    throw error
+  }
+}
+
+async function acceptInvite(
+  options: OcmClientOptions,
+  provider: string,
+  { token, recipient }: { token: string; recipient: OcmPerson },
+): Promise<OcmPerson> {
+  const peer = await findTrustedPeer(options, provider)
+  const body = writeAcceptedInvite(options.host, token, recipient)
+  const answer = await post(options, peer, { subject: 'invite', path: '/invite-accepted', body })
+  const person = findPerson(answer.json, peer.host)
+  if (person === undefined) {
+    throw new PeerError('bad-answer', peer.host, `${peer.host} did not say who invited.`, {
+      status: answer.status,
+    })
+  }
+  await options.peers.succeeded(peer.host, 'invite-sent')
+  return person
+}
+
+async function notify(
+  options: OcmClientOptions,
+  host: string,
+  notification: OcmNotification,
+  signal?: AbortSignal,
+): Promise<NotificationAnswer | undefined> {
+  const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
+    throw toPeerError(host, error)
+  })
+  const dialect = await options.peers.chooseDialect(peer)
+  if (noticeFor(dialect, notification.type) === undefined) {
+    throw new PeerError('unsupported', peer.host, `${peer.host} takes no notice of changed permissions.`)
+  }
+  const body = writeNotification(notification, dialect, peer.host)
+  const about = signal === undefined ? {} : { signal }
+  const answer = await post(options, peer, {
+    subject: 'notification',
+    path: '/notifications',
+    body,
+    ...about,
+  })
+  await options.peers.succeeded(peer.host, 'notification-sent')
+  return notification.type === 'REQUEST_RESHARE' ? findNotificationAnswer(answer.json) : undefined
 }
 
 function hostOf(text: string): string {
@@ -85,45 +114,4 @@ async function findTrustedPeer({ trust, discovery }: OcmClientOptions, text: str
   const host = hostOf(text)
   await trust.requireTrusted(host)
   return discovery.discover(host)
-}
-
-/** What the peer's discovery rules out is not sent (OCM 1.4 "Share Creation Notification"). */
-function checkTakes(peer: PeerInfo, share: OcmShare): void {
-  if (peer.criteria.includes('must-exchange-token')) {
-    throw new PeerError('unsupported', peer.host, `${peer.host} takes only shares with token exchange.`)
-  }
-  const takesUsers =
-    peer.resourceTypes.length === 0 ||
-    peer.resourceTypes.some((type) => type.shareTypes.includes(share.shareType))
-  if (!takesUsers) {
-    throw new PeerError('unsupported', peer.host, `${peer.host} takes no shares with a ${share.shareType}.`)
-  }
-}
-
-interface Message {
-  subject: Subject
-  path: string
-  body: Record<string, unknown>
-  signal?: AbortSignal
-}
-
-/** Redirects are not followed: a signature is for one address. */
-async function post(options: OcmClientOptions, peer: PeerInfo, message: Message): Promise<PostAnswer> {
-  const targetUri = new URL(peer.endPoint + message.path).href
-  const body = Buffer.from(JSON.stringify(message.body), 'utf8')
-  const signature = wantsSignature(peer) ? options.signer.sign({ method: 'POST', targetUri, body }) : {}
-  const headers = { 'Content-Type': 'application/json', Accept: 'application/json', ...signature }
-  const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), message.signal ?? []].flat())
-  const request = { method: 'POST', url: targetUri, headers, body, signal }
-  const answer = await options.outbound.requestText(request, MAX_ANSWER_BYTES).catch((error: unknown) => {
-    throw toPeerError(peer.host, error, signal)
-  })
-  const read = { status: answer.status, headers: answer.headers, json: findJson(answer.text) }
-  judgeAnswer(peer.host, message.subject, read, options.clock.nowMs())
-  return read
-}
-
-/** Nextcloud 31 to 33 would misread our headers as its older form, so only who asks for it is signed to. */
-function wantsSignature(peer: PeerInfo): boolean {
-  return peer.capabilities.includes('http-sig') || peer.criteria.includes('must-use-http-sig')
 }

@@ -1,0 +1,87 @@
+import { EXCHANGE_TOKEN, isClassic, nextDialect, writeShare } from '../dialects/standard.ts'
+import { cleanLine } from '../foreign-text.ts'
+import { PeerError } from '../peer-error.ts'
+import type { PeerLog } from '../peer-log.ts'
+import type { Dialect, OcmShare, PeerInfo } from '../types.ts'
+import type { PostAnswer } from './judge-answer.ts'
+import { type PostOptions, post } from './post.ts'
+
+export interface SendShareOptions extends PostOptions {
+  peers: PeerLog
+}
+
+/**
+ * `POST /shares` in the form that the peer takes. When it refuses the form, and only then, the form of
+ * the other family is tried, once. Throws `PeerError`.
+ */
+export async function sendShare(
+  options: SendShareOptions,
+  peer: PeerInfo,
+  share: OcmShare,
+): Promise<{ recipientDisplayName?: string }> {
+  checkTakes(peer, share)
+  const dialect = await options.peers.chooseDialect(peer)
+  checkCarries(dialect, peer, share)
+  const { answer, worked } = await sendAs(options, peer, share, dialect)
+  await options.peers.succeeded(peer.host, 'share-sent')
+  if (worked !== dialect) await options.peers.keepDialect(peer, worked)
+  const name = (answer.json as { recipientDisplayName?: unknown } | null | undefined)?.recipientDisplayName
+  return typeof name === 'string' ? { recipientDisplayName: cleanLine(name, 300) } : {}
+}
+
+async function sendAs(
+  options: SendShareOptions,
+  peer: PeerInfo,
+  share: OcmShare,
+  dialect: Dialect,
+): Promise<{ answer: PostAnswer; worked: Dialect }> {
+  const send = (form: Dialect) =>
+    post(options, peer, { subject: 'share', path: '/shares', body: writeShare(share, peer, form) })
+  try {
+    return { answer: await send(dialect), worked: dialect }
+  } catch (error) {
+    const next = nextDialect(dialect)
+    if (!isOfShape(error) || !carries(next, share)) throw error
+    const answer = await send(next).catch((second: unknown) => {
+      // A refusal of the second form's shape, too, says nothing that the first did not.
+      throw isOfShape(second) ? error : second
+    })
+    return { answer, worked: next }
+  }
+}
+
+function isOfShape(error: unknown): boolean {
+  return error instanceof PeerError && error.refusesShape
+}
+
+/** What the peer's discovery rules out is not sent (OCM 1.4 "Share Creation Notification"). */
+function checkTakes(peer: PeerInfo, share: OcmShare): void {
+  const isExchanged = mustExchange(share)
+  if (peer.criteria.includes(EXCHANGE_TOKEN) && !isExchanged) {
+    throw new PeerError('unsupported', peer.host, `${peer.host} takes only shares with token exchange.`)
+  }
+  if (isExchanged && !peer.capabilities.includes('exchange-token')) throw cannotExchange(peer)
+  const takesUsers =
+    peer.resourceTypes.length === 0 ||
+    peer.resourceTypes.some((type) => type.shareTypes.includes(share.shareType))
+  if (!takesUsers) {
+    throw new PeerError('unsupported', peer.host, `${peer.host} takes no shares with a ${share.shareType}.`)
+  }
+}
+
+/** A peer that passes the requirement over would come with the secret itself, which we refuse. */
+function checkCarries(dialect: Dialect, peer: PeerInfo, share: OcmShare): void {
+  if (!carries(dialect, share)) throw cannotExchange(peer)
+}
+
+function carries(dialect: Dialect, share: OcmShare): boolean {
+  return !mustExchange(share) || !(isClassic(dialect) || dialect === 'ocis')
+}
+
+function mustExchange({ webdav }: OcmShare): boolean {
+  return webdav.requirements?.includes(EXCHANGE_TOKEN) === true
+}
+
+function cannotExchange({ host }: PeerInfo): PeerError {
+  return new PeerError('unsupported', host, `${host} cannot exchange tokens, which this share demands.`)
+}

@@ -1,0 +1,156 @@
+import type { Db } from '../platform/db.ts'
+import type { Dialect, PeerFailure, PeerInfo } from './types.ts'
+
+/** What was done with a peer. */
+export type PeerActivity =
+  | 'discovery'
+  | 'share-sent'
+  | 'notification-sent'
+  | 'invite-sent'
+  | 'share-received'
+  | 'notification-received'
+  | 'invite-received'
+
+export interface PeerSuccess {
+  what: PeerActivity
+  atMs: number
+}
+
+export interface PeerTrouble {
+  what: PeerActivity
+  atMs: number
+  reason: PeerFailure
+  /** One sentence with the cause, as people may read it. */
+  text: string
+  /** The HTTP status, when there was an answer. */
+  status?: number
+}
+
+/** What is known of another server. */
+export interface PeerRecord {
+  host: string
+  firstSeenAtMs: number
+  /** The form that worked last, and what discovery suggested at that time. */
+  dialect?: Dialect
+  dialectGuess?: Dialect
+  /** What discovery said last. */
+  info?: PeerInfo
+  discoveredAtMs?: number
+  /** How far its clock was ahead of ours; network time included. */
+  clockSkewMs?: number
+  lastSuccess?: PeerSuccess
+  lastFailure?: PeerTrouble
+}
+
+export interface Discovered {
+  info: PeerInfo
+  atMs: number
+  clockSkewMs?: number | undefined
+}
+
+export interface PeersRepo {
+  find(host: string): Promise<PeerRecord | undefined>
+  /** By host. */
+  list(): Promise<PeerRecord[]>
+  /** Makes the record when there is none. */
+  saveSuccess(host: string, success: PeerSuccess, discovered?: Discovered): Promise<void>
+  /** Makes the record when there is none and `isNew` allows it. */
+  saveFailure(host: string, failure: PeerTrouble, isNew: 'create' | 'pass'): Promise<void>
+  /** Only where there is a record: strangers name servers, too. */
+  saveDiscovery(host: string, discovered: Discovered): Promise<void>
+  /** Only where there is a record. */
+  saveDialect(host: string, worked: { dialect: Dialect; guess: Dialect }): Promise<void>
+  /** False when there was none. */
+  remove(host: string): Promise<boolean>
+}
+
+interface Row {
+  host: string
+  first_seen_at_ms: number
+  dialect: Dialect | null
+  dialect_guess: Dialect | null
+  discovery: string | null
+  discovered_at_ms: number | null
+  clock_skew_ms: number | null
+  success_what: PeerActivity | null
+  succeeded_at_ms: number | null
+  failure_what: PeerActivity | null
+  failure_reason: PeerFailure | null
+  failure_text: string | null
+  failure_status: number | null
+  failed_at_ms: number | null
+}
+
+/** What this node knows of other servers; hosts in the form of `normaliseHost`. */
+export function createPeersRepo(db: Db): PeersRepo {
+  const table = () => db<Row>('ocm_peers')
+  const upsert = async (host: string, atMs: number, columns: Partial<Row>) => {
+    const row = { host, first_seen_at_ms: atMs, ...columns }
+    await table().insert(row).onConflict('host').merge(columns)
+  }
+  return {
+    async find(host) {
+      const row = await table().where({ host }).first()
+      return row && toRecord(row)
+    },
+    list: async () => (await table().orderBy('host').select()).map(toRecord),
+    saveSuccess: (host, { what, atMs }, discovered) =>
+      upsert(host, atMs, {
+        success_what: what,
+        succeeded_at_ms: atMs,
+        ...(discovered === undefined ? {} : discoveryColumns(discovered)),
+      }),
+    async saveFailure(host, failure, isNew) {
+      const columns = failureColumns(failure)
+      if (isNew === 'create') await upsert(host, failure.atMs, columns)
+      else await table().where({ host }).update(columns)
+    },
+    async saveDiscovery(host, discovered) {
+      await table().where({ host }).update(discoveryColumns(discovered))
+    },
+    async saveDialect(host, { dialect, guess }) {
+      await table().where({ host }).update({ dialect, dialect_guess: guess })
+    },
+    remove: async (host) => (await table().where({ host }).delete()) > 0,
+  }
+}
+
+function discoveryColumns({ info, atMs, clockSkewMs }: Discovered): Partial<Row> {
+  return {
+    discovery: JSON.stringify(info),
+    discovered_at_ms: atMs,
+    clock_skew_ms: clockSkewMs ?? null,
+  }
+}
+
+function failureColumns(failure: PeerTrouble): Partial<Row> {
+  return {
+    failure_what: failure.what,
+    failure_reason: failure.reason,
+    failure_text: failure.text,
+    failure_status: failure.status ?? null,
+    failed_at_ms: failure.atMs,
+  }
+}
+
+function toRecord(row: Row): PeerRecord {
+  const { succeeded_at_ms: succeededAtMs, success_what: what } = row
+  return {
+    host: row.host,
+    firstSeenAtMs: row.first_seen_at_ms,
+    ...(row.dialect === null ? {} : { dialect: row.dialect }),
+    ...(row.dialect_guess === null ? {} : { dialectGuess: row.dialect_guess }),
+    ...(row.discovery === null ? {} : { info: JSON.parse(row.discovery) as PeerInfo }),
+    ...(row.discovered_at_ms === null ? {} : { discoveredAtMs: row.discovered_at_ms }),
+    ...(row.clock_skew_ms === null ? {} : { clockSkewMs: row.clock_skew_ms }),
+    ...(succeededAtMs === null || what === null ? {} : { lastSuccess: { what, atMs: succeededAtMs } }),
+    ...toFailure(row),
+  }
+}
+
+function toFailure(row: Row): { lastFailure?: PeerTrouble } {
+  const { failure_what: what, failure_reason: reason, failed_at_ms: atMs, failure_status: status } = row
+  if (what === null || reason === null || atMs === null) return {}
+  const text = row.failure_text ?? ''
+  return { lastFailure: { what, reason, atMs, text, ...(status === null ? {} : { status }) } }
+}
