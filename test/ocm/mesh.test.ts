@@ -212,20 +212,6 @@ describe('a message is answered 401', () => {
     expect(krakow.inbox.shares).toHaveLength(1)
   })
 
-  it('when it is signed in an older form', async () => {
-    const body = await shareBody()
-    await refuse(
-      body,
-      { Signature: 'keyId="https://a/ocm#signature",algorithm="rsa-sha512",signature="AA=="' },
-      'SIGNATURE_FORM_NOT_SUPPORTED',
-    )
-    await refuse(
-      body,
-      { 'Signature-Input': 'ocm=("@method" "date");created=1;keyid="k"', Signature: 'ocm=:AA==:' },
-      'SIGNATURE_FORM_NOT_SUPPORTED',
-    )
-  })
-
   it('when a notification is signed by a server that the share is not with', async () => {
     const other = await node('other.test')
     krakow.inbox.peers.set('0c1d7a52', other.host)
@@ -398,13 +384,17 @@ describe('a new key of a peer', () => {
     expect(await send(keys[0].privateJwk)).toBe(201)
     expect(await send(keys[0].privateJwk)).toBe(201)
     expect(fetches()).toBe(1)
-    publishedKeys = [keys[1].publicJwk]
+    publishedKeys = [keys[0].publicJwk, keys[1].publicJwk]
     expect(await send(keys[1].privateJwk)).toBe(401)
     expect(fetches()).toBe(1)
     clock.advance(11_000)
     expect(await send(keys[1].privateJwk)).toBe(201)
-    expect(await send(keys[0].privateJwk)).toBe(401)
+    expect(await send(keys[0].privateJwk)).toBe(201)
     expect(fetches()).toBe(2)
+    publishedKeys = [keys[1].publicJwk]
+    clock.advance(3_600_001)
+    expect(await send(keys[1].privateJwk)).toBe(201)
+    expect(await send(keys[0].privateJwk)).toBe(401)
   })
 })
 

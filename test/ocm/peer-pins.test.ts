@@ -1,0 +1,178 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createPeerKeyAdmin } from '../../src/ocm/signatures/peer-key-admin.ts'
+import { createPeerKeysRepo, type PeerKeyRow } from '../../src/ocm/signatures/peer-keys-repo.ts'
+import { createTestDatabase, engines } from '../support/databases.ts'
+import { SigningPeer } from './signing-peer.ts'
+import { HandClock, startNode, type TestNode, type TestNodeOptions } from './support.ts'
+
+let clock: HandClock
+let krakow: TestNode
+let peer: SigningPeer
+const closers: (() => unknown)[] = []
+
+beforeEach(async () => {
+  clock = new HandClock()
+  krakow = await node()
+  peer = await SigningPeer.start('other.test', clock)
+  closers.push(() => peer.close())
+})
+
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+async function node(ocm: TestNodeOptions['ocm'] = {}): Promise<TestNode> {
+  const started = await startNode('krakow.test', { clock, ocm })
+  closers.push(started.close)
+  return started
+}
+
+const next = () => ({ kid: `${peer.host}#ed-2`, key: peer.nextEd.privateKey })
+const nextJwk = () => peer.jwkOf(peer.nextEd.publicKey, 'ed-2')
+/** Longer than keys are asked for once. */
+const later = () => clock.advance(11_000)
+
+describe('a peer that rotates its keys', () => {
+  it('is taken with the new one as long as an old one is published with it', async () => {
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    peer.jwks = [...peer.jwks, nextJwk()]
+    later()
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 201 })
+    peer.jwks = [nextJwk()]
+    later()
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 201 })
+    // The old one is not published any more; we had it for another hour at most.
+    clock.advance(3_600_001)
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 401, message: 'KEY_NOT_FOUND' })
+  })
+
+  it('has those forgotten that it does not publish any more', async () => {
+    const third = generateKeyPairSync('ed25519')
+    await peer.send(krakow, 'tag')
+    peer.jwks = [...peer.jwks, nextJwk()]
+    later()
+    await peer.send(krakow, 'tag', next())
+    peer.jwks = [nextJwk(), peer.jwkOf(third.publicKey, 'ed-3')]
+    later()
+    const odd = { kid: `${peer.host}#ed-3`, key: third.privateKey }
+    expect(await peer.send(krakow, 'tag', odd)).toMatchObject({ status: 201 })
+    const kids = (await krakow.ocm.peerKeys.list(peer.host)).map((key) => key.keyId)
+    expect(kids.sort()).toEqual([`${peer.host}#ed-2`, `${peer.host}#ed-3`])
+  })
+})
+
+describe('a peer whose keys are all others', () => {
+  it('is refused until an administrator accepts the new key, and the old one is not taken any more', async () => {
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    peer.jwks = [nextJwk()]
+    later()
+    for (let n = 0; n < 2; n++) {
+      expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+    }
+    const keys = await krakow.ocm.peerKeys.list(peer.host)
+    expect(keys.map(({ keyId, state }) => [keyId, state])).toEqual(
+      expect.arrayContaining([
+        [peer.kid, 'known'],
+        [`${peer.host}#ed-2`, 'held'],
+      ]),
+    )
+    expect(krakow.inbox.shares).toHaveLength(1)
+    await krakow.ocm.peerKeys.accept(`HTTPS://${peer.host}/`)
+    clock.advance(1_000)
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 201 })
+    peer.jwks = [peer.jwkOf(peer.ed.publicKey, 'ed-1')]
+    later()
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+  })
+
+  it('is refused in the form of draft-cavage too, where the id of the key stays the same', async () => {
+    peer.becomeNextcloud()
+    expect(await peer.send(krakow, 'cavage')).toMatchObject({ status: 201 })
+    const changed = { key: peer.nextRsa.privateKey }
+    const publicKey = { keyId: peer.keyId, publicKeyPem: peer.pemOf(peer.nextRsa.publicKey) }
+    later()
+    expect(await peer.send(krakow, 'cavage', changed)).toMatchObject({ message: 'SIGNATURE_INVALID' })
+    peer.document = { ...peer.document, publicKey }
+    later()
+    expect(await peer.send(krakow, 'cavage', changed)).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+    await krakow.ocm.peerKeys.accept(peer.host)
+    clock.advance(1_000)
+    expect(await peer.send(krakow, 'cavage', changed)).toMatchObject({ status: 201 })
+  })
+
+  it('is taken as it is where the configuration says so', async () => {
+    const lax = await node({ keyChange: 'accept' })
+    await peer.send(lax, 'tag')
+    peer.jwks = [nextJwk()]
+    later()
+    expect(await peer.send(lax, 'tag', next())).toMatchObject({ status: 201 })
+    expect(await lax.ocm.peerKeys.list()).toMatchObject([{ keyId: `${peer.host}#ed-2`, state: 'known' }])
+  })
+
+  it('is not held for what it could not be asked just then', async () => {
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    peer.jwks = [...peer.jwks, nextJwk()]
+    later()
+    peer.document = { publicKey: undefined }
+    await peer.send(krakow, 'tag', { kid: 'unknown' })
+    peer.close()
+    later()
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({
+      status: 503,
+      message: 'SENDER_NOT_DISCOVERABLE',
+    })
+    expect(await krakow.ocm.peerKeys.list()).toMatchObject([{ state: 'known' }])
+  })
+})
+
+describe('a peer that once signed', () => {
+  it('must sign from then on, until an administrator lets it off', async () => {
+    const lax = await node({ requireSignatures: 'known' })
+    peer.document = { capabilities: [] }
+    expect(await peer.send(lax, undefined)).toMatchObject({ status: 201 })
+    expect(await peer.send(lax, 'tag')).toMatchObject({ status: 201 })
+    expect(await peer.send(lax, undefined)).toMatchObject({ status: 401, message: 'SIGNATURE_REQUIRED' })
+    await lax.ocm.peerKeys.forget(peer.host)
+    expect(await peer.send(lax, undefined)).toMatchObject({ status: 201 })
+  })
+
+  it('need not where signatures are never demanded; a wrong one is refused all the same', async () => {
+    const open = await node({ requireSignatures: 'never' })
+    expect(await peer.send(open, 'tag')).toMatchObject({ status: 201 })
+    expect(await peer.send(open, undefined)).toMatchObject({ status: 201 })
+    expect(await peer.send(open, 'tag', { key: peer.nextEd.privateKey })).toMatchObject({ status: 401 })
+  })
+})
+
+describe.each(engines)('the keys of peers on %s', (engine) => {
+  it('are known, held one at a time, accepted and forgotten', async () => {
+    const { db, close } = await createTestDatabase(engine)
+    const repo = createPeerKeysRepo(db)
+    const admin = createPeerKeyAdmin(repo)
+    const row = (fingerprint: string, state: PeerKeyRow['state'] = 'known'): PeerKeyRow => ({
+      ...{ host: 'a.test', fingerprint, key_id: `kid-${fingerprint}`, form: 'draft-07', state },
+      ...{ first_seen_at_ms: 1, last_seen_at_ms: 1 },
+    })
+    const states = async () =>
+      (await repo.list('a.test')).map(({ fingerprint, state }) => `${fingerprint} ${state}`).sort()
+    await repo.learn(row('f1'), [])
+    await repo.learn(row('f2'), ['f1'])
+    expect(await states()).toEqual(['f1 known', 'f2 known'])
+    await repo.learn(row('f2'), [])
+    expect(await states()).toEqual(['f2 known'])
+    expect(await repo.hold(row('f3', 'held'))).toBe(true)
+    expect(await repo.hold(row('f3', 'held'))).toBe(false)
+    expect(await repo.hold(row('f4', 'held'))).toBe(true)
+    expect(await states()).toEqual(['f2 known', 'f4 held'])
+    await repo.touch('a.test', 'f2', 99)
+    expect(await admin.list()).toContainEqual(expect.objectContaining({ keyId: 'kid-f2', lastSeenAtMs: 99 }))
+    expect(await admin.accept('A.test')).toBe('a.test')
+    expect(await states()).toEqual(['f4 known'])
+    await expect(admin.accept('a.test')).rejects.toMatchObject({ status: 404 })
+    await expect(admin.accept('not a host')).rejects.toMatchObject({ status: 400 })
+    expect(await admin.forget('a.test')).toBe('a.test')
+    await expect(admin.forget('a.test')).rejects.toMatchObject({ status: 404 })
+    await close()
+  })
+})
