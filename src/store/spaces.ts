@@ -24,6 +24,8 @@ export interface SpacesConfig {
   trashDays?: number | undefined
   /** How long what was overwritten can be restored; 0 or undefined: it is gone at once. */
   versionDays?: number | undefined
+  /** How often the drive is looked through for changes of others, at most; 0 or undefined: never as a whole. */
+  watchSeconds?: number | undefined
 }
 
 export interface SpacesOptions {
@@ -177,6 +179,7 @@ class OpenSpaces {
       moreChecksums: config.moreChecksums,
       keepsDeleted: (config.trashDays ?? 0) > 0,
       keepsOverwritten,
+      watchMs: (config.watchSeconds ?? 0) * 1_000,
       gate: gates?.gateOf(`space ${space.id}`),
     })
     const limitBytes = async () => {

@@ -113,8 +113,7 @@ describe('a tree that others change on the disk', () => {
     await run('mkdir', ['-p', disk('job/run 2/a/b')])
     await writeFile(disk('job/run 2/a/b/x'), '12345')
     await run('rm', ['-r', disk('job/run 1/out')])
-    // A folder that is changed and then moved, with nobody looking in between, comes back as a new one.
-    await list('job/run 1')
+    // Changed and then moved, with nobody looking in between.
     await run('mv', [disk('job/run 1'), disk('moved')])
     expect(Object.keys(await list('')).sort()).toContain('moved')
     expect(Object.keys(await list('job')).sort()).toEqual(['job', 'job/input', 'job/run 2'])
@@ -125,10 +124,9 @@ describe('a tree that others change on the disk', () => {
     expect((await drive.ann.dav('GET', encoded('job/run 1/result'))).status).toBe(404)
   })
 
-  it('learns of what happened deep below a listed folder when that place is asked for, not before', async () => {
+  it('learns of what happened deep below a listed folder at once when that place is asked for', async () => {
     const before = await list('job')
     await writeFile(disk('job/run 1/out/new'), '12345')
-    expect(await list('job')).toEqual(before)
     expect(Object.keys(await list('job/run 1/out'))).toContain('job/run 1/out/new')
     const after = await list('job')
     expect(after.job?.etag).not.toBe(before.job?.etag)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import type { TestUser } from '../support/test-user.ts'
@@ -13,9 +14,10 @@ describe('a drive that keeps what is overwritten refuses what does not fit besid
   let eve: TestUser
 
   beforeAll(async () => {
-    const storage = { folder: 'spaces', quotaBytes: 1_000, fsync: 'never' as const }
-    mesh = await TestMesh.create(['krakow'], { storage })
-    eve = await (mesh.nodes[0] as TestNode).addUser('eve')
+    mesh = await TestMesh.create(['krakow'])
+    const folder = join((mesh.nodes[0] as TestNode).folder, 'small')
+    const small = await mesh.start('small', { storage: { folder, quotaBytes: 1_000, fsync: 'never' } })
+    eve = await small.addUser('eve')
     await eve.put('/there', 'x'.repeat(600))
   })
 

@@ -44,6 +44,8 @@ export interface FileIndex {
   /** The rows from the root down along a path, as far as they are known; one query. */
   chain(path: StorePath): Promise<FileRow[]>
   members(parentId: string): Promise<FileRow[]>
+  /** Those members that are folders. */
+  folders(parentId: string): Promise<FileRow[]>
   /** Those members of a folder that have one of these names. */
   named(parentId: string, names: readonly string[]): Promise<FileRow[]>
   /** The path of an id, or undefined when it is not in this space. */

@@ -57,6 +57,11 @@ export class FilesRepo implements FileIndex {
     return (await this.db<FileColumns>('files').where(ofFolder)).map(toRow)
   }
 
+  async folders(parentId: string): Promise<FileRow[]> {
+    const sql = "select * from files where parent_id = ? and kind = 'folder'"
+    return (await readRows<FileColumns>(this.db, sql, [parentId])).map(toRow)
+  }
+
   async named(parentId: string, names: readonly string[]): Promise<FileRow[]> {
     const marks = names.map(() => '?').join(', ')
     const sql = `select * from files where parent_id = ? and name in (${marks})`

@@ -1,4 +1,5 @@
 import { listChanges } from '../catalogue/changes.ts'
+import type { FileRow } from '../catalogue/file-index.ts'
 import { formatSyncToken } from '../catalogue/sync-token.ts'
 import { byName, targetOf, toEntry, wrongKind } from '../entries.ts'
 import { checkPath } from '../paths.ts'
@@ -11,6 +12,7 @@ import { readLocal } from './local-read.ts'
 import { moveLocal } from './local-relocate.ts'
 import { makeFolderLocal, removeLocal } from './local-remove.ts'
 import { writeLocal } from './local-write.ts'
+import { Lookout } from './lookout.ts'
 import { Publisher } from './publisher.ts'
 import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
 import type { SpaceContext } from './space-context.ts'
@@ -25,23 +27,25 @@ export class LocalStore implements t.FileStore {
   private readonly space: SpaceContext
   private readonly sync: IndexSync
   private readonly publisher: Publisher
+  private readonly lookout: Lookout | undefined
 
-  /** Over a space whose rows and folders are there. */
-  constructor(space: SpaceContext) {
+  /** Over a space whose rows and folders are there. `watchMs`: how often to look around at most, if at all. */
+  constructor(space: SpaceContext, watchMs = 0) {
     this.space = space
     this.sync = new IndexSync(space)
     this.publisher = new Publisher(space, this.sync)
+    this.lookout = watchMs > 0 ? new Lookout(space, this.sync, watchMs) : undefined
   }
 
   async stat(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry> {
     checkPath(path)
-    const row = targetOf(path, await this.sync.fresh(path, true))
+    const row = await this.look(path)
     return toEntry(row, options.withProperties ? await this.space.index.properties(row.id) : undefined)
   }
 
   async list(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry[]> {
     checkPath(path)
-    const row = targetOf(path, await this.sync.fresh(path, true))
+    const row = await this.look(path)
     if (row.kind === 'file') throw wrongKind(path, 'file')
     const rows = (await this.space.index.members(row.id)).sort(byName)
     if (!options.withProperties) return rows.map((member) => toEntry(member))
@@ -115,14 +119,14 @@ export class LocalStore implements t.FileStore {
   /** As the index knows it: what others change on the disk is told once it was noticed. */
   async changes(path: t.StorePath, query: t.ChangesQuery): Promise<t.ChangesPage> {
     checkPath(path)
-    const row = targetOf(path, await this.sync.fresh(path, true))
+    const row = await this.look(path)
     if (row.kind === 'file') throw wrongKind(path, 'file')
     return await listChanges(this.space.index, row, query)
   }
 
   async syncToken(path: t.StorePath): Promise<string> {
     checkPath(path)
-    const { id } = targetOf(path, await this.sync.fresh(path, true))
+    const { id } = await this.look(path)
     return formatSyncToken({ folderId: id, seq: (await this.space.index.journal.state()).seq })
   }
 
@@ -146,8 +150,17 @@ export class LocalStore implements t.FileStore {
     return await this.space.staging.sweep(this.space.clock.nowMs())
   }
 
-  /** Resolves when all changes that were asked for are done. */
+  /** Resolves when all changes that were asked for are done. It looks around no more. */
   async idle(): Promise<void> {
+    await this.lookout?.stop()
     await this.space.queue.idle()
+  }
+
+  /** What is there now. Who looks at a folder makes the drive look around. */
+  private async look(path: t.StorePath): Promise<FileRow> {
+    if (path.length === 0) await this.lookout?.lookFirst()
+    const row = targetOf(path, await this.sync.fresh(path, true))
+    if (row.kind === 'folder') this.lookout?.look()
+    return row
   }
 }

@@ -23,6 +23,8 @@ export interface OpenSpaceOptions extends StagingOptions {
   keepsDeleted: boolean
   /** What is overwritten becomes a version. */
   keepsOverwritten: boolean
+  /** How often to look for changes that others made, at most; 0 or undefined: where somebody looks only. */
+  watchMs?: number | undefined
   /** Keeps the other processes of the node out of a change. */
   gate?: Gate | undefined
 }
@@ -59,7 +61,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   }
   await finishMoves(drive)
   return {
-    local: new LocalStore(drive),
+    local: new LocalStore(drive, options.watchMs),
     trash: createTrash(drive, trash, versions),
     versions: createVersions(versions),
   }
