@@ -102,6 +102,8 @@ export interface TestNode {
 export interface TestNodeOptions {
   clock: Clock
   basePath?: string
+  /** The address of a proxy before the node. */
+  publicUrl?: string
   ocm?: Partial<OcmConfig['ocm']>
 }
 
@@ -109,10 +111,11 @@ export interface TestNodeOptions {
 export async function startNode(name: string, options: TestNodeOptions): Promise<TestNode> {
   const server = createServer().listen(0, '127.0.0.1')
   const port = await listening(server)
-  const publicUrl = `http://${name}:${port}${options.basePath ?? ''}`
+  const publicUrl = options.publicUrl ?? `http://${name}:${port}${options.basePath ?? ''}`
+  const { host } = new URL(publicUrl)
   const { db, close } = await createTestDatabase('sqlite')
   const outbound = testOutbound()
-  const key = generateSigningKey(`${name}:${port}`)
+  const key = generateSigningKey(host)
   const inbox = new NotingInbox()
   const ocm = createOcm({
     config: {
@@ -132,7 +135,7 @@ export async function startNode(name: string, options: TestNodeOptions): Promise
   server.on('request', new Koa().use(ocm.middleware).callback())
   return {
     ocm,
-    host: `${name}:${port}`,
+    host,
     publicUrl,
     port,
     key,
