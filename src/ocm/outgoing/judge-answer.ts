@@ -100,8 +100,8 @@ function unsupported({ subject, word }: Said): Judgement {
   return { reason: 'unsupported', sentence: `does not take this kind of ${subject}`, refusesShape }
 }
 
-/** Nextcloud says 400 to a signature that is missing or wrong. */
-const OF_SIGNATURE = /\bsign|signature/i
+/** Nextcloud says 400 to a signature that is missing, wrong or too old. */
+const OF_SIGNATURE = /\bsign|signature|digest|too old|key.?id/i
 const OF_NOTICE_TYPE = /not supported|unsupported/i
 
 function unknownThing(said: Said & { all: string }): Judgement {

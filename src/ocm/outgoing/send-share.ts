@@ -20,8 +20,7 @@ export async function sendShare(
   share: OcmShare,
 ): Promise<{ recipientDisplayName?: string }> {
   checkTakes(peer, share)
-  const dialect = await options.peers.chooseDialect(peer)
-  checkCarries(dialect, peer, share)
+  const dialect = carrying(await options.peers.chooseDialect(peer), peer, share)
   const { answer, worked } = await sendAs(options, peer, share, dialect)
   await options.peers.succeeded(peer.host, 'share-sent')
   if (worked !== dialect) await options.peers.keepDialect(peer, worked)
@@ -69,9 +68,14 @@ function checkTakes(peer: PeerInfo, share: OcmShare): void {
   }
 }
 
-/** A peer that passes the requirement over would come with the secret itself, which we refuse. */
-function checkCarries(dialect: Dialect, peer: PeerInfo, share: OcmShare): void {
-  if (!carries(dialect, share)) throw cannotExchange(peer)
+/**
+ * A form that has no place for the requirement gives way to one that has: Nextcloud 35 reads both. A peer
+ * that passed it over would come with the secret itself, which we refuse.
+ */
+function carrying(dialect: Dialect, peer: PeerInfo, share: OcmShare): Dialect {
+  if (carries(dialect, share)) return dialect
+  if (dialect === 'ocis') throw cannotExchange(peer)
+  return 'older'
 }
 
 function carries(dialect: Dialect, share: OcmShare): boolean {
