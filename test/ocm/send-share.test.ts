@@ -25,11 +25,14 @@ async function node(options: Partial<TestNodeOptions> = {}) {
   return leiden
 }
 
+interface Wire {
+  protocol: { name: string }
+}
 type Answer = { status: number; json?: unknown; body?: string }
 
 /** A peer whose discovery suggests `standard` and that answers shares in turn as told. */
 async function peer(answers: Answer[], document: object = { apiVersion: '1.4.0' }) {
-  const got: Record<string, never>[] = []
+  const got: Wire[] = []
   const script: Script = {
     '/.well-known/ocm': () => ({ body: JSON.stringify({ endPoint: '/ocm', ...document }) }),
     '/ocm/shares': (body) => {
@@ -48,8 +51,7 @@ const to = (host: string, change: Partial<OcmShare> = {}): OcmShare => ({
   ...change,
 })
 const reasonOf = (error: { reason?: string }) => error.reason
-const formsOf = (got: Record<string, never>[]) =>
-  got.map(({ protocol }) => (protocol as { name: string }).name)
+const formsOf = (got: Wire[]) => got.map(({ protocol }) => protocol.name)
 
 const missing = { status: 400, json: { message: 'Missing arguments', validationErrors: [] } }
 
@@ -192,7 +194,8 @@ describe('the configuration of a peer', () => {
 describe('a share', () => {
   const fakes: [string, () => ReturnType<typeof startFakeNextcloud>][] = [25, 32, 33].map((version) => [
     `Nextcloud ${version}`,
-    () => startFakeNextcloud({ users: ['bob'], name: 'old', version: version as 32 }),
+    () =>
+      startFakeNextcloud({ users: ['bob'], name: 'old', version: version as 32, nowMs: () => clock.nowMs() }),
   ])
 
   it.each(fakes)('is taken by %s at the first try', async (_what, start) => {

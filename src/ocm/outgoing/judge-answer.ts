@@ -101,7 +101,7 @@ function unsupported({ subject, word }: Said): Judgement {
 }
 
 /** Nextcloud says 400 to a signature that is missing, wrong or too old. */
-const OF_SIGNATURE = /\bsign|signature|digest|too old|key.?id/i
+const OF_SIGNATURE = /sign|digest|too old|key.?id|in (?:header|request)$/i
 const OF_NOTICE_TYPE = /not supported|unsupported/i
 
 function unknownThing(said: Said & { all: string }): Judgement {
