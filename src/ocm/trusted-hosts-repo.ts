@@ -1,4 +1,5 @@
 import { type Db, inTransaction } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 
 /** `allowed`: on the allow list. `denied`: refused under every rule. A host is on one list at most. */
 export type TrustList = 'allowed' | 'denied'
@@ -29,11 +30,9 @@ export function createTrustedHostsRepo(db: Db): TrustedHostsRepo {
       return (await db(tables[list]).where({ host }).delete()) > 0
     },
     async hasAny(list, hosts) {
-      return (
-        (await db(tables[list])
-          .whereIn('host', [...hosts])
-          .first('host')) !== undefined
-      )
+      const places = hosts.map(() => '?').join(', ')
+      const sql = `select host from ${tables[list]} where host in (${places})`
+      return (await readRows(db, sql, hosts)).length > 0
     },
     list: (list) => db(tables[list]).orderBy('host').pluck('host'),
   }

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPeerKeyAdmin } from '../../src/ocm/signatures/peer-key-admin.ts'
 import { createPeerKeysRepo, type PeerKeyRow } from '../../src/ocm/signatures/peer-keys-repo.ts'
+import { InboxRefusedError } from '../../src/ocm/types.ts'
 import { createTestDatabase, engines } from '../support/databases.ts'
 import { SigningPeer } from './signing-peer.ts'
 import { HandClock, startNode, type TestNode, type TestNodeOptions } from './support.ts'
@@ -142,6 +143,18 @@ describe('a peer that once signed', () => {
     expect(await peer.send(open, 'tag')).toMatchObject({ status: 201 })
     expect(await peer.send(open, undefined)).toMatchObject({ status: 201 })
     expect(await peer.send(open, 'tag', { key: peer.nextEd.privateKey })).toMatchObject({ status: 401 })
+  })
+})
+
+describe('a key', () => {
+  it('is learned from a message that is accepted, not from one that is refused', async () => {
+    krakow.inbox.failWith = new InboxRefusedError('recipient-unknown')
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 400 })
+    expect(await krakow.ocm.peerKeys.list()).toEqual([])
+    krakow.inbox.failWith = undefined
+    clock.advance(1_000)
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    expect(await krakow.ocm.peerKeys.list()).toMatchObject([{ host: peer.host, keyId: peer.kid }])
   })
 })
 

@@ -10,6 +10,8 @@ export interface ProvenForm {
   form: URLSearchParams
   /** The server that `client_id` names, in the form of `normaliseHost`. */
   clientHost: string
+  /** To be called when the request is granted; see `OriginJudge.settle`. */
+  settle(): Promise<void>
 }
 
 /**
@@ -27,5 +29,5 @@ export async function judgeFormOrigin(origin: OriginJudge, message: HttpMessage)
   const clientHost = more.length === 0 ? findHost(clientId) : undefined
   if (clientHost === undefined) throw OcmRefusal.invalid({ name: 'client_id', message: 'INVALID_FORMAT' })
   await origin.prove(sealed, clientHost)
-  return { form, clientHost }
+  return { form, clientHost, settle: () => origin.settle(sealed) }
 }

@@ -4,7 +4,7 @@ import { toPeerError } from '../peer-answer.ts'
 import type { SignaturePolicy } from '../policy.ts'
 import type { RateLimit } from '../rate-limit.ts'
 import { checkBeforeKey, inspectSignature } from '../signatures/ocm-signature.ts'
-import type { PeerPins } from '../signatures/peer-pins.ts'
+import type { PeerPins, Remember } from '../signatures/peer-pins.ts'
 import type { HttpMessage } from '../signatures/signature-base.ts'
 import { SignatureError } from '../signatures/signature-error.ts'
 import type { OcmSignature } from '../signatures/signature-form.ts'
@@ -26,6 +26,8 @@ export interface OriginJudge {
    * 429 when the host sends too much.
    */
   prove(sealed: SealedMessage, host: string): Promise<void>
+  /** The message was accepted: what it told about the keys of its sender is written down. */
+  settle(sealed: SealedMessage): Promise<void>
 }
 
 export interface OriginOptions {
@@ -45,6 +47,7 @@ export interface OriginOptions {
  * a peer's limit, so that nobody can use it up in its name.
  */
 export function createOriginJudge(options: OriginOptions): OriginJudge {
+  const proven = new WeakMap<SealedMessage, Remember>()
   return {
     open(message) {
       const signature = inspectSignature(message.headers)
@@ -52,13 +55,15 @@ export function createOriginJudge(options: OriginOptions): OriginJudge {
       else if (options.policy === 'always') throw unsigned('the message is not signed')
       return { message, signature }
     },
-    async prove({ message, signature }, host) {
+    async prove(sealed, host) {
+      const { message, signature } = sealed
       if (!(await options.trust.isTrusted(host))) throw new OcmRefusal(403, 'SENDER_NOT_TRUSTED')
       if (signature === undefined) await checkMayBeUnsigned(options, host)
-      else await options.verifier.verify(message, signature, host)
+      else proven.set(sealed, await options.verifier.verify(message, signature, host))
       const waitSeconds = options.limit.take(host)
       if (waitSeconds > 0) throw OcmRefusal.tooMany(waitSeconds)
     },
+    settle: async (sealed) => proven.get(sealed)?.(),
   }
 }
 

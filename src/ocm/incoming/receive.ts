@@ -26,7 +26,9 @@ export async function receive(room: Reception, endpoint: Endpoint, message: Http
     const sealed = room.origin.open(message)
     const json = findJson(Buffer.from(message.body).toString('utf8'))
     if (typeof json !== 'object' || json === null) throw new OcmRefusal(400, 'INVALID_JSON', [])
-    return await handlers[endpoint](room, sealed, json)
+    const answer = await handlers[endpoint](room, sealed, json)
+    await room.origin.settle(sealed)
+    return answer
   } catch (error) {
     return answerFailure(room.log, endpoint, error)
   }

@@ -88,11 +88,12 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
   return {
     listPublished: async () => publishedOf(await current()),
     async findPublicKey() {
-      const row = findActive(await current(), 'rsa')
+      const row = findActive(await read(), 'rsa')
       return row && { keyId: row.kid, publicKeyPem: toPem(JSON.parse(row.public_jwk)) }
     },
     async getSigning(kind) {
-      let row = findActive(await current(), kind)
+      // Of RSA keys only one can be published, so the process that signs and the one that publishes must agree.
+      let row = findActive(await (kind === 'rsa' ? read() : current()), kind)
       if (row === undefined && kind === 'rsa') {
         await add(await newKey(options, kind), 'active')
         row = findActive(await read(), kind)

@@ -9,10 +9,17 @@ import type { OcmSignature } from './signature-form.ts'
 /** When a key was last used is noted this often, not at every message. */
 const TOUCH_EVERY_MS = 60 * 60 * 1000
 
+/** Writes down what an accepted message told about the keys of its sender. */
+export type Remember = () => Promise<void>
+
 /** What we remember of the keys that peers sign with. */
 export interface PeerPins {
-  /** A signature by `key` held; is it a key we may take of `host`? Throws `SignatureError` (`KEY_CHANGED`). */
-  admit(host: string, signature: OcmSignature, key: PublicJwk): Promise<void>
+  /**
+   * A signature by `key` held; is it a key we may take of `host`? Nothing is learned until the message is
+   * accepted and `Remember` called: whoever has many names could fill the table with refused ones.
+   * Throws `SignatureError` (`KEY_CHANGED`).
+   */
+  admit(host: string, signature: OcmSignature, key: PublicJwk): Promise<Remember>
   /** A peer that once signed must sign from then on. */
   hasSigned(host: string): Promise<boolean>
 }
@@ -37,12 +44,12 @@ export function createPeerPins(options: PeerPinsOptions): PeerPins {
       const rows = await repo.list(host)
       const row = newRow(host, signature, key, clock.nowMs())
       const before = rows.find((other) => other.fingerprint === row.fingerprint)
-      if (before?.state === 'known') return touch(repo, before, row.last_seen_at_ms)
+      if (before?.state === 'known') return () => touch(repo, before, row.last_seen_at_ms)
       const known = rows.filter((other) => other.state === 'known').map((other) => other.fingerprint)
-      if (known.length === 0) return repo.learn(row, [])
+      if (known.length === 0) return () => repo.learn(row, [])
       const published = await keys.listPublished(host)
       const kept = known.filter((fingerprint) => published.has(fingerprint))
-      if (kept.length > 0 || options.keyChange === 'accept') return repo.learn(row, kept)
+      if (kept.length > 0 || options.keyChange === 'accept') return () => repo.learn(row, kept)
       if (await repo.hold({ ...row, state: 'held' })) {
         log.warn({ peer: host, keyId: row.key_id }, 'a peer changed its key; see causeway peer accept-key')
       }

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { type PublicJwk, toVerificationKey } from './algorithms.ts'
 import { lastValidMs } from './freshness.ts'
 import type { PeerKeys } from './peer-keys.ts'
-import type { PeerPins } from './peer-pins.ts'
+import type { PeerPins, Remember } from './peer-pins.ts'
 import type { ReplaysRepo } from './replays-repo.ts'
 import type { HttpMessage } from './signature-base.ts'
 import { SignatureError } from './signature-error.ts'
@@ -12,8 +12,11 @@ import type { OcmSignature } from './signature-form.ts'
 const PURGE_EVERY_MS = 60 * 1000
 
 export interface Verifier {
-  /** Proves that `host` signed this message, for the first time. Throws `SignatureError`. */
-  verify(message: HttpMessage, signature: OcmSignature, host: string): Promise<void>
+  /**
+   * Proves that `host` signed this message, for the first time; `Remember` is to be called when the message
+   * is accepted. Throws `SignatureError`.
+   */
+  verify(message: HttpMessage, signature: OcmSignature, host: string): Promise<Remember>
 }
 
 export interface VerifierOptions {
@@ -39,11 +42,12 @@ export function createVerifier({ keys, pins, replays, clock }: VerifierOptions):
         const message = `the signature is not one of ${signature.keyid.slice(0, 200)} over this request`
         throw new SignatureError('SIGNATURE_INVALID', message)
       }
-      await pins.admit(host, signature, key)
+      const remember = await pins.admit(host, signature, key)
       await purge(clock.nowMs())
       if (!(await replays.remember(replayHash(host, base), lastValidMs(signature)))) {
         throw new SignatureError('SIGNATURE_REPLAYED', `this signed request of ${host} was received before`)
       }
+      return remember
     },
   }
 }
