@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findAddress, findHost, formatAddress, normaliseHost, parseAddress } from '../../src/ocm/address.ts'
+import {
+  findAddress,
+  findHost,
+  findWireAddress,
+  formatAddress,
+  normaliseHost,
+  parseAddress,
+  withoutHost,
+} from '../../src/ocm/address.ts'
 
 const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/).filter((text) => !text.startsWith('xn--'))
 const host = fc
@@ -28,6 +36,54 @@ describe('an OCM address', () => {
         expect(normaliseHost(`https://${server}/nextcloud`)).toBe(server)
       }),
     )
+  })
+
+  it('of IPv6 keeps its brackets and loses the default port', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), fc.option(fc.integer({ min: 1, max: 65535 })), (address, port) => {
+        const found = findHost(`[${address}]${port === null ? '' : `:${port}`}`)
+        // Not every form of the generator is one that URLs take, such as those with a zone.
+        fc.pre(found !== undefined)
+        expect(found).toMatch(/^\[[0-9a-f:]+\](:\d+)?$/)
+        expect(found?.endsWith(']')).toBe(port === null || port === 443)
+        expect(findHost(found ?? '')).toBe(found)
+      }),
+    )
+  })
+
+  it('in a message is the same however often the host is repeated, with a scheme or a path', () => {
+    const forms = fc.array(fc.constantFrom('', 'https://', 'http://'), { maxLength: 6 })
+    const plainId = id.filter((text) => !text.includes('@'))
+    fc.assert(
+      fc.property(
+        plainId,
+        host,
+        forms,
+        fc.constantFrom('', '/', '/nextcloud/'),
+        (name, server, schemes, path) => {
+          // The default port of http is another than that of a host without scheme.
+          fc.pre(!server.endsWith(':80'))
+          const doubled = schemes.map((scheme) => `@${scheme}${server}`).join('')
+          expect(findWireAddress(`${name}${doubled}@${server}${path}`)).toEqual({ id: name, host: server })
+        },
+      ),
+    )
+  })
+
+  it('in a message keeps an identifier that ends with another host', () => {
+    expect(findWireAddress('bob@example.org@cloud.example')).toEqual({
+      id: 'bob@example.org',
+      host: 'cloud.example',
+    })
+    expect(withoutHost('@cloud.example', 'cloud.example')).toBe('@cloud.example')
+    expect(findWireAddress('bob')).toBeUndefined()
+  })
+
+  it('that somebody types is not shortened: a person may be named after an e-mail address', () => {
+    expect(parseAddress('bob@example.org@example.org')).toEqual({
+      id: 'bob@example.org',
+      host: 'example.org',
+    })
   })
 
   it('never throws anything but its own complaint', () => {

@@ -42,6 +42,21 @@ describe('the answer of a peer', () => {
     ['share', 403, '<html>', 'refused', /does not allow/],
     ['share', 409, undefined, 'refused', /same id/],
     ['share', 501, undefined, 'unsupported', /kind of share/],
+    ['share', 400, { message: 'Missing arguments', validationErrors: [] }, 'bad-answer', /did not accept/],
+    ['share', 400, { code: 'INVALID_PARAMETER', message: 'invalid request' }, 'bad-answer', /not accept/],
+    ['share', 404, { code: 'RESOURCE_NOT_FOUND', message: 'user not found' }, 'recipient-unknown', /person/],
+    ['share', 400, { message: 'Invalid signature' }, 'refused', /signature of this node/],
+    ['share', 400, '<html>', 'recipient-unknown', /does not know this person/],
+    ['notification', 400, { message: 'Unsigned request' }, 'refused', /signature of this node/],
+    [
+      'notification',
+      400,
+      { validationErrors: [{ name: 'Notification', message: 'NotificationType X is not supported' }] },
+      'unsupported',
+      /does not take this notification/,
+    ],
+    ['notification', 403, { message: 'RESOURCE_NOT_FOUND' }, 'refused', /does not allow/],
+    ['notification', 501, undefined, 'unsupported', /kind of notification/],
     ['share', 503, undefined, 'busy', /busy/],
     ['share', 429, undefined, 'busy', /busy/],
     ['share', 302, undefined, 'bad-answer', /HTTP 302/],
@@ -54,6 +69,19 @@ describe('the answer of a peer', () => {
     const error = judged(subject, status, json)
     expect(error).toMatchObject({ reason, status, host: 'peer.test' })
     expect((error as PeerError).message).toMatch(sentence)
+  })
+
+  it('is no success when it is a web page, unless Nextcloud says that the share is stored', () => {
+    const html = { 'content-type': 'text/html; charset=UTF-8' }
+    expect(judged('share', 200, undefined, html)).toMatchObject({ reason: 'bad-answer', status: 200 })
+    expect(judged('share', 201, undefined, html)).toBe('fine')
+    expect(judged('share', 200, {}, html)).toBe('fine')
+    expect(judged('share', 200, undefined, { 'content-type': 'text/plain' })).toBe('fine')
+  })
+
+  it('that is a page with 503 asks for patience like any other', () => {
+    const headers = { 'content-type': 'text/html', 'retry-after': '120' }
+    expect(judged('share', 503, undefined, headers)).toMatchObject({ reason: 'busy', retryAfterSeconds: 120 })
   })
 
   it('may ask for patience', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { ownDocument } from '../../src/ocm/discovery/own-document.ts'
+import { ownDocument, ownDocumentFor } from '../../src/ocm/discovery/own-document.ts'
 import { readPeerDocument } from '../../src/ocm/discovery/peer-document.ts'
 import { ocmConfig } from './support.ts'
 
@@ -53,6 +53,46 @@ describe('our discovery document', () => {
     })
   })
 
+  const all = { exchangeToken: true, groups: true, inviteWayf: true, basicAccess: true }
+
+  it('promises what is switched on, and fits the schema with all of it', () => {
+    const publicKey = { keyId: 'https://a.test/ocm#signature', publicKeyPem: 'PEM' }
+    const document = ownDocument(config('https://a.test'), { ...all, publicKey })
+    const { publicKey: _cavage, ...modern } = document
+    expect(validator().safeParse(modern).error?.issues).toBeUndefined()
+    expect(document).toMatchObject({
+      publicKey,
+      tokenEndPoint: 'https://a.test/ocm/token',
+      capabilities: [
+        'exchange-token',
+        'http-sig',
+        'invites',
+        'invite-wayf',
+        'notifications',
+        'protocol-object',
+      ],
+      resourceTypes: [{ shareTypes: ['user', 'group'] }, { shareTypes: ['user', 'group'] }],
+    })
+    expect(ownDocument(config('https://a.test'))).not.toHaveProperty('tokenEndPoint')
+  })
+
+  it('is an old one for the crawlers of Nextcloud and ownCloud 10, and for nobody else', () => {
+    const url = 'https://a.test/drive'
+    for (const crawler of ['Nextcloud Server Crawler', 'ownCloud Server Crawler']) {
+      const document = ownDocumentFor(crawler, config(url), all)
+      expect(document).toMatchObject({ apiVersion: '1.1', endPoint: `${url}/ocm` })
+      expect(document.resourceTypes).toContainEqual({
+        name: 'file',
+        shareTypes: ['user', 'group'],
+        protocols: { webdav: '/drive/public.php/webdav/' },
+      })
+    }
+    const plain = ownDocumentFor('Nextcloud Server Crawler', config(url))
+    expect(plain.resourceTypes).toMatchObject([{ protocols: { webdav: '/drive/dav/ocm/' } }, {}])
+    for (const other of ['Go-http-client/1.1', 'Mozilla/5.0 Nextcloud Server Crawler', ''])
+      expect(ownDocumentFor(other, config(url), all)).toEqual(ownDocument(config(url), all))
+  })
+
   it('names as criteria what the configuration demands', () => {
     expect(ownDocument(config('https://a.test')).criteria).toEqual(['must-use-http-sig'])
     const strict = { trust: 'allowlist', mustInvite: true, requireSignatures: false }
@@ -70,6 +110,7 @@ describe('a foreign discovery document', () => {
       endPoint: 'https://peer.test/index.php/apps/federatedfilesharing',
       shareTypes: [{ name: 'file', protocols: { webdav: '/public.php/webdav/' } }],
     }
+    expect(read(document)?.info.hasShareTypes).toBe(true)
     expect(read(document)?.info.resourceTypes).toEqual([
       { name: 'file', shareTypes: ['user'], webdavPath: '/public.php/webdav/' },
     ])

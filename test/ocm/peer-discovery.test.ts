@@ -1,7 +1,8 @@
+import { createServer } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createPeerDiscovery } from '../../src/ocm/discovery/peer-discovery.ts'
 import { PeerError } from '../../src/ocm/peer-error.ts'
-import { HandClock, type Script, startForeign, testOutbound } from './support.ts'
+import { HandClock, listening, type Script, startForeign, testOutbound } from './support.ts'
 
 const clock = new HandClock()
 const closers: (() => unknown)[] = []
@@ -54,6 +55,37 @@ describe('discovery of a peer', () => {
     script['/.well-known/ocm'] = () => ({ body: document() })
     clock.advance(31_000)
     expect((await discovery.discover(host)).host).toBe(host)
+  })
+
+  it('tries the address without a slash last, and says where the document was', async () => {
+    const moved = { status: 301, headers: { Location: '/index.php/.well-known/ocm' }, body: '' }
+    const { discovery, host, asked } = await peer({
+      '/.well-known/ocm': () => moved,
+      '/index.php/.well-known/ocm': () => ({ status: 404, body: '{"message":"ocm not supported"}' }),
+      '/ocm-provider/': () => ({ status: 502, body: '' }),
+      '/ocm-provider': () => ({ body: document() }),
+    })
+    expect((await discovery.discover(host)).foundAt).toBe(`http://${host}/ocm-provider`)
+    expect(asked).toHaveLength(4)
+  })
+
+  it('does not wait for a document that comes too slowly', async () => {
+    const slow = createServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      response.write('{"endPoint":')
+    }).listen(0, '127.0.0.1')
+    const outbound = testOutbound()
+    closers.push(
+      () => outbound.close(),
+      () => slow.closeAllConnections(),
+      () => slow.close(),
+    )
+    const host = `old.test:${await listening(slow)}`
+    const discovery = createPeerDiscovery({ outbound, clock, insecureHttp: true, timeoutMs: 300 })
+    expect(await failureOf(discovery.discover(host))).toMatchObject({
+      reason: 'unreachable',
+      message: `${host} did not show its discovery document in time.`,
+    })
   })
 
   it('follows a redirect on the same server', async () => {

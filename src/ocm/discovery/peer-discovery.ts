@@ -88,7 +88,7 @@ async function discoverNow(options: PeerDiscoveryOptions, host: string): Promise
   if (!options.insecureHttp || !mayBePlain) throw https
   const http = await attempt(options, `http://${host}`, host, signal)
   if (!(http instanceof PeerError)) return http
-  throw http.reason === 'unreachable' ? https : http
+  throw http.reason === 'unreachable' && !signal.aborted ? https : http
 }
 
 async function attempt(
