@@ -77,7 +77,7 @@ export class FakeNextcloud extends FakeCloud {
     const { token, provider } = typeof invite === 'string' ? readInvite(invite) : invite
     const { id: userID, email, displayName: name } = this.user(user)
     const body = { recipientProvider: this.host, token, userID, email, name }
-    const answer = await this.post(provider, '/invite-accepted', JSON.stringify(body), this.version >= 34)
+    const answer = await this.post(provider, '/invite-accepted', JSON.stringify(body))
     const person = answer.json
     if (answer.status !== 200 || !isObject(person))
       throw new Error(`invitation: ${answer.status} ${answer.text}`)
@@ -126,7 +126,7 @@ export class FakeNextcloud extends FakeCloud {
         ? { uri: `${this.url}${WEBDAV}/`, sharedSecret: share.secret, permissions: share.permissions }
         : undefined
     const context = { version, host, shareType, sharedBy, ...(webdav ? { webdav } : {}) }
-    const answer = await this.post(share.shareWith.host, '/shares', writeShare(share, context), true)
+    const answer = await this.post(share.shareWith.host, '/shares', writeShare(share, context))
     if (answer.status === 201) return
     const why = `Failed to create share. (${answer.status} ${answer.text})`
     if (answer.status === 500) throw new Error(why)
@@ -233,8 +233,8 @@ export class FakeNextcloud extends FakeCloud {
     const { given, taken, details } = about
     if (type === 'SHARE_ACCEPTED' && given) given.state = 'accepted'
     else if (type === 'SHARE_DECLINED' && given) drop(this.given, given)
-    else if (type === 'SHARE_UNSHARED' && given === undefined)
-      for (const share of taken) drop(this.taken, share)
+    // For a share of its own it is taken, too, and does nothing.
+    else if (type === 'SHARE_UNSHARED') for (const share of taken) drop(this.taken, share)
     else if (type === 'RESHARE_UNDO' && given) drop(this.given, given)
     else if (type === 'REQUEST_RESHARE' && given) return this.reshareFor(given, details)
     else return invalid(`Internal error at ${this.url}`)
@@ -307,10 +307,10 @@ export class FakeNextcloud extends FakeCloud {
 
   private notify(host: string, notificationType: string, providerId: string, notification: object) {
     const wire = { notificationType, resourceType: 'file', providerId, notification }
-    return this.post(host, '/notifications', phpJson(wire), true)
+    return this.post(host, '/notifications', phpJson(wire))
   }
 
-  private async post(host: string, path: string, text: string, isSigned: boolean): Promise<CallAnswer> {
+  private async post(host: string, path: string, text: string): Promise<CallAnswer> {
     const peer = await this.discover(host)
     // Not tidied up: an end point with a trailing slash gives two of them.
     const url = `${peer.endPoint}${path}`
@@ -319,7 +319,7 @@ export class FakeNextcloud extends FakeCloud {
       ...{ method: 'POST', url, body },
       headers: {
         'content-type': 'application/json',
-        ...(isSigned ? this.signatures.sign(peer, url, body) : {}),
+        ...this.signatures.sign(peer, url, body),
         ...{ 'User-Agent': 'Nextcloud Server Crawler', 'Accept-Encoding': 'gzip' },
       },
     })

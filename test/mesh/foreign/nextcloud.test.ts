@@ -1,0 +1,75 @@
+import { describe, it } from 'vitest'
+import { startFakeNextcloud } from '../../fakes/ocm/nextcloud.ts'
+import { playWith, readHere, readThere, type ScenarioName } from './scenarios.ts'
+
+const users = ['bob', 'carl']
+/** The secret as user name of Basic, both ways; SHARE_UNSHARED without secret; SHARE_UNSHARED of who leaves. */
+const missing: ScenarioName[] = [
+  ...readThere,
+  ...readHere,
+  'what we decline, and what we leave, is gone there',
+]
+
+const noInvites = [
+  'they accept an invitation of ours, and share with their new contact',
+  'we accept an invitation of theirs, and share with our new contact',
+] as const
+
+describe('with Nextcloud 25', () => {
+  playWith({ start: () => startFakeNextcloud({ users, version: 25 }), never: noInvites, missing })
+})
+
+describe('with Nextcloud 32', () => {
+  playWith({
+    start: () => startFakeNextcloud({ users, version: 32 }),
+    // It has no page for invitations of others.
+    missing,
+    never: ['they accept an invitation of ours, and share with their new contact'],
+  })
+})
+
+describe('with Nextcloud 32, every message signed', () => {
+  playWith({
+    start: () => startFakeNextcloud({ users, version: 32, enforceSignatures: true }),
+    settings: { requireSignatures: true },
+    never: noInvites,
+    missing,
+  })
+})
+
+describe('with Nextcloud 33', () => {
+  playWith({ start: () => startFakeNextcloud({ users, version: 33 }), missing })
+})
+
+describe('with Nextcloud 34, every message signed', () => {
+  playWith({
+    start: () => startFakeNextcloud({ users, version: 34, enforceSignatures: true }),
+    settings: { requireSignatures: true },
+    // It knows a signer only by a `keyid` that is a URL, so it refuses whatever we send.
+    missing: [
+      ...missing,
+      'what is declined there is known here',
+      'what we accept is known there',
+      'somebody unknown there is told as that',
+    ],
+  })
+})
+
+describe('with Nextcloud 35, every message signed', () => {
+  playWith({
+    start: () => startFakeNextcloud({ users, version: 35, enforceSignatures: true }),
+    settings: { requireSignatures: true },
+    missing,
+  })
+})
+
+describe('Nextcloud and resharing', () => {
+  it.todo(
+    'REQUEST_RESHARE of a Nextcloud user is granted with token and providerId, and refused without the right',
+  )
+  it.todo('we ask a Nextcloud to pass its share on')
+  it.todo('RESHARE_UNDO ends what was passed on')
+  it.todo('a share with a group of a Nextcloud reaches all its people')
+  it.todo('shares of before OCM come and go by /ocs/v2.php/cloud/shares, found by /ocs-provider/')
+  it.todo('a 400 about our signature is told as a refused signature, not as an unknown person')
+})

@@ -1,0 +1,20 @@
+import { describe } from 'vitest'
+import { startFakeReva } from '../../fakes/ocm/reva.ts'
+import { playWith, readHere, readThere, type ScenarioName } from './scenarios.ts'
+
+/** It writes notifications into its log, and sends none. */
+const never: ScenarioName[] = [
+  'what is declined there is known here',
+  'what we accept is known there',
+  'what we decline, and what we leave, is gone there',
+]
+
+describe('with Reva', () => {
+  const start = () => startFakeReva({ users: ['bob', 'carl'], autoAccept: [/.*/] })
+  playWith({ start, never, missing: readThere, hearsEnds: false, tellsEnds: false })
+})
+
+describe('with a Reva that exchanges tokens', () => {
+  const start = () => startFakeReva({ users: ['bob', 'carl'], autoAccept: [/.*/], exchangeTokens: true })
+  playWith({ start, never, missing: [...readThere, ...readHere], hearsEnds: false, tellsEnds: false })
+})
