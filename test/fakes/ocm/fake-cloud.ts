@@ -3,74 +3,20 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { type DavShare, serveDav } from './dav-folder.ts'
-import type { DavManner, FakePermission } from './dav-properties.ts'
+import type { DavManner } from './dav-properties.ts'
 import type { DavReader, RemoteEntry } from './dav-reader.ts'
+import { drop } from './fake-readers.ts'
+import type {
+  FakeCloudOptions,
+  FakeContact,
+  FakeInvite,
+  FakeUser,
+  GivenShare,
+  ShareOptions,
+  TakenShare,
+} from './fake-types.ts'
 import { createFakeClient } from './http-client.ts'
 import { type FakeAnswer, FakeHttpServer, type FakeRequest } from './http-server.ts'
-
-export interface FakeUser {
-  name: string
-  /** What goes before the `@` of addresses; the name, unless the server has ids of its own. */
-  id: string
-  displayName: string
-  email: string
-}
-
-/** A share that somebody here has given. */
-export interface GivenShare {
-  id: string
-  owner: FakeUser
-  diskPath: string
-  name: string
-  isFolder: boolean
-  secret: string
-  permissions: FakePermission[]
-  shareWith: { id: string; host: string }
-  state: 'sent' | 'accepted' | 'declined'
-  /** Token exchange: what opens the files once it was used. */
-  accessToken?: string
-}
-
-/** A share that somebody here was given. */
-export interface TakenShare {
-  id: string
-  user: string
-  name: string
-  /** As it came. */
-  owner: string
-  sender: string
-  peerHost: string
-  providerId: string
-  secret: string
-  resourceType: string
-  state: 'pending' | 'accepted'
-  permissions: string[]
-  /** Address of the resource, where the share has one. */
-  uri?: string | undefined
-  mustExchange?: boolean
-}
-
-export interface FakeContact {
-  id: string
-  host: string
-  name: string
-  email: string
-}
-
-export interface FakeInvite {
-  token: string
-  user: FakeUser
-  createdAtMs: number
-  acceptedBy?: string
-}
-
-export interface FakeCloudOptions {
-  /** Names of the people; their addresses are `<id>@<host>`. */
-  users: string[]
-  /** First part of the host: `<name>.test:<port>`. */
-  name?: string
-  nowMs?: () => number
-}
 
 /** What all the fakes have: people with a folder on disk, shares given and taken, contacts, a log. */
 export abstract class FakeCloud {
@@ -282,29 +228,4 @@ export abstract class FakeCloud {
     if (this.server === undefined) throw new Error('this fake has not been started')
     return this.server
   }
-}
-
-export interface ShareOptions {
-  permissions?: FakePermission[]
-  shareType?: 'user' | 'group'
-  expiresAtMs?: number
-}
-
-export function drop<T>(list: T[], item: T): void {
-  const at = list.indexOf(item)
-  if (at >= 0) list.splice(at, 1)
-}
-
-/** `Basic name:password`, or the bearer token; undefined for none. */
-export function credentialOf(request: FakeRequest): { basic: string } | { bearer: string } | undefined {
-  const [, scheme = '', value = ''] = /^(\S+) (.*)$/.exec(request.headers.authorization ?? '') ?? []
-  if (scheme === 'Bearer') return { bearer: value }
-  return scheme === 'Basic' ? { basic: Buffer.from(value, 'base64').toString('utf8') } : undefined
-}
-
-/** token@host, as invitations are passed on; base64 with or without padding. */
-export function readInvite(text: string): { token: string; provider: string } {
-  const plain = Buffer.from(text, 'base64url').toString('utf8')
-  const at = plain.lastIndexOf('@')
-  return { token: plain.slice(0, at), provider: plain.slice(at + 1) }
 }

@@ -1,4 +1,4 @@
-import type { FakeUser, GivenShare, TakenShare } from './fake-cloud.ts'
+import type { FakeUser, GivenShare, TakenShare } from './fake-types.ts'
 import { type FakeAnswer, findObject, html, isObject, json } from './http-server.ts'
 import type { NextcloudVersion } from './nextcloud-peers.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { GivenShare, TakenShare } from './fake-cloud.ts'
+import type { GivenShare, TakenShare } from './fake-types.ts'
 import type { FakeClient } from './http-client.ts'
 import { type FakeAnswer, type FakeRequest, isObject, json } from './http-server.ts'
 import type { NextcloudPeer } from './nextcloud-peers.ts'

@@ -1,41 +1,18 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { DavReader } from './dav-reader.ts'
-import {
-  credentialOf,
-  drop,
-  FakeCloud,
-  type FakeCloudOptions,
-  type GivenShare,
-  readInvite,
-  type TakenShare,
-} from './fake-cloud.ts'
+import { FakeCloud } from './fake-cloud.ts'
+import { credentialOf, drop, readInvite } from './fake-readers.ts'
+import type { FakeCloudOptions, GivenShare, TakenShare } from './fake-types.ts'
 import { type FakeAnswer, type FakeRequest, findObject, isObject, json } from './http-server.ts'
+import { invalidMembers, type OcmGoPeer, Refusal, readAccess, refusable, toPeer } from './ocm-go-rules.ts'
 import { isFilled, splitOcmAddress } from './reva-common.ts'
-import { openRfc9421, type PublicJwk, Rfc9421Error, signRfc9421 } from './rfc9421.ts'
+import { openRfc9421, type PublicJwk, signRfc9421 } from './rfc9421.ts'
 
 const WEBDAV = '/webdav/ocm'
 
 export interface FakeOcmGoOptions extends FakeCloudOptions {
   /** Off: shares of people nobody here has invited are taken, too. */
   mustInvite?: boolean
-}
-
-interface Peer {
-  host: string
-  endPoint: string
-  jwksUri: string | undefined
-  tokenEndPoint: string | undefined
-  capabilities: string[]
-  webdavPath: string
-  wantsRelative: boolean
-}
-
-class Refusal extends Error {
-  readonly status: number
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
 }
 
 /** opencloudmesh-go: OCM 1.4 to the letter, single read-only files, everything signed and exchanged. */
@@ -272,7 +249,7 @@ export class FakeOcmGo extends FakeCloud {
   }
 
   /** The key is looked up at the host that the message speaks for, never at that of its id. */
-  private async prove(request: FakeRequest, host: string): Promise<Peer> {
+  private async prove(request: FakeRequest, host: string): Promise<OcmGoPeer> {
     const signed = refusable(() =>
       openRfc9421({ ...request, targetUri: this.url + request.uri }, 'tag', this.nowMs()),
     )
@@ -285,7 +262,7 @@ export class FakeOcmGo extends FakeCloud {
   }
 
   /** Everything a peer names has to be on the peer's own authority. */
-  private async discover(host: string): Promise<Peer> {
+  private async discover(host: string): Promise<OcmGoPeer> {
     const answer = await this.client.call({ method: 'GET', url: `http://${host}/.well-known/ocm` })
     const found = answer.status === 200 && isObject(answer.json) ? answer.json : undefined
     if (found === undefined || !isFilled(found.endPoint) || found.enabled !== true)
@@ -303,60 +280,11 @@ export class FakeOcmGo extends FakeCloud {
     return signRfc9421(key, { url, body, profile: 'tag', nowMs: this.nowMs() })
   }
 
-  private post(peer: Peer, path: string, wire: object) {
+  private post(peer: OcmGoPeer, path: string, wire: object) {
     const url = peer.endPoint.replace(/\/$/, '') + path
     const body = Buffer.from(JSON.stringify(wire))
     const headers = { 'Content-Type': 'application/json', ...this.sign(url, body) }
     return this.client.call({ method: 'POST', url, headers, body })
-  }
-}
-
-function toPeer(host: string, found: Record<string, unknown>): Peer {
-  const types = Array.isArray(found.resourceTypes) ? found.resourceTypes.filter(isObject) : []
-  const protocols = types.find((type) => type.name === 'file')?.protocols
-  const webdav = isObject(protocols) ? protocols : {}
-  const receive = webdav['webdav-receive']
-  return {
-    ...{ host, endPoint: String(found.endPoint), webdavPath: String(webdav.webdav ?? '') },
-    jwksUri: isFilled(found.jwksUri) ? found.jwksUri : undefined,
-    tokenEndPoint: isFilled(found.tokenEndPoint) ? found.tokenEndPoint : undefined,
-    capabilities: Array.isArray(found.capabilities) ? found.capabilities.map(String) : [],
-    wantsRelative: isObject(receive) && receive.uri === 'relative',
-  }
-}
-
-/** Exactly one protocol with exactly these words in it; the address relative. */
-function readAccess(protocol: unknown): Pick<TakenShare, 'uri' | 'secret'> {
-  if (!isObject(protocol) || protocol.name !== 'multi' || !isObject(protocol.webdav))
-    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
-  if (Object.keys(protocol).some((name) => !['name', 'webdav'].includes(name)))
-    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
-  const { uri, sharedSecret, permissions, requirements, accessTypes } = protocol.webdav
-  const isExactly = (value: unknown, word: string) =>
-    Array.isArray(value) && value.length === 1 && value[0] === word
-  if (!isExactly(permissions, 'read')) throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
-  if (!isExactly(requirements, 'must-exchange-token')) throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
-  if (accessTypes !== undefined && !isExactly(accessTypes, 'remote'))
-    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
-  if (!isFilled(sharedSecret)) throw new Refusal(400, 'REQUIRED')
-  if (!isFilled(uri) || /^[a-z][a-z0-9+.-]*:/i.test(uri) || uri.startsWith('/'))
-    throw new Refusal(501, 'PROTOCOL_NOT_SUPPORTED')
-  return { uri, secret: sharedSecret }
-}
-
-function invalidMembers(names: string[], message: string): FakeAnswer {
-  return json(400, {
-    message: 'INVALID_PARAMETERS',
-    validationErrors: names.map((name) => ({ name, message })),
-  })
-}
-
-function refusable<T>(act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    if (!(error instanceof Rfc9421Error)) throw error
-    throw new Refusal(401, error.kind === 'unsigned' ? 'SIGNATURE_REQUIRED' : 'SIGNATURE_INVALID')
   }
 }
 

@@ -1,15 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { DavReader } from './dav-reader.ts'
-import {
-  credentialOf,
-  drop,
-  FakeCloud,
-  type FakeCloudOptions,
-  type FakeUser,
-  type GivenShare,
-  readInvite,
-  type TakenShare,
-} from './fake-cloud.ts'
+import { FakeCloud } from './fake-cloud.ts'
+import { credentialOf, drop, readInvite } from './fake-readers.ts'
+import type { FakeCloudOptions, FakeUser, GivenShare, TakenShare } from './fake-types.ts'
 import { type FakeAnswer, type FakeRequest, findObject, isObject, json } from './http-server.ts'
 import {
   coded,

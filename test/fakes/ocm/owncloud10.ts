@@ -1,13 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { DavReader } from './dav-reader.ts'
-import {
-  credentialOf,
-  drop,
-  FakeCloud,
-  type FakeCloudOptions,
-  type GivenShare,
-  type TakenShare,
-} from './fake-cloud.ts'
+import { FakeCloud } from './fake-cloud.ts'
+import { credentialOf, drop } from './fake-readers.ts'
+import type { FakeCloudOptions, GivenShare, TakenShare } from './fake-types.ts'
 import type { CallAnswer } from './http-client.ts'
 import { type FakeAnswer, type FakeRequest, findObject, html, isObject, json } from './http-server.ts'
 import { phpJson, splitCloudId } from './nextcloud-messages.ts'

@@ -1,14 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { DavReader } from './dav-reader.ts'
-import {
-  credentialOf,
-  FakeCloud,
-  type FakeCloudOptions,
-  type GivenShare,
-  readInvite,
-  type ShareOptions,
-  type TakenShare,
-} from './fake-cloud.ts'
+import { FakeCloud } from './fake-cloud.ts'
+import { credentialOf, readInvite } from './fake-readers.ts'
+import type { FakeCloudOptions, GivenShare, ShareOptions, TakenShare } from './fake-types.ts'
 import { type FakeAnswer, type FakeRequest, findObject, isObject, json } from './http-server.ts'
 import {
   coded,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ConfigInput } from '../../../src/config/schema.ts'
-import type { FakeCloud, TakenShare } from '../../fakes/ocm/fake-cloud.ts'
+import type { FakeCloud } from '../../fakes/ocm/fake-cloud.ts'
+import type { TakenShare } from '../../fakes/ocm/fake-types.ts'
 import { startMesh } from '../../fakes/ocm/mesh.ts'
 import type { TestMesh, TestNode } from '../../support/test-mesh.ts'
 import { type TestUser, until } from '../../support/test-user.ts'
