@@ -3,6 +3,7 @@ import { migrateToLatest } from '../migrations/index.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { createOpsApp } from './http/app.ts'
+import { listen } from './http/listener.ts'
 import type { RunningNode } from './main.ts'
 import type { WorkerOrder } from './main-worker.ts'
 import { readKeys } from './node-keys.ts'
@@ -26,19 +27,21 @@ export async function serveWithWorkers(
   const { config } = loaded
   const log = createLogger(config.log.level)
   await prepare(loaded)
+  // One that is started later has to find the others: no port may be left to chance.
+  const port = where.port === 0 ? await findFreePort(where.host) : where.port
   const supervisor = new Supervisor({
     count: config.server.workers,
     clock: systemClock,
     log,
     patienceMs: config.server.stopGraceSeconds * 1000 + CLOSE_PATIENCE_MS,
-    launch(number, port = where.port) {
+    launch(number) {
       const worker = forkWorker(WORKER_PROGRAM)
       const order: WorkerOrder = { loaded, number, host: where.host, port }
       worker.send({ kind: 'order', order })
       return worker
     },
   })
-  const { url, port } = await supervisor.start()
+  const url = await supervisor.start()
   try {
     const ops = await openOps(supervisor, config.ops, port)
     log.info(
@@ -61,6 +64,13 @@ async function prepare({ folder, config }: LoadedConfig): Promise<void> {
   } finally {
     await db.destroy()
   }
+}
+
+async function findFreePort(host: string): Promise<number> {
+  const none = () => undefined
+  const probe = await listen(none, { host, port: 0, onExpectContinue: none })
+  await probe.close()
+  return probe.port
 }
 
 interface Ops {

@@ -36,12 +36,15 @@ async function run({ loaded, number, host, port }: WorkerOrder): Promise<void> {
   }
   process.on('SIGTERM', stop)
   link.begin({
-    lead: () => node.start(),
+    async lead() {
+      await node.start()
+      log.info({ pid: process.pid }, 'background work begun')
+    },
     stop,
     fail,
     answer: (question) => (question === 'metrics' ? node.metrics.registry.getMetricsAsJSON() : judge(node)),
   })
-  link.send({ kind: 'ready', url: listener.url, port: listener.port })
+  link.send({ kind: 'ready', url: listener.url })
 }
 
 /** The names of what is not as it should be. */

@@ -10,15 +10,13 @@ class Hand implements WorkerProcess {
   readonly pid = 1
   readonly told: ToWorker[] = []
   readonly number: number
-  readonly port: number | undefined
   private readonly end = Promise.withResolvers<string>()
   readonly ended = this.end.promise
   private listener: (message: FromWorker) => void = () => undefined
   isObedient = true
 
-  constructor(number: number, port: number | undefined) {
+  constructor(number: number) {
     this.number = number
-    this.port = port
   }
 
   onMessage(listener: (message: FromWorker) => void): void {
@@ -36,7 +34,7 @@ class Hand implements WorkerProcess {
   }
 
   ready(): void {
-    this.say({ kind: 'ready', url: 'http://here', port: 4711 })
+    this.say({ kind: 'ready', url: 'http://here' })
   }
 
   die(how: string): void {
@@ -71,8 +69,8 @@ function workshop(count: number, settings: { isSlowToStop?: boolean } = {}) {
         return Promise.resolve()
       },
     },
-    launch: (number, port) => {
-      const hand = new Hand(number, port)
+    launch: (number) => {
+      const hand = new Hand(number)
       hands.push(hand)
       return hand
     },
@@ -93,13 +91,13 @@ describe('the primary of a node', () => {
     hands[2]?.ready()
     expect(supervisor.isComplete).toBe(false)
     hands[0]?.ready()
-    expect(await started).toEqual({ url: 'http://here', port: 4711 })
+    expect(await started).toBe('http://here')
     expect(hands.map((hand) => hand.heard('lead'))).toEqual([0, 1, 0])
     await supervisor.stop()
     await expect(supervisor.stopped).resolves.toBeUndefined()
   })
 
-  it('starts another for one that dies, on the same port, and hands its work on at once', async () => {
+  it('starts another for one that dies, and hands its work on at once', async () => {
     const { hands, supervisor, waits, later } = workshop(2)
     const started = supervisor.start()
     for (const hand of hands) hand.ready()
@@ -109,7 +107,7 @@ describe('the primary of a node', () => {
     await settle()
     expect(hands[1]?.heard('lead')).toBe(1)
     expect(hands[1]?.told).toContainEqual({ kind: 'event', name: 'gap', event: {} })
-    expect(hands[2]).toMatchObject({ number: 1, port: 4711 })
+    expect(hands[2]).toMatchObject({ number: 1 })
     expect(supervisor.isComplete).toBe(false)
     hands[2]?.ready()
     expect(supervisor.isComplete).toBe(true)

@@ -17,6 +17,7 @@ export interface LogLine {
   worker?: number
   opsUrl?: string
   how?: string
+  pid?: number
 }
 
 /** A node in processes of its own, as an operator runs it. */

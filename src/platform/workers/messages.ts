@@ -33,7 +33,7 @@ export type ToWorker =
 
 /** What a worker tells the primary. */
 export type FromWorker =
-  | { kind: 'ready'; url: string; port: number }
+  | { kind: 'ready'; url: string }
   /** Background work runs. */
   | { kind: 'leading' }
   /** It ends, because of this. */

@@ -12,16 +12,10 @@ export interface SupervisorOptions {
   count: number
   clock: Clock
   log: Logger
-  /** Starts worker `number` (from 1); `port`: the one that the others listen on, once there is one. */
-  launch(number: number, port: number | undefined): WorkerProcess
+  /** Starts worker `number` (from 1). */
+  launch(number: number): WorkerProcess
   /** How long a stop waits before it ends workers without asking. */
   patienceMs: number
-}
-
-/** Where the workers listen. */
-export interface Listening {
-  url: string
-  port: number
 }
 
 /** Keeps a number of workers running, lets one of them do the background work, and stops all of them. */
@@ -29,10 +23,10 @@ export class Supervisor {
   private readonly options: SupervisorOptions
   private readonly switchboard: Switchboard
   private readonly running = new Set<WorkerProcess>()
-  private readonly started = Promise.withResolvers<Listening>()
+  private readonly started = Promise.withResolvers<string>()
   private readonly ended = Promise.withResolvers<void>()
   private readonly stopping = new AbortController()
-  private listening: Listening | undefined
+  private url: string | undefined
   private isStarted = false
   private failedStarts = 0
   /** What a worker said last before it gave up. */
@@ -46,13 +40,13 @@ export class Supervisor {
     this.ended.promise.catch(() => undefined) // whoever is interested takes `stopped`
   }
 
-  /** Resolves when all are ready and one does the background work; rejects with what keeps them from it. */
-  async start(): Promise<Listening> {
+  /** Resolves with their address when all are ready and one does the background work; rejects with what keeps them from it. */
+  async start(): Promise<string> {
     const numbers = Array.from({ length: this.options.count }, (_, index) => index + 1)
     void Promise.all(numbers.map((number) => this.keep(number))).then(() => this.settle())
-    const listening = await this.started.promise
+    const url = await this.started.promise
     this.isStarted = true
-    return listening
+    return url
   }
 
   /** Resolves when all have stopped; rejects when they could not be kept running. */
@@ -111,7 +105,7 @@ export class Supervisor {
 
   /** The life of one worker; how it ended. */
   private async live(number: number): Promise<string> {
-    const process = this.options.launch(number, this.listening?.port)
+    const process = this.options.launch(number)
     this.running.add(process)
     let wasReady = false
     process.onMessage((message) => {
@@ -129,11 +123,11 @@ export class Supervisor {
     this.switchboard.hear(process, message)
     if (message.kind === 'ready') {
       this.failedStarts = 0
-      this.listening ??= { url: message.url, port: message.port }
+      this.url = message.url
       this.switchboard.join(process)
     }
     if (message.kind === 'failed') this.failed(message.failure)
-    if (this.listening !== undefined && this.isComplete) this.started.resolve(this.listening)
+    if (this.url !== undefined && this.isComplete) this.started.resolve(this.url)
   }
 
   private failed(failure: Failure): void {

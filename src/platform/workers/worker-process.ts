@@ -19,11 +19,12 @@ export function forkWorker(program: string): WorkerProcess {
   cluster.setupPrimary({ exec: program, args: [] })
   const worker = cluster.fork()
   // What cannot be sent was meant for one that ends; its end is told by `ended`.
-  worker.on('error', () => undefined)
+  const ignore = () => undefined
+  worker.on('error', ignore)
   return {
     pid: worker.process.pid ?? 0,
     send: (message) => {
-      if (worker.isConnected()) worker.send(message)
+      if (worker.isConnected()) worker.send(message, undefined, undefined, ignore)
     },
     onMessage: (listener) => worker.on('message', (message: FromWorker) => listener(message)),
     ended: endOf(worker),
