@@ -1,4 +1,4 @@
-import type { LiveProperty, PropertySource } from './live-properties.ts'
+import type { LiveProperty, PropertySource } from './live-property.ts'
 import { OC } from './wire.ts'
 
 const EMPTY = () => ''

@@ -1,6 +1,7 @@
 import { escapeAttribute } from '../platform/xml.ts'
 import type { DeadProperty } from '../store/types.ts'
-import { type LiveProperty, liveProperties, type PropertySource } from './live-properties.ts'
+import { liveProperties } from './live-properties.ts'
+import type { LiveProperty, PropertySource } from './live-property.ts'
 import type { PropfindQuery } from './propfind-body.ts'
 import { PREFIXES, type PropertyName, propertyKey } from './wire.ts'
 

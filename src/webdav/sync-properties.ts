@@ -1,6 +1,6 @@
 import { escapeText } from '../platform/xml.ts'
 import { syncTokenOf } from '../store/catalogue/sync-token.ts'
-import type { LiveProperty, PropertySource } from './live-properties.ts'
+import type { LiveProperty, PropertySource } from './live-property.ts'
 import { DAV } from './wire.ts'
 
 /** What makes a URI of a store's token (RFC 6578 4 asks for one). */

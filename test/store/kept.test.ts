@@ -88,6 +88,19 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     expect(oldest).toMatchObject({ name: '1', mtimeMs: 1_000, sizeBytes: 3, checksums: entry.checksums })
   })
 
+  it('adds the versions of a file that is overwritten to those of the one that is moved there', async () => {
+    const { entry } = await store.write(['f'], bytes('one'), { mtimeMs: 1_000 })
+    await store.write(['f'], bytes('two'), { mtimeMs: 2_000 })
+    await store.write(['g'], bytes('three'), { mtimeMs: 1_000 })
+    await store.write(['g'], bytes('four'), { mtimeMs: 4_000 })
+    const moved = await store.move(['g'], ['f'], { overwrite: true })
+    expect((await contents(moved.entry.id)).sort()).toEqual(['one', 'three', 'two'])
+    expect(await contents(entry.id)).toEqual([])
+    expect(await readdir(join(test.files, '..', 'versions'))).toEqual([moved.entry.id])
+    expect((await store.quota()).usedBytes).toBe(15)
+    expect(await test.database.db('version_heirs')).toEqual([])
+  })
+
   it('keeps a folder that is overwritten, and an empty file is no version', async () => {
     await store.makeCollection(['d'])
     await store.write(['d', 'inside'], bytes('x'))

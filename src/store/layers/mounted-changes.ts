@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../platform/ids.ts'
 import { staleToken } from '../catalogue/sync-token.ts'
 import type { Change, ChangesPage, ChangesQuery, FileStore } from '../types.ts'
-import type { Mount } from './mounted-store.ts'
+import type { Mount } from './mount.ts'
 
 const MARK = '~~'
 

@@ -4,17 +4,9 @@ import { byName } from '../entries.ts'
 import { checkPath, formatPath, isWithin } from '../paths.ts'
 import type * as t from '../types.ts'
 import { copyAcross } from './copy-across.ts'
+import type { Mount } from './mount.ts'
 import { changesWithMounts, withMountsMark } from './mounted-changes.ts'
 import { findEntry } from './wrapped-store.ts'
-
-/** A store that stands at the root of a drive under a name of its own. */
-export interface Mount {
-  name: string
-  shareId: string
-  store: t.FileStore
-  /** What to show in a listing, from what is remembered: cheap, without asking a server that may be down. */
-  entry(): t.Entry | Promise<t.Entry>
-}
 
 export interface MountedStoreOptions {
   home: t.FileStore

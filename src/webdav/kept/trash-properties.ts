@@ -1,7 +1,7 @@
 import { escapeText } from '../../platform/xml.ts'
 import { formatPath, nameOf } from '../../store/paths.ts'
 import type { Entry } from '../../store/types.ts'
-import type { LiveProperty } from '../live-properties.ts'
+import type { LiveProperty } from '../live-property.ts'
 import { NC } from '../wire.ts'
 
 type Trashed = Required<Entry>['trashed']
