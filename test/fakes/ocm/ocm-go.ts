@@ -1,48 +1,15 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
-import { DavReader } from './dav-reader.ts'
-import { FakeCloud } from './fake-cloud.ts'
-import { credentialOf, drop, readInvite } from './fake-readers.ts'
-import type { FakeCloudOptions, GivenShare, TakenShare } from './fake-types.ts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { credentialOf, drop } from './fake-readers.ts'
+import type { TakenShare } from './fake-types.ts'
 import { type FakeAnswer, type FakeRequest, findObject, isObject, json } from './http-server.ts'
-import { invalidMembers, type OcmGoPeer, Refusal, readAccess, refusable, toPeer } from './ocm-go-rules.ts'
+import { invalidMembers, type OcmGoPeer, Refusal, readAccess, refusable } from './ocm-go-rules.ts'
+import { type FakeOcmGoOptions, OcmGoSender, WEBDAV } from './ocm-go-sender.ts'
 import { isFilled, splitOcmAddress } from './reva-common.ts'
-import { openRfc9421, type PublicJwk, signRfc9421 } from './rfc9421.ts'
-
-const WEBDAV = '/webdav/ocm'
-
-export interface FakeOcmGoOptions extends FakeCloudOptions {
-  /** Off: shares of people nobody here has invited are taken, too. */
-  mustInvite?: boolean
-}
+import { openRfc9421, type PublicJwk } from './rfc9421.ts'
 
 /** opencloudmesh-go: OCM 1.4 to the letter, single read-only files, everything signed and exchanged. */
-export class FakeOcmGo extends FakeCloud {
-  protected readonly manner = 'go' as const
-  private readonly mustInvite: boolean
-  private readonly keys = generateKeyPairSync('ed25519')
+export class FakeOcmGo extends OcmGoSender {
   private readonly seen = new Map<string, string>()
-
-  constructor(options: FakeOcmGoOptions) {
-    super(options)
-    this.mustInvite = options.mustInvite ?? true
-  }
-
-  async acceptInvite(user: string, invite: string | { token: string; provider: string }): Promise<void> {
-    const { token, provider } = typeof invite === 'string' ? readInvite(invite) : invite
-    const { id: userID, email, displayName: name } = this.user(user)
-    const peer = await this.discover(provider)
-    const answer = await this.post(peer, '/invite-accepted', {
-      recipientProvider: this.host,
-      token,
-      userID,
-      email,
-      name,
-    })
-    if (answer.status !== 200 || !isObject(answer.json))
-      throw new Error(`invitation: ${answer.status} ${answer.text}`)
-    const { userID: id, name: theirs, email: mail } = answer.json
-    this.addContact(user, { id: String(id), host: provider, name: String(theirs), email: String(mail) })
-  }
 
   protected async answer(request: FakeRequest): Promise<FakeAnswer> {
     try {
@@ -64,53 +31,6 @@ export class FakeOcmGo extends FakeCloud {
     if (path === '/ocm/invite-accepted') return this.takeAcceptedInvite(request)
     if (path === '/ocm/token') return this.giveToken(request)
     return json(404, { message: 'NOT_FOUND' })
-  }
-
-  /** Only single files, only to read; a peer that cannot exchange tokens is not sent to. */
-  protected async announce(share: GivenShare): Promise<void> {
-    if (share.isFolder || share.permissions.join() !== 'read') throw new Error('only files, only to read')
-    const peer = await this.discover(share.shareWith.host)
-    if (!peer.capabilities.includes('exchange-token')) throw new Error(`${peer.host} cannot exchange tokens`)
-    const person = `${share.owner.id}@${this.host}`
-    const uri = peer.wantsRelative ? share.id : `${this.url}${WEBDAV}/${share.id}`
-    const answer = await this.post(peer, '/shares', {
-      shareWith: `${share.shareWith.id}@${share.shareWith.host}`,
-      ...{ name: share.name, providerId: share.id, owner: person, sender: person },
-      ...{ ownerDisplayName: share.owner.displayName, senderDisplayName: share.owner.displayName },
-      ...{ shareType: 'user', resourceType: 'file' },
-      protocol: {
-        name: 'multi',
-        webdav: {
-          uri,
-          sharedSecret: share.secret,
-          permissions: ['read'],
-          requirements: ['must-exchange-token'],
-        },
-      },
-    })
-    if (answer.status !== 201) throw new Error(`share: ${answer.status} ${answer.text}`)
-  }
-
-  protected async reader(share: TakenShare): Promise<DavReader> {
-    const peer = await this.discover(share.peerHost)
-    const form = new URLSearchParams({
-      grant_type: 'authorization_code',
-      client_id: this.host,
-      code: share.secret,
-    })
-    const url = peer.tokenEndPoint ?? ''
-    const body = Buffer.from(form.toString())
-    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...this.sign(url, body) }
-    const answer = await this.client.call({ method: 'POST', url, headers, body })
-    const token = isObject(answer.json) ? answer.json.access_token : undefined
-    if (!isFilled(token)) throw new Error(`token: ${answer.status} ${answer.text}`)
-    const root = new URL(`${peer.webdavPath.replace(/\/$/, '')}/${share.uri}`, peer.endPoint).href
-    return new DavReader({
-      client: this.client,
-      root,
-      manner: 'go',
-      authorization: async () => `Bearer ${token}`,
-    })
   }
 
   private document(): Record<string, unknown> {
@@ -259,32 +179,6 @@ export class FakeOcmGo extends FakeCloud {
     const keys = isObject(answer.json) && Array.isArray(answer.json.keys) ? answer.json.keys : []
     refusable(() => signed.check(keys as PublicJwk[]))
     return peer
-  }
-
-  /** Everything a peer names has to be on the peer's own authority. */
-  private async discover(host: string): Promise<OcmGoPeer> {
-    const answer = await this.client.call({ method: 'GET', url: `http://${host}/.well-known/ocm` })
-    const found = answer.status === 200 && isObject(answer.json) ? answer.json : undefined
-    if (found === undefined || !isFilled(found.endPoint) || found.enabled !== true)
-      throw new Refusal(401, 'SENDER_NOT_DISCOVERABLE')
-    for (const name of ['endPoint', 'tokenEndPoint', 'inviteAcceptDialog']) {
-      const value = found[name]
-      if (isFilled(value) && new URL(value, `http://${host}`).host !== host)
-        throw new Refusal(401, 'ENDPOINT_AUTHORITY_MISMATCH')
-    }
-    return toPeer(host, found)
-  }
-
-  private sign(url: string, body: Buffer): Record<string, string> {
-    const key = { kid: `${this.host}#key1`, alg: 'Ed25519', privateKey: this.keys.privateKey }
-    return signRfc9421(key, { url, body, profile: 'tag', nowMs: this.nowMs() })
-  }
-
-  private post(peer: OcmGoPeer, path: string, wire: object) {
-    const url = peer.endPoint.replace(/\/$/, '') + path
-    const body = Buffer.from(JSON.stringify(wire))
-    const headers = { 'Content-Type': 'application/json', ...this.sign(url, body) }
-    return this.client.call({ method: 'POST', url, headers, body })
   }
 }
 
