@@ -114,21 +114,6 @@ describe('a node of several workers', () => {
     fresh.close()
   })
 
-  it('ends a transfer that runs in another worker', async () => {
-    // A source that sends nothing: the copy waits until it is told to end.
-    const fresh = Connection.several(3, node.origin)
-    await fresh[0]?.send('PUT', '/dav/files/ann/big', { body: Buffer.alloc(5_000_000, 'b') })
-    for (const [i, one] of fresh.entries()) {
-      const job = await one.api<Job>('POST', '/transfers', {
-        ...{ source: { path: '/big' }, destination: { path: `/big-copy${i}` } },
-      })
-      const other = fresh[(i + 1) % 3] as Connection
-      const { state } = await other.api<Job>('POST', `/transfers/${job.id}/cancel`)
-      expect(['CANCELED', 'FINISHED']).toContain(state)
-    }
-    for (const one of fresh) one.close()
-  })
-
   it('lets running requests end when it is stopped, and leaves nothing running', async () => {
     const pids = await node.workerPids()
     const call = request(`${node.origin}/dav/files/ann/slow`, {

@@ -38,6 +38,8 @@ export interface TestEngineOptions {
   contentUrl?: string
   /** False: `transfers.start()` is left to the test. */
   isStarted?: boolean
+  /** Of one process among several of a node. */
+  events?: EventBus
   /** The destination is a store whose bytes lie elsewhere. */
   withoutStaging?: boolean
 }
@@ -51,7 +53,7 @@ export async function insertUser(db: Db, id = USER): Promise<void> {
 /** The transfers of a node with a real drive, fed from a real server. */
 export class TestEngine {
   readonly transfers: Transfers
-  readonly events = new EventBus()
+  readonly events: EventBus
   readonly registry = new Registry()
   readonly snapshots: JobView[] = []
   readonly folder: string
@@ -61,6 +63,7 @@ export class TestEngine {
   private constructor(options: TestEngineOptions, folder: string, drive: FileStore) {
     this.folder = folder
     this.drive = drive
+    this.events = options.events ?? new EventBus()
     this.outbound = createOutbound({
       allow: ['127.0.0.0/8'],
       insecureHttp: true,
