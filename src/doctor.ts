@@ -33,7 +33,7 @@ export async function diagnose(folder: string): Promise<Finding[]> {
   }
   const { config } = loaded
   const checks: [string, () => Promise<Finding | string>][] = [
-    ['keys', async () => `${(await readKeys(loaded.folder)).signingKeys.length} signing key(s)`],
+    ['keys', async () => `${(await readKeys(loaded.folder)).signingKeys.length} signing key file(s)`],
     ['database', () => checkDatabase(config)],
     ['storage', () => checkStorage(config)],
     ['public URL', () => checkPublicUrl(config)],

@@ -13,8 +13,8 @@ const SIGNING_KEY_FORM = /^signing-.*\.json$/
 export interface NodeKeys {
   /** Encrypts the secrets that we must present to others. */
   nodeKey: Buffer
-  /** The newest signs; all are published. */
-  signingKeys: readonly [SigningJwk, ...SigningJwk[]]
+  /** Newest first. The database takes them over at the first start; the files may go after that. */
+  signingKeys: readonly SigningJwk[]
 }
 
 /** Makes the keys of a new node, readable by its owner only; existing ones are never touched. */
@@ -34,9 +34,7 @@ export async function readKeys(folder: string): Promise<NodeKeys> {
     if (nodeKey.length !== NODE_KEY_BYTES) throw new Error(`${NODE_KEY_FILE} is damaged`)
     const files = (await readdir(keys)).filter((name) => SIGNING_KEY_FORM.test(name)).sort()
     const texts = await Promise.all(files.map((name) => readFile(join(keys, name), 'utf8')))
-    const [first, ...rest] = texts.map((text) => parseSigningKey(JSON.parse(text))).reverse()
-    if (first === undefined) throw new Error('there is no signing key')
-    return { nodeKey, signingKeys: [first, ...rest] }
+    return { nodeKey, signingKeys: texts.map((text) => parseSigningKey(JSON.parse(text))).reverse() }
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error)
     throw new ConfigError(`The keys in ${keys} cannot be used: ${cause}. Restore them from the backup.`)

@@ -51,6 +51,7 @@ describe('causeway keys', () => {
     expect(await run('keys', 'retire', folder, first)).toMatchObject([{ kid: first, state: 'retired' }])
     await expect.poll(published, { timeout: 10_000, interval: 100 }).toEqual([staged?.kid])
     await node.stop()
+    await rm(join(folder, 'keys/signing-1.json'))
     expect((await run('keys', 'list', folder)).map((key) => key.state).sort()).toEqual(['active', 'retired'])
   })
 
