@@ -2,7 +2,10 @@ import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import { newEtag } from './catalogue/files-repo.ts'
 import { expireJournal } from './catalogue/journal-repo.ts'
+import { forgetLost } from './catalogue/lost-repo.ts'
 import { FOLDER_MEDIA_TYPE } from './entries.ts'
+
+const DAY_MS = 24 * 3_600_000
 
 /** One drive: whose it is, where its bytes lie, how much may be stored. */
 export interface SpaceRow {
@@ -60,9 +63,10 @@ export class SpacesRepo {
     return found.map((row) => toSpace(row) as SpaceRow)
   }
 
-  /** Forgets what was removed so long ago that nobody needs to be told any more. */
+  /** Forgets what was removed, or missed on the disk, so long ago that nobody needs to be told any more. */
   async expireJournal(spaceId: string, nowMs: number): Promise<void> {
     await expireJournal(this.db, spaceId, nowMs)
+    await forgetLost(this.db, spaceId, nowMs - DAY_MS)
   }
 
   /** Makes the space of a user with an empty root; the one that is there when another was faster. */

@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { StorePath } from '../../src/store/index.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { createSpaces, type StorePath } from '../../src/store/index.ts'
 import { engines } from '../support/databases.ts'
 import { bytes, textOf } from './file-store-contract.ts'
 import { createTestSpaces, type TestSpaces } from './support.ts'
@@ -137,6 +138,47 @@ describe.each(engines)('changes from outside, indexed in %s', (engine) => {
     expect(await names(['e', 'moved'])).toEqual(['g', 'new'])
     expect(await names()).toEqual(['e'])
     expect((await test.store.stat([])).sizeBytes).toBe(16)
+  })
+
+  it('of a place keep the ids when the old place is looked at first, and of what lay within', async () => {
+    await test.store.makeCollection(['e'])
+    await test.store.makeCollection(['e', 'sub'])
+    const { id: subId } = await test.store.stat(['e', 'sub'])
+    const { entry } = await test.store.write(['e', 'sub', 'deep'], bytes('deep'))
+    const { id } = await test.store.stat(['d', 'f'])
+    await rename(local('d', 'f'), local('f'))
+    await rename(local('e', 'sub', 'deep'), local('deep'))
+    await rename(local('e', 'sub'), local('moved'))
+    await rm(local('e'), { recursive: true })
+    await expect(test.store.stat(['e', 'sub'])).rejects.toEqual(refusal('NotFoundError'))
+    expect(await names(['d'])).toEqual([])
+    expect((await test.store.list([])).map((one) => [one.name, one.id])).toEqual([
+      ['d', expect.any(String)],
+      ['deep', entry.id],
+      ['f', id],
+      ['moved', subId],
+    ])
+    expect(await names(['moved'])).toEqual([])
+    expect((await test.store.stat([])).sizeBytes).toBe(8)
+    expect((await test.store.stat(['moved'])).sizeBytes).toBe(0)
+    const { scope } = await test.store.locate([])
+    for await (const difference of test.spaces.checkIndex(scope)) expect.unreachable(difference.path)
+  })
+
+  it('that remove something are remembered for a day and not longer', async () => {
+    const { id } = await test.store.stat(['d', 'f'])
+    await rm(local('d'), { recursive: true })
+    expect(await names()).toEqual([])
+    const left = async () => (await test.database.db('files').where('id', id)).length
+    await test.spaces.expire()
+    expect(await left()).toBe(1)
+    const later = createSpaces({
+      ...test.options,
+      clock: { ...systemClock, nowMs: () => systemClock.nowMs() + 25 * 3_600_000 },
+    })
+    await later.expire()
+    expect(await left()).toBe(0)
+    await later.close()
   })
 
   it('leave the id with the name when something else takes the place of what was renamed', async () => {

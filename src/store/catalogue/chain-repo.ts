@@ -10,6 +10,16 @@ export async function listChain(db: Db, rootId: string, path: StorePath): Promis
   return found.map(toRow)
 }
 
+/** The rows from the topmost ancestor of an id down to its own; one query. */
+export async function listChainOf(db: Db, spaceId: string, id: string): Promise<FileRow[]> {
+  const sql = `with recursive up as (
+    select f.*, 0 as height from files f where f.id = ? and f.space_id = ?
+    union all
+    select f.*, u.height + 1 from up u join files f on f.id = u.parent_id
+  ) select * from up order by height desc`
+  return (await readRows<FileColumns>(db, sql, [id, spaceId])).map(toRow)
+}
+
 /** The path of an id below a root of a space; undefined when it does not lie there. */
 export async function findPath(
   db: Db,

@@ -48,6 +48,8 @@ export interface FileIndex {
   folders(parentId: string): Promise<FileRow[]>
   /** Those members of a folder that have one of these names. */
   named(parentId: string, names: readonly string[]): Promise<FileRow[]>
+  /** The rows above an id and its own, the topmost first; also of what is in no tree any more. */
+  chainOf(id: string): Promise<FileRow[]>
   /** The path of an id, or undefined when it is not in this space. */
   findPath(id: string): Promise<StorePath | undefined>
   /** Rows with one of these inodes. */
@@ -56,6 +58,12 @@ export interface FileIndex {
   update(id: string, change: FileRowChange): Promise<void>
   /** Gives folders a new etag and adds to their sizes. */
   bump(ids: readonly string[], deltaBytes: number): Promise<void>
+  /**
+   * Takes an entry that is missed on the disk out of the tree, with all below it. It may have been moved by
+   * somebody else and turn up again, so its ids and properties are kept for a day.
+   */
+  lose(id: string, nowMs: number): Promise<void>
+  isLost(id: string): Promise<boolean>
   /** Forgets an entry and all below it. */
   removeTree(id: string): Promise<void>
   properties(id: string): Promise<DeadProperty[]>

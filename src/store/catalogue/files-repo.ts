@@ -2,11 +2,12 @@ import { type Db, inTransaction } from '../../platform/db.ts'
 import { newSecret } from '../../platform/ids.ts'
 import { readRows } from '../../platform/read-rows.ts'
 import type { DeadProperty, PropertyChange, StorePath } from '../types.ts'
-import { findPath, listChain } from './chain-repo.ts'
+import { findPath, listChain, listChainOf } from './chain-repo.ts'
 import { type FileColumns, toColumns, toRow } from './file-columns.ts'
 import type { FileIndex, FileRow, FileRowChange, Journal, KeptIndex } from './file-index.ts'
 import { JournalRepo, nextSeq, recordRemoved } from './journal-repo.ts'
 import { KeptRepo } from './kept-repo.ts'
+import { isLost, lostParent } from './lost-repo.ts'
 import * as properties from './properties-repo.ts'
 
 /** Rows of one INSERT: below the limits on parameters of both engines. */
@@ -72,6 +73,10 @@ export class FilesRepo implements FileIndex {
     return await findPath(this.db, { id, spaceId: this.spaceId, rootId: this.rootId })
   }
 
+  chainOf(id: string): Promise<FileRow[]> {
+    return listChainOf(this.db, this.spaceId, id)
+  }
+
   async listByInode(inodes: readonly string[]): Promise<FileRow[]> {
     const rows: FileRow[] = []
     for (const batch of batches(inodes, ID_BATCH)) {
@@ -117,6 +122,14 @@ export class FilesRepo implements FileIndex {
       ...(this.seq !== undefined && { changed_seq: this.seq }),
     }
     await this.db('files').whereIn('id', ids).update(change)
+  }
+
+  async lose(id: string, nowMs: number): Promise<void> {
+    await this.update(id, { parentId: lostParent(this.spaceId), name: id, diskSeenMs: nowMs })
+  }
+
+  isLost(id: string): Promise<boolean> {
+    return isLost(this.db, this.spaceId, id)
   }
 
   async removeTree(id: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
 import type { Heir, KeptIndex, Origin } from './file-index.ts'
+import { lostParent } from './lost-repo.ts'
 
 interface OriginColumns {
   file_id: string
@@ -79,7 +80,10 @@ export class KeptRepo implements KeptIndex {
   }
 
   async listPresent(ids: readonly string[]): Promise<string[]> {
-    const found = await this.db<{ id: string }>('files').select('id').whereIn('id', ids)
+    const found = await this.db<{ id: string; parent_id: string }>('files')
+      .select('id')
+      .whereIn('id', ids)
+      .andWhere('parent_id', '<>', lostParent(this.spaceId))
     return found.map((row) => row.id)
   }
 }

@@ -81,7 +81,7 @@ async function updateKnown(index: FileIndex, known: FileRow[], found: FoundOnDis
     const facts = found.members.get(row.name)
     if (facts?.kind !== row.kind) {
       if (movedIds.has(row.id)) continue
-      await index.removeTree(row.id)
+      await index.lose(row.id, found.seenMs)
       changes.push(-row.sizeBytes)
     } else if (row.kind === 'file' && isChangedFile(row, facts)) {
       await index.update(row.id, { ...changeOf(facts), etag: newEtag(), checksums: {} })

@@ -107,7 +107,7 @@ export class IndexSync {
       const chain = await index.chain(path)
       const row = chain[path.length]
       if (row?.id !== id) return
-      await index.removeTree(id)
+      await index.lose(id, this.space.clock.nowMs())
       const above = chain.slice(0, -1).map((one) => one.id)
       await index.bump(above, -row.sizeBytes)
     })

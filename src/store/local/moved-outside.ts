@@ -38,7 +38,7 @@ function isSameFile(row: FileRow, facts: DiskFacts): boolean {
 /** True as well for what lies in another tree of the space, such as the trash. */
 async function isTaken(space: SpaceContext, row: FileRow): Promise<boolean> {
   const path = await space.index.findPath(row.id)
-  if (path === undefined) return true
+  if (path === undefined) return !(await space.index.isLost(row.id))
   return (await space.disk.facts(path)) !== undefined
 }
 
@@ -51,15 +51,15 @@ export async function relocateRow(
   id: string,
   { place, facts }: { place: { parentId: string; name: string }; facts: DiskFacts },
 ): Promise<number | undefined> {
-  const path = await index.findPath(id)
-  if (path === undefined) return undefined
-  const chain = await index.chain(path)
+  const chain = await index.chainOf(id)
   const row = chain.at(-1)
   if (row === undefined) return undefined
   const isChanged =
     row.kind === 'file' && (row.diskMtimeNs !== facts.diskMtimeNs || row.sizeBytes !== facts.sizeBytes)
   const change = isChanged ? { ...changeOf(facts), etag: newEtag(), checksums: {} } : {}
-  await index.update(id, { ...place, ...change })
+  // What was missed for a while is read again.
+  const look = row.kind === 'folder' ? { diskMtimeNs: '' } : {}
+  await index.update(id, { ...place, ...change, ...look })
   const above = chain.slice(0, -1).map((one) => one.id)
   await index.bump(above, -row.sizeBytes)
   return isChanged ? facts.sizeBytes : row.sizeBytes
