@@ -30,7 +30,10 @@ const NOT_CONNECTED = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_C
 /** True when a message may have reached the peer although no usable answer came back. */
 export function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof PeerError)) return true
-  if (error.reason === 'bad-answer') return error.status === undefined || error.status >= 500
+  if (error.reason === 'bad-answer') {
+    // A web page with 200 may be the warning of a server that has stored the share.
+    return error.status === undefined || error.status >= 500 || error.status < 300
+  }
   const cause = error.cause instanceof Error ? error.cause.cause : undefined
   return error.reason === 'unreachable' && !NOT_CONNECTED.some((code) => hasErrorCode(cause, code))
 }
