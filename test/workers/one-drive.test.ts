@@ -91,6 +91,15 @@ describe.each(engines)('one drive written by several workers, on %s', (engine) =
     }
   })
 
+  it('makes a drive once, whoever of many comes first', async () => {
+    const people = Connection.several(9, node.origin, 'ben')
+    const put = (one: Connection, i: number) => one.send('PUT', `/dav/files/ben/f${i}`, { body: 'new' })
+    expect(statuses(await Promise.all(people.map(put)))).toEqual([201])
+    const listings = people.map((one) => one.send('PROPFIND', '/dav/files/ben/', { headers: { depth: '1' } }))
+    for (const { body } of await Promise.all(listings)) expect(body.match(/<d:href>/g)?.length).toBe(10)
+    for (const one of people) one.close()
+  })
+
   it('lets one of many writers of a name win, and mixes nothing', async () => {
     const path = '/dav/files/ann/contested'
     const bodyOf = (i: number) => `${i % 10}`.repeat(3_000 + i)
