@@ -411,7 +411,8 @@ describe('the endpoints', () => {
       })
     }
     const keys = await (await get('/.well-known/jwks.json')).json()
-    expect(keys).toEqual({ keys: [leiden.key.publicJwk] })
+    const address = `${leiden.publicUrl}/ocm#${leiden.key.kid.split('#')[1]}`
+    expect(keys).toEqual({ keys: [leiden.key.publicJwk, { ...leiden.key.publicJwk, kid: address }] })
     expect(JSON.stringify(keys)).not.toContain('"d"')
   })
 

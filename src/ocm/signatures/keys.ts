@@ -98,6 +98,14 @@ export function parseSigningKey(json: unknown): SigningJwk {
   )
 }
 
+/**
+ * The id of a key for drafts -01 to -05: Nextcloud 34 finds the signer by it, so there it has to be an
+ * address of ours. Ids that are one already stay.
+ */
+export function addressKid(kid: string, endPoint: string): string {
+  return URL.canParse(kid) && /^https?:/.test(kid) ? kid : `${endPoint}#${kid.slice(kid.indexOf('#') + 1)}`
+}
+
 /** The half that everyone may see. */
 export function toPublicJwk(key: SigningJwk): PublicJwk {
   const { d: _private, ...open } = key

@@ -5,6 +5,7 @@ import type { Seal } from '../../platform/seal.ts'
 import { SingleFlight } from '../bounded-cache.ts'
 import type { PublicJwk } from './algorithms.ts'
 import {
+  addressKid,
   generateRsaKey,
   generateSigningKey,
   type KeyKind,
@@ -16,6 +17,7 @@ import {
   toPrivateKey,
 } from './keys.ts'
 import type { KeyState, OwnKeyRow, OwnKeysRepo } from './own-keys-repo.ts'
+import type { SignatureForm } from './signature-form.ts'
 
 /** Other processes of the node, and commands, change keys; so long one may go on with what it read. */
 const KEEP_MS = 5_000
@@ -31,12 +33,15 @@ export interface OwnKey {
 
 /** The keys this node signs with, and their rotation. */
 export interface OwnKeys {
-  /** What peers verify RFC 9421 with: every Ed25519 key that is not retired, the signing one first. */
+  /**
+   * What peers verify RFC 9421 with: every Ed25519 key that is not retired, the signing one first, and at
+   * the end the same ones under the ids of draft-05.
+   */
   listPublished(): Promise<PublicJwk[]>
   /** What draft-cavage peers verify with; undefined as long as this node never signed so. */
   findPublicKey(): Promise<{ keyId: string; publicKeyPem: string } | undefined>
-  /** The key that signs. The RSA key is made when it is first asked for. */
-  getSigning(kind: KeyKind): Promise<PrivateKey>
+  /** The key that signs in this form. The RSA key is made when it is first asked for. */
+  getSigning(form: SignatureForm): Promise<PrivateKey>
   list(): Promise<OwnKey[]>
   /** Makes a key that is published and does not sign yet. */
   stage(kind: KeyKind): Promise<OwnKey>
@@ -86,12 +91,13 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
     return key
   }
   return {
-    listPublished: async () => publishedOf(await current()),
+    listPublished: async () => publishedOf(await current(), options.endPoint),
     async findPublicKey() {
       const row = findActive(await read(), 'rsa')
       return row && { keyId: row.kid, publicKeyPem: toPem(JSON.parse(row.public_jwk)) }
     },
-    async getSigning(kind) {
+    async getSigning(form) {
+      const kind = form === 'cavage' ? 'rsa' : 'ed25519'
       // Of RSA keys only one can be published, so the process that signs and the one that publishes must agree.
       let row = findActive(await (kind === 'rsa' ? read() : current()), kind)
       if (row === undefined && kind === 'rsa') {
@@ -100,7 +106,8 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       }
       if (row === undefined)
         throw new Error('There is no signing key; restore the folder keys/ from the backup.')
-      return open(row)
+      const { kid, key } = open(row)
+      return { key, kid: form === 'draft-05' ? addressKid(kid, options.endPoint) : kid }
     },
     list: async () => (await read()).map(toOwnKey),
     async stage(kind) {
@@ -149,13 +156,15 @@ async function newKey({ repo, host, endPoint }: OwnKeysOptions, kind: KeyKind): 
   return generateRsaKey(`${endPoint}#signature${isFirst ? '' : `-${newSecret(6)}`}`)
 }
 
-function publishedOf(rows: readonly OwnKeyRow[]): PublicJwk[] {
+function publishedOf(rows: readonly OwnKeyRow[], endPoint: string): PublicJwk[] {
   const published = rows.filter((row) => row.kind === 'ed25519' && row.state !== 'retired')
   const signingFirst = [
     ...published.filter((row) => row.state === 'active'),
     ...published.filter((row) => row.state !== 'active'),
-  ]
-  return signingFirst.map((row) => JSON.parse(row.public_jwk))
+  ].map((row): PublicJwk => JSON.parse(row.public_jwk))
+  const underAddresses = signingFirst.map((jwk) => ({ ...jwk, kid: addressKid(jwk.kid, endPoint) }))
+  const isOther = (jwk: PublicJwk) => signingFirst.every((one) => one.kid !== jwk.kid)
+  return [...signingFirst, ...underAddresses.filter(isOther)]
 }
 
 function findActive(rows: readonly OwnKeyRow[], kind: KeyKind): OwnKeyRow | undefined {

@@ -29,8 +29,7 @@ export interface Signer {
 export function createNodeSigner({ keys, clock }: { keys: OwnKeys; clock: Clock }): Signer {
   return {
     async sign(form, request) {
-      const key = await keys.getSigning(form === 'cavage' ? 'rsa' : 'ed25519')
-      return signWith(key, form, request, clock.nowMs())
+      return signWith(await keys.getSigning(form), form, request, clock.nowMs())
     },
   }
 }
