@@ -134,8 +134,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
   }
   return [
     earlyContinue(),
-    rooms.ocm.middleware,
-    clientFace(base, rooms, authenticate),
+    // First, because nearly every request is for it.
     davMiddleware({
       mounts,
       locks: rooms.locks,
@@ -147,6 +146,8 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
       idleMs: config.server.idleTimeoutSeconds * 1_000,
       handOver: handOverOf(config),
     }),
+    rooms.ocm.middleware,
+    clientFace(base, rooms, authenticate),
     acceptInvitePage({
       basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),
       ownHost: rooms.ocm.host,

@@ -7,7 +7,8 @@ import ipaddr from 'ipaddr.js'
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: readonly string[]): string {
   const direct = request.socket.remoteAddress ?? ''
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+  if (request.headers['x-forwarded-for'] === undefined) return direct
+  const forwarded = String(request.headers['x-forwarded-for'])
   const chain = [...forwarded.split(',').map((part) => part.trim()), direct].filter((part) => part !== '')
   let client = direct
   for (const address of chain.reverse()) {

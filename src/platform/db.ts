@@ -83,31 +83,35 @@ export function openDb(config: DatabaseConfig, gates?: Gates): Db {
 const withoutValuesInErrors = { compileSqlOnError: false }
 
 function openSqlite(file: string, gate: Gate | undefined): Db {
-  return knexModule({
+  const db: Db = knexModule({
     client: (gate === undefined ? ImmediateSqliteClient : GatedSqliteClient) as never,
     ...(gate === undefined ? {} : { gate }),
     connection: { filename: file },
     useNullAsDefault: true,
     ...withoutValuesInErrors,
-    pool: { min: 1, max: 1, afterCreate: prepareSqlite },
+    pool: { min: 1, max: 1, afterCreate },
   })
+  function afterCreate(connection: SqliteConnection, done: Done) {
+    prepareSqlite(connection, () => db.client.reader?.expectChange())
+    done(null, connection)
+  }
+  return db
 }
+
+type Done = (error: Error | null, connection: unknown) => void
 
 interface SqliteConnection {
   pragma(text: string): unknown
   prepare(sql: string): unknown
 }
 
-function prepareSqlite(
-  connection: SqliteConnection,
-  done: (error: Error | null, connection: unknown) => void,
-) {
+/** `onUse`: before each statement, a `COMMIT` too. */
+function prepareSqlite(connection: SqliteConnection, onUse: () => void) {
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = NORMAL')
   connection.pragma('foreign_keys = ON')
   connection.pragma('busy_timeout = 10000')
-  cacheStatements(connection)
-  done(null, connection)
+  cacheStatements(connection, onUse)
 }
 
 function openPostgres(url: string, poolSize: number): Db {

@@ -7,12 +7,13 @@ interface Preparing<S> {
 
 /**
  * Lets a connection of better-sqlite3 prepare each SQL text once. Preparing costs several times more
- * than running a point query, and the query builder prepares every time.
+ * than running a point query, and the query builder prepares every time. `onUse` hears of each use.
  */
-export function cacheStatements<S>(connection: Preparing<S>): void {
+export function cacheStatements<S>(connection: Preparing<S>, onUse?: () => void): void {
   const prepare = connection.prepare.bind(connection)
   const statements = new Map<string, S>()
   connection.prepare = (sql) => {
+    onUse?.()
     const known = statements.get(sql)
     if (known !== undefined) return known
     const statement = prepare(sql)

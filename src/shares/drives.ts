@@ -86,6 +86,7 @@ async function listMounts(
   userId: string,
 ): Promise<readonly Mount[]> {
   const shares = await listReceivedShares(ctx, userId, 'accepted')
+  if (shares.length === 0) return []
   const local = shares.filter((share) => share.source === 'local')
   const mounts = await Promise.all([
     ...shares.filter((share) => share.source === 'remote').map((share) => remoteMount(remote, share)),

@@ -7,6 +7,7 @@ import type { Trash } from './kept/trash.ts'
 import type { Versions } from './kept/versions.ts'
 import { QuotaStore } from './layers/quota-store.ts'
 import type { CheckOptions, IndexDifference } from './local/check-index.ts'
+import { HotFiles } from './local/hot-files.ts'
 import { type OpenSpace, openSpace } from './local/open-space.ts'
 import type { RebuildReport } from './local/rebuild-index.ts'
 import type { FsyncPolicy } from './local/staging.ts'
@@ -102,6 +103,7 @@ class OpenSpaces {
   private readonly repo: SpacesRepo
   private readonly open = new Map<string, Promise<OpenDrive>>()
   private readonly spaceIds = new Map<string, string>()
+  private readonly hot = new HotFiles()
 
   constructor(options: SpacesOptions) {
     this.options = options
@@ -181,6 +183,7 @@ class OpenSpaces {
       keepsOverwritten,
       watchMs: (config.watchSeconds ?? 0) * 1_000,
       gate: gates?.gateOf(`space ${space.id}`),
+      hot: this.hot,
     })
     const limitBytes = async () => {
       const ofUser = space.ownerUserId === undefined ? undefined : await quotaOf?.(space.ownerUserId)

@@ -39,6 +39,7 @@ const IDLE_MS = 300_000
 /** RFC 4918 below the mounts; other addresses go on to the next middleware. Place it before any router. */
 export function davMiddleware(options: DavOptions): Middleware {
   const table = new MountTable(options.mounts)
+  const publicHost = new URL(options.publicUrl).host
   return async (ctx, next) => {
     const url = ctx.req.url ?? '/'
     let target: DavTarget
@@ -51,19 +52,19 @@ export function davMiddleware(options: DavOptions): Middleware {
       })
     }
     if (table.find(target.segments) === undefined) return next()
-    return answer(ctx, options, (body) => serve(ctx, options, table, target, body))
+    return answer(ctx, options, (body) => serve(ctx, { ...options, table, publicHost }, target, body))
   }
 }
 
 async function serve(
   ctx: Context,
-  options: DavOptions,
-  table: MountTable,
+  options: DavOptions & { table: MountTable; publicHost: string },
   target: DavTarget,
   body: RequestBody,
 ): Promise<DavAnswer> {
+  const { table } = options
   const asker = askerOf(ctx, options)
-  const ownHosts = [new URL(options.publicUrl).host, ctx.req.headers.host ?? '']
+  const ownHosts = [options.publicHost, ctx.req.headers.host ?? '']
   const context: DavContext = {
     locks: options.locks,
     clock: options.clock,

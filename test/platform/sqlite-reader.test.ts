@@ -7,6 +7,8 @@ import { readRows } from '../../src/platform/read-rows.ts'
 
 const count = async (db: Db) => (await readRows<{ n: number }>(db, 'select count(*) as n from t', []))[0]?.n
 
+const nextTurn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
 let folder: string
 let db: Db
 const open = async (file: string) => {
@@ -38,6 +40,32 @@ describe('the reading connection of SQLite', () => {
       expect(await count(db)).toBe(0)
     })
     expect(await count(db)).toBe(1)
+  })
+
+  it('sees at its next turn what another process committed', async () => {
+    const other = openDb({ client: 'sqlite', file: join(folder, 'test.db') })
+    try {
+      expect([await count(db), await count(db)]).toEqual([0, 0])
+      await other('t').insert({ id: 'a' })
+      await nextTurn()
+      expect([await count(db), await count(db)]).toEqual([1, 1])
+      await other('t').delete()
+      await nextTurn()
+      expect(await count(db)).toBe(0)
+    } finally {
+      await other.destroy()
+    }
+  })
+
+  it('remembers answers to other values apart, texts and numbers too', async () => {
+    await db('t').insert([{ id: 'a' }, { id: '1' }])
+    const find = (value: string | number) =>
+      readRows(db, 'select ? as v, id from t where id = ?', [value, 'a'])
+    expect([await find(1), await find('1'), await find(1)]).toEqual([
+      [{ v: 1, id: 'a' }],
+      [{ v: '1', id: 'a' }],
+      [{ v: 1, id: 'a' }],
+    ])
   })
 
   it('cannot write', async () => {

@@ -20,6 +20,13 @@ export async function listChainOf(db: Db, spaceId: string, id: string): Promise<
   return (await readRows<FileColumns>(db, sql, [id, spaceId])).map(toRow)
 }
 
+/** Only the last of them: a third of the time. */
+export async function findRow(db: Db, rootId: string, path: StorePath): Promise<FileRow | undefined> {
+  if (path.length > MAX_NESTED) return (await listChain(db, rootId, path))[path.length]
+  const [found] = await readRows<FileColumns>(db, findSql(path.length), [rootId, ...path])
+  return found && toRow(found)
+}
+
 /** The path of an id below a root of a space; undefined when it does not lie there. */
 export async function findPath(
   db: Db,
@@ -34,7 +41,24 @@ export async function findPath(
   return found[0]?.id === rootId ? found.slice(1).map((row) => row.name) : undefined
 }
 
+/** Deeper queries are not nested: databases have a limit for that. */
+const MAX_NESTED = 30
+const findSqls: string[] = []
+
 /** One text for each depth, so that it is prepared once. */
+function findSql(depth: number): string {
+  findSqls[depth] ??=
+    depth === 0
+      ? 'select * from files where id = ?'
+      : `select * from files where parent_id = ${idSql(depth - 1)} and name = ?`
+  return findSqls[depth]
+}
+
+function idSql(depth: number): string {
+  return depth === 0 ? '?' : `(select id from files where parent_id = ${idSql(depth - 1)} and name = ?)`
+}
+
+/** The same for all rows on the way. */
 const chainSqls: string[] = ['select * from files where id = ?']
 
 function chainSql(depth: number): string {

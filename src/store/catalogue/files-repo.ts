@@ -2,7 +2,7 @@ import { type Db, inTransaction } from '../../platform/db.ts'
 import { newSecret } from '../../platform/ids.ts'
 import { readRows } from '../../platform/read-rows.ts'
 import type { DeadProperty, PropertyChange, StorePath } from '../types.ts'
-import { findPath, listChain, listChainOf } from './chain-repo.ts'
+import { findPath, findRow, listChain, listChainOf } from './chain-repo.ts'
 import { type FileColumns, toColumns, toRow } from './file-columns.ts'
 import type { FileIndex, FileRow, FileRowChange, Journal, KeptIndex } from './file-index.ts'
 import { JournalRepo, nextSeq, recordRemoved } from './journal-repo.ts'
@@ -51,6 +51,10 @@ export class FilesRepo implements FileIndex {
 
   async chain(path: StorePath): Promise<FileRow[]> {
     return await listChain(this.db, this.rootId, path)
+  }
+
+  async find(path: StorePath): Promise<FileRow | undefined> {
+    return await findRow(this.db, this.rootId, path)
   }
 
   async members(parentId: string): Promise<FileRow[]> {

@@ -4,6 +4,7 @@ import { targetOf, toEntry, wrongKind } from '../entries.ts'
 import { formatPath } from '../paths.ts'
 import type { ByteRange, FileContent, StorePath } from '../types.ts'
 import { FileBody } from './file-body.ts'
+import { factsAtOnce } from './hot-files.ts'
 import { compare, type IndexSync } from './index-sync.ts'
 import type { OpenFile } from './open-file.ts'
 import type { SpaceContext } from './space-context.ts'
@@ -26,14 +27,20 @@ export async function readLocal(
   { range, signal }: { range?: ByteRange | undefined; signal?: AbortSignal | undefined },
 ): Promise<FileContent> {
   signal?.throwIfAborted()
-  const { row, file } = await openKnown(space, sync, path)
+  const known = await space.index.find(path)
+  const hot = known && readHot(space, path, known, range)
+  if (hot !== undefined) return hot
+  const { row, file } = await openKnown(space, sync, path, known)
   let isHandedOver = false
   try {
     const served = servedRange(row.sizeBytes, range)
     const length = served.end - served.start + 1
     const entry = toEntry(row)
-    if (length <= BUFFER_BYTES)
-      return { entry, range: served, body: await readWhole(file, served.start, length) }
+    if (length <= BUFFER_BYTES) {
+      const body = await readWhole(file, served.start, length)
+      space.hot?.offer(row, body)
+      return { entry, range: served, body }
+    }
     isHandedOver = true
     const body = new FileBody(file, served, signal)
     body.localPath = space.disk.localPath(path)
@@ -43,10 +50,29 @@ export async function readLocal(
   }
 }
 
+/** A small file from memory, when the disk says that it is still the one the index describes. */
+function readHot(
+  space: SpaceContext,
+  path: StorePath,
+  row: FileRow,
+  range: ByteRange | undefined,
+): FileContent | undefined {
+  const bytes = space.hot?.find(row)
+  if (bytes === undefined) return undefined
+  const facts = factsAtOnce(space.disk.localPath(path))
+  if (facts === undefined || compare(row, facts) !== 'same') return undefined
+  const served = servedRange(row.sizeBytes, range)
+  return { entry: toEntry(row), range: served, body: bytes.subarray(served.start, served.end + 1) }
+}
+
 /** Looks up first without, then within the queue: there nobody of ours can replace the file. */
-async function openKnown(space: SpaceContext, sync: IndexSync, path: StorePath): Promise<Known> {
-  const row = fileOf(path, await space.index.chain(path))
-  const opened = row === undefined ? undefined : await openAs(space, path, row)
+async function openKnown(
+  space: SpaceContext,
+  sync: IndexSync,
+  path: StorePath,
+  known: FileRow | undefined,
+): Promise<Known> {
+  const opened = known?.kind === 'file' ? await openAs(space, path, known) : undefined
   if (opened !== undefined) return opened
   return await space.queue.run(async () => {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -57,11 +83,6 @@ async function openKnown(space: SpaceContext, sync: IndexSync, path: StorePath):
     }
     throw new UnavailableError(`${formatPath(path)} is being rewritten on the disk. Try again.`)
   })
-}
-
-function fileOf(path: StorePath, chain: FileRow[]): FileRow | undefined {
-  const row = chain[path.length]
-  return row?.kind === 'file' ? row : undefined
 }
 
 /** Undefined when what lies there now is not what the row describes. */

@@ -7,6 +7,7 @@ import { createTrash, type Trash } from '../kept/trash.ts'
 import { createVersions, type Versions } from '../kept/versions.ts'
 import { DiskTree } from './disk-tree.ts'
 import { finishMoves } from './hand-down.ts'
+import { type HotFiles, isLocalDisk } from './hot-files.ts'
 import { LocalStore } from './local-store.ts'
 import { openRoot } from './open-root.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -27,6 +28,7 @@ export interface OpenSpaceOptions extends StagingOptions {
   watchMs?: number | undefined
   /** Keeps the other processes of the node out of a change. */
   gate?: Gate | undefined
+  hot?: HotFiles | undefined
 }
 
 /** A drive on a local disk with what is kept beside it. */
@@ -54,6 +56,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   const versions = await keptTree('versions', space.versionsRootId)
   const drive: SpaceContext = {
     ...(await open('files', space.rootId, space.id)),
+    ...(options.hot && isLocalDisk(join(folder, 'files')) && { hot: options.hot }),
     kept: {
       ...(options.keepsDeleted && { trash }),
       ...(options.keepsOverwritten && { versions }),

@@ -7,6 +7,7 @@ import { mediaTypeOf } from '../entries.ts'
 import { formatPath } from '../paths.ts'
 import type { Checksums, FileStore, StorePath } from '../types.ts'
 import type { DiskTree } from './disk-tree.ts'
+import type { HotFiles } from './hot-files.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { Staging } from './staging.ts'
 
@@ -19,6 +20,8 @@ export interface SpaceContext {
   /** Changes of tree and index stand in one queue, so that both always change together. */
   queue: SerialQueue
   clock: Clock
+  /** Small files that are read often, kept in memory. */
+  hot?: HotFiles
   /** Where what is deleted and overwritten goes; without it, it is gone. */
   kept?: KeptTrees
 }
