@@ -1,4 +1,4 @@
-import { link, mkdir } from 'node:fs/promises'
+import { link, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -38,13 +38,17 @@ export async function keepVersion(
 
 /** Nextcloud's name of a version: when its content was written, in seconds; the next free one. */
 async function linkFree(folder: string, localPath: string, mtimeMs: number): Promise<string> {
-  for (let seconds = Math.floor(mtimeMs / 1_000); ; seconds++) {
+  let seconds = Math.floor(mtimeMs / 1_000)
+  while (true) {
     try {
       await link(localPath, join(folder, `${seconds}`))
       return `${seconds}`
     } catch (error) {
       if (!hasErrorCode(error, 'EEXIST')) throw error
     }
+    // Asking for one name after the other would take longer with each version of the same second.
+    const taken = new Set(await readdir(folder))
+    while (taken.has(`${seconds}`)) seconds++
   }
 }
 
