@@ -50,13 +50,16 @@ export interface VerificationKey {
   verify(base: string, signature: Uint8Array, claimedAlg: string | undefined): boolean
 }
 
-/** Accepts or refuses a peer's key. The algorithm is the JWK's, never the header's. Throws `SignatureError`. */
-export function toVerificationKey(jwk: PublicJwk): VerificationKey {
-  const algorithm = algorithms.get(jwk.alg)
-  if (algorithm === undefined) throw refusedKey(`its algorithm ${jwk.alg} is not accepted`)
+/**
+ * Accepts or refuses a peer's key. The algorithm is the JWK's; draft-cavage, where the header decides it,
+ * gives `alg`. Throws `SignatureError`.
+ */
+export function toVerificationKey(jwk: PublicJwk, alg = jwk.alg): VerificationKey {
+  const algorithm = algorithms.get(alg)
+  if (algorithm === undefined) throw refusedKey(`its algorithm ${alg} is not accepted`)
   if (jwk.use !== undefined && jwk.use !== 'sig') throw refusedKey('it is not for signatures')
   if (jwk.kty !== algorithm.kty || (algorithm.crv !== undefined && jwk.crv !== algorithm.crv)) {
-    throw refusedKey(`its type does not fit ${jwk.alg}`)
+    throw refusedKey(`its type does not fit ${alg}`)
   }
   const key = importKey(jwk)
   if (algorithm.kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) {
@@ -65,7 +68,7 @@ export function toVerificationKey(jwk: PublicJwk): VerificationKey {
   return {
     verify(base, signature, claimedAlg) {
       if (claimedAlg !== undefined && claimedAlg !== algorithm.httpName) {
-        throw refusedKey(`the signature says ${claimedAlg}, the key ${jwk.alg}`)
+        throw refusedKey(`the signature says ${claimedAlg}, the key ${alg}`)
       }
       return verifyBytes(algorithm, key, Buffer.from(base, 'utf8'), signature)
     },
@@ -101,7 +104,18 @@ export function jwkFromPem(pem: string, kid: string, alg: string): PublicJwk {
   }
 }
 
+/** Keys are kept for an hour and verify every message of a peer; reading one takes as long as verifying. */
+const imported = new WeakMap<PublicJwk, KeyObject>()
+
 function importKey(jwk: PublicJwk): KeyObject {
+  const known = imported.get(jwk)
+  if (known !== undefined) return known
+  const key = readJwk(jwk)
+  imported.set(jwk, key)
+  return key
+}
+
+function readJwk(jwk: PublicJwk): KeyObject {
   const { kty, crv, x, y, n, e } = jwk as JsonWebKey
   try {
     return createPublicKey({ key: JSON.parse(JSON.stringify({ kty, crv, x, y, n, e })), format: 'jwk' })

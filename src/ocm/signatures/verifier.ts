@@ -66,8 +66,7 @@ async function findFittingKey(
 }
 
 function fits(key: PublicJwk, { joseAlg, bytes, alg }: OcmSignature, base: string): boolean {
-  const jwk = joseAlg === undefined ? key : { ...key, alg: joseAlg }
-  return toVerificationKey(jwk).verify(base, bytes, alg)
+  return toVerificationKey(key, joseAlg).verify(base, bytes, alg)
 }
 
 /**
