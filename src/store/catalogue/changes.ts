@@ -122,7 +122,7 @@ async function toPage(walk: Walk, folderId: string): Promise<ChangesPage> {
   const last = told.at(-1) ?? walk.after
   const cursor = { seq: last.seq, id: last.id }
   const ids = told.flatMap(({ row }) => (row === undefined ? [] : [row.id]))
-  const properties = query.withProperties ? await walk.index.propertiesOf(ids) : undefined
+  const properties = query.withProperties ? await walk.index.properties.listOf(ids) : undefined
   return {
     changes: told.map(({ path, row, goneKind }) =>
       row === undefined

@@ -39,6 +39,8 @@ export interface FileIndex {
   readonly journal: Journal
   /** What the trees of what was deleted and overwritten need beside their rows. */
   readonly kept: KeptIndex
+  /** Dead properties. */
+  readonly properties: PropertyIndex
   /** Runs `work` in one transaction in which nobody else changes this space. Database calls only. */
   change<T>(work: (index: FileIndex) => Promise<T>): Promise<T>
   /** The rows from the root down along a path, as far as they are known; one query. */
@@ -68,14 +70,6 @@ export interface FileIndex {
   isLost(id: string): Promise<boolean>
   /** Forgets an entry and all below it. */
   removeTree(id: string): Promise<void>
-  properties(id: string): Promise<DeadProperty[]>
-  /** Properties of all members of a folder, by file id. */
-  memberProperties(parentId: string): Promise<Map<string, DeadProperty[]>>
-  changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void>
-  /** Replaces the properties of the second of each pair by those of the first. */
-  copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void>
-  /** Properties of files by their ids. */
-  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>>
 }
 
 /** How far the journal of a space goes. */
@@ -145,4 +139,18 @@ export interface Heir {
   fileId: string
   /** What is moved. */
   heirId: string
+}
+
+/** Dead properties of a space's files. */
+export interface PropertyIndex {
+  /** Of one file. */
+  list(id: string): Promise<DeadProperty[]>
+  /** Of all members of a folder, by file id. */
+  listOfMembers(parentId: string): Promise<Map<string, DeadProperty[]>>
+  /** Of several files, by their ids. */
+  listOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>>
+  /** Sets and removes in the order given; `InsufficientStorageError` when one file would have too many. */
+  change(id: string, changes: readonly PropertyChange[]): Promise<void>
+  /** Replaces the properties of the second of each pair by those of the first. */
+  copy(pairs: readonly (readonly [string, string])[]): Promise<void>
 }

@@ -1,14 +1,14 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { newSecret } from '../../platform/ids.ts'
 import { readRows } from '../../platform/read-rows.ts'
-import type { DeadProperty, PropertyChange, StorePath } from '../types.ts'
+import type { StorePath } from '../types.ts'
 import { findPath, findRow, listChain, listChainOf } from './chain-repo.ts'
 import { type FileColumns, toColumns, toRow } from './file-columns.ts'
-import type { FileIndex, FileRow, FileRowChange, Journal, KeptIndex } from './file-index.ts'
+import type { FileIndex, FileRow, FileRowChange, Journal, KeptIndex, PropertyIndex } from './file-index.ts'
 import { JournalRepo, nextSeq, recordRemoved } from './journal-repo.ts'
 import { KeptRepo } from './kept-repo.ts'
 import { isLost, lostParent } from './lost-repo.ts'
-import * as properties from './properties-repo.ts'
+import { PropertiesRepo } from './properties-repo.ts'
 
 /** Rows of one INSERT: below the limits on parameters of both engines. */
 const INSERT_BATCH = 400
@@ -23,6 +23,7 @@ export function newEtag(): string {
 export class FilesRepo implements FileIndex {
   readonly journal: Journal
   readonly kept: KeptIndex
+  readonly properties: PropertyIndex
   private readonly db: Db
   private readonly spaceId: string
   private readonly rootId: string
@@ -36,6 +37,7 @@ export class FilesRepo implements FileIndex {
     this.seq = seq
     this.journal = new JournalRepo(db, spaceId)
     this.kept = new KeptRepo(db, spaceId)
+    this.properties = new PropertiesRepo(db)
   }
 
   /**
@@ -143,26 +145,6 @@ export class FilesRepo implements FileIndex {
       select f.id from tree t join files f on f.parent_id = t.id
     ) delete from files where id in (select id from tree)`
     await this.db.raw(sql, [id])
-  }
-
-  properties(id: string): Promise<DeadProperty[]> {
-    return properties.listProperties(this.db, id)
-  }
-
-  memberProperties(parentId: string): Promise<Map<string, DeadProperty[]>> {
-    return properties.listMemberProperties(this.db, parentId)
-  }
-
-  changeProperties(id: string, changes: readonly PropertyChange[]): Promise<void> {
-    return inTransaction(this.db, (tx) => properties.changeProperties(tx, id, changes))
-  }
-
-  copyProperties(pairs: readonly (readonly [string, string])[]): Promise<void> {
-    return properties.copyProperties(this.db, pairs)
-  }
-
-  propertiesOf(ids: readonly string[]): Promise<Map<string, DeadProperty[]>> {
-    return properties.listPropertiesOf(this.db, ids)
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Db } from '../../platform/db.ts'
+import { type Db, inTransaction } from '../../platform/db.ts'
 import { InsufficientStorageError } from '../../platform/errors.ts'
 import type { DeadProperty, PropertyChange } from '../types.ts'
+import type { PropertyIndex } from './file-index.ts'
 
 const PAIR_BATCH = 400
 const ID_BATCH = 1_000
@@ -12,46 +13,60 @@ interface Columns extends DeadProperty {
   file_id: string
 }
 
-export async function listProperties(db: Db, fileId: string): Promise<DeadProperty[]> {
-  const found = await db<Columns>('dead_properties').where('file_id', fileId).orderBy(['namespace', 'name'])
-  return found.map(toProperty)
-}
+/** Dead properties in SQL. */
+export class PropertiesRepo implements PropertyIndex {
+  private readonly db: Db
 
-/** Properties of all members of a folder in one query, by file id. */
-export async function listMemberProperties(db: Db, parentId: string): Promise<Map<string, DeadProperty[]>> {
-  const members = db('files').select('id').where('parent_id', parentId)
-  const found = await db<Columns>('dead_properties')
-    .whereIn('file_id', members as never)
-    .orderBy(['file_id', 'namespace', 'name'])
-  const byFile = new Map<string, DeadProperty[]>()
-  for (const row of found) byFile.set(row.file_id, [...(byFile.get(row.file_id) ?? []), toProperty(row)])
-  return byFile
-}
-
-/** Properties of files by their ids. */
-export async function listPropertiesOf(
-  db: Db,
-  fileIds: readonly string[],
-): Promise<Map<string, DeadProperty[]>> {
-  const byFile = new Map<string, DeadProperty[]>()
-  for (let start = 0; start < fileIds.length; start += ID_BATCH) {
-    const found = await db<Columns>('dead_properties')
-      .whereIn('file_id', fileIds.slice(start, start + ID_BATCH))
-      .orderBy(['file_id', 'namespace', 'name'])
-    for (const row of found) byFile.set(row.file_id, [...(byFile.get(row.file_id) ?? []), toProperty(row)])
+  constructor(db: Db) {
+    this.db = db
   }
-  return byFile
+
+  async list(fileId: string): Promise<DeadProperty[]> {
+    const ofFile = this.db<Columns>('dead_properties').where('file_id', fileId)
+    return (await ofFile.orderBy(['namespace', 'name'])).map(toProperty)
+  }
+
+  /** One query. */
+  async listOfMembers(parentId: string): Promise<Map<string, DeadProperty[]>> {
+    const members = this.db('files').select('id').where('parent_id', parentId)
+    const ofMembers = this.db<Columns>('dead_properties').whereIn('file_id', members as never)
+    return byFile(await ofMembers.orderBy(['file_id', 'namespace', 'name']))
+  }
+
+  async listOf(fileIds: readonly string[]): Promise<Map<string, DeadProperty[]>> {
+    const found: Columns[] = []
+    for (let start = 0; start < fileIds.length; start += ID_BATCH) {
+      const batch = fileIds.slice(start, start + ID_BATCH)
+      const ofBatch = this.db<Columns>('dead_properties').whereIn('file_id', batch)
+      found.push(...(await ofBatch.orderBy(['file_id', 'namespace', 'name'])))
+    }
+    return byFile(found)
+  }
+
+  change(fileId: string, changes: readonly PropertyChange[]): Promise<void> {
+    return inTransaction(this.db, (tx) => changeProperties(tx, fileId, changes))
+  }
+
+  async copy(pairs: readonly (readonly [string, string])[]): Promise<void> {
+    for (let start = 0; start < pairs.length; start += PAIR_BATCH) {
+      const target = new Map(pairs.slice(start, start + PAIR_BATCH))
+      await this.db('dead_properties')
+        .whereIn('file_id', [...target.values()])
+        .delete()
+      const found = await this.db<Columns>('dead_properties').whereIn('file_id', [...target.keys()])
+      const copies = found.map((row) => ({ ...row, file_id: target.get(row.file_id) }))
+      for (let at = 0; at < copies.length; at += PAIR_BATCH) {
+        await this.db('dead_properties').insert(copies.slice(at, at + PAIR_BATCH))
+      }
+    }
+  }
 }
 
 /**
  * Sets and removes in the order given (RFC 4918 9.2); call it in a transaction.
  * `InsufficientStorageError` when one resource would have too many.
  */
-export async function changeProperties(
-  db: Db,
-  fileId: string,
-  changes: readonly PropertyChange[],
-): Promise<void> {
+async function changeProperties(db: Db, fileId: string, changes: readonly PropertyChange[]): Promise<void> {
   for (const { namespace, name, xml } of changes) {
     const key = { file_id: fileId, namespace, name }
     if (xml === undefined) await db('dead_properties').where(key).delete()
@@ -78,19 +93,14 @@ async function checkRoom(db: Db, fileId: string): Promise<void> {
   )
 }
 
-/** Replaces the properties of the second file of each pair by those of the first. */
-export async function copyProperties(db: Db, pairs: readonly (readonly [string, string])[]): Promise<void> {
-  for (let start = 0; start < pairs.length; start += PAIR_BATCH) {
-    const target = new Map(pairs.slice(start, start + PAIR_BATCH))
-    await db('dead_properties')
-      .whereIn('file_id', [...target.values()])
-      .delete()
-    const found = await db<Columns>('dead_properties').whereIn('file_id', [...target.keys()])
-    const copies = found.map((row) => ({ ...row, file_id: target.get(row.file_id) }))
-    for (let at = 0; at < copies.length; at += PAIR_BATCH) {
-      await db('dead_properties').insert(copies.slice(at, at + PAIR_BATCH))
-    }
+function byFile(rows: readonly Columns[]): Map<string, DeadProperty[]> {
+  const found = new Map<string, DeadProperty[]>()
+  for (const row of rows) {
+    const known = found.get(row.file_id)
+    if (known === undefined) found.set(row.file_id, [toProperty(row)])
+    else known.push(toProperty(row))
   }
+  return found
 }
 
 function toProperty({ namespace, name, xml }: Columns): DeadProperty {

@@ -65,11 +65,11 @@ async function recordCopy(
     row = { ...row, id: present.id, createdAtMs: present.createdAtMs, etag: newEtag() }
     const { parentId: _parentId, name: _name, ...content } = row
     await index.update(row.id, content)
-    await index.copyProperties(pairs.map(([sourceId]) => [sourceId, present.id] as const))
+    await index.properties.copy(pairs.map(([sourceId]) => [sourceId, present.id] as const))
   } else {
     await removeOverwritten(index, present, { to, place: kept.place })
     await index.insert(tree.rows.map((copy) => (copy.row === tree.row ? row : copy.row)))
-    await index.copyProperties(pairs)
+    await index.properties.copy(pairs)
   }
   await recordVersion(space, index, kept.version)
   await index.update(parent.id, folderChange)

@@ -18,7 +18,7 @@ export async function changePropertiesLocal(
   checkTime(mtimeMs)
   await space.queue.run(async () => {
     const row = targetOf(path, await sync.refresh(path))
-    await space.index.changeProperties(row.id, changes)
+    await space.index.properties.change(row.id, changes)
     // The time of a folder is that of its members.
     if (mtimeMs === undefined || row.kind === 'folder' || row.mtimeMs === mtimeMs) return
     const change = await onDisk(path, () => setTime(space, path, { row, mtimeMs }))

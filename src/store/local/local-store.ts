@@ -40,7 +40,7 @@ export class LocalStore implements t.FileStore {
   async stat(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry> {
     checkPath(path)
     const row = await this.look(path)
-    return toEntry(row, options.withProperties ? await this.space.index.properties(row.id) : undefined)
+    return toEntry(row, options.withProperties ? await this.space.index.properties.list(row.id) : undefined)
   }
 
   async list(path: t.StorePath, options: t.ListOptions = {}): Promise<t.Entry[]> {
@@ -49,7 +49,7 @@ export class LocalStore implements t.FileStore {
     if (row.kind === 'file') throw wrongKind(path, 'file')
     const rows = (await this.space.index.members(row.id)).sort(byName)
     if (!options.withProperties) return rows.map((member) => toEntry(member))
-    const properties = await this.space.index.memberProperties(row.id)
+    const properties = await this.space.index.properties.listOfMembers(row.id)
     return rows.map((member) => toEntry(member, properties.get(member.id) ?? []))
   }
 
