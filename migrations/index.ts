@@ -11,6 +11,8 @@ import { createChangeJournal } from './070_create_change_journal.ts'
 import { rememberBirthsAndHeirs } from './071_remember_births_and_heirs.ts'
 import { createOcmPeerFacts } from './080_create_ocm_peer_facts.ts'
 import { createOcmKeys } from './081_create_ocm_keys.ts'
+import { addShareTokens } from './082_add_share_tokens.ts'
+import { createGroupsAndLinks } from './085_create_groups_and_links.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -27,6 +29,8 @@ export const migrations: readonly Migration[] = [
   rememberBirthsAndHeirs,
   createOcmPeerFacts,
   createOcmKeys,
+  addShareTokens,
+  createGroupsAndLinks,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

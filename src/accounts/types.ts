@@ -33,3 +33,19 @@ export interface UserDirectory {
   findUserByName(name: string): Promise<User | undefined>
   findUserById(id: string): Promise<User | undefined>
 }
+
+/** People of this node who are shared with as one; `name@host` is its OCM address, as a person's is. */
+export interface Group {
+  id: string
+  name: string
+  displayName: string
+  createdAtMs: number
+}
+
+/** What other rooms may ask about groups. */
+export interface GroupDirectory {
+  findGroupByName(name: string): Promise<Group | undefined>
+  /** The groups somebody is in. */
+  listGroupsOf(userId: string): Promise<Group[]>
+  listMembers(groupId: string): Promise<User[]>
+}

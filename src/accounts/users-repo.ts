@@ -2,7 +2,8 @@ import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { User } from './types.ts'
 
-interface UserRow {
+/** A row of the table `users`. */
+export interface UserRow {
   id: string
   name: string
   display_name: string
@@ -62,7 +63,12 @@ export class UsersRepo {
 }
 
 function toRecord(row: UserRow): UserRecord {
-  const user: User = {
+  return { user: toUser(row), passwordHash: row.password_hash }
+}
+
+/** Without what is not for other rooms. */
+export function toUser(row: UserRow): User {
+  return {
     id: row.id,
     name: row.name,
     displayName: row.display_name,
@@ -71,5 +77,4 @@ function toRecord(row: UserRow): UserRecord {
     createdAtMs: row.created_at_ms,
     ...(row.quota_bytes === null ? {} : { quotaBytes: row.quota_bytes }),
   }
-  return { user, passwordHash: row.password_hash }
 }

@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
+import { isoTime } from '../platform/clock.ts'
+import type { Groups } from './groups.ts'
+
+const groupSchema = z
+  .object({
+    name: z.string(),
+    displayName: z.string(),
+    createdAt: z.iso.datetime(),
+    memberCount: z.number(),
+  })
+  .meta({ id: 'Group' })
+
+const memberSchema = z.object({ name: z.string(), displayName: z.string() }).meta({ id: 'GroupMember' })
+const groupParams = z.object({ group: z.string().min(1).max(100) })
+const memberParams = groupParams.extend({ user: z.string().min(1).max(100) })
+
+/** `/api/v1/admin/groups`: who is in which group. */
+export function groupRoutes(groups: Groups): ApiRoute[] {
+  return [
+    listRoute(groups),
+    addRoute(groups),
+    removeRoute(groups),
+    membersRoute(groups),
+    joinRoute(groups),
+    leaveRoute(groups),
+  ]
+}
+
+function listRoute(groups: Groups): ApiRoute {
+  return apiRoute({
+    method: 'get',
+    path: '/admin/groups',
+    operationId: 'listGroups',
+    summary: 'All groups, by name',
+    auth: 'admin',
+    response: z.object({ items: z.array(groupSchema) }),
+    async handle() {
+      const all = await groups.listGroups()
+      return { items: all.map((group) => ({ ...group, createdAt: isoTime(group.createdAtMs) })) }
+    },
+  })
+}
+
+function addRoute(groups: Groups): ApiRoute {
+  return apiRoute({
+    method: 'post',
+    path: '/admin/groups',
+    operationId: 'addGroup',
+    summary: 'Make a group',
+    auth: 'admin',
+    body: z.strictObject({ name: z.string().max(100), displayName: z.string().max(200).optional() }),
+    response: groupSchema,
+    status: 201,
+    async handle({ body }) {
+      const group = await groups.addGroup(body.name, body.displayName)
+      return { ...group, createdAt: isoTime(group.createdAtMs), memberCount: 0 }
+    },
+  })
+}
+
+function removeRoute(groups: Groups): ApiRoute {
+  return apiRoute({
+    method: 'delete',
+    path: '/admin/groups/{group}',
+    operationId: 'removeGroup',
+    summary: 'Remove a group; what was shared with it is over at once',
+    auth: 'admin',
+    params: groupParams,
+    status: 204,
+    async handle({ params }) {
+      await groups.removeGroup(params.group)
+    },
+  })
+}
+
+function membersRoute(groups: Groups): ApiRoute {
+  return apiRoute({
+    method: 'get',
+    path: '/admin/groups/{group}/members',
+    operationId: 'listGroupMembers',
+    summary: 'Who is in a group',
+    auth: 'admin',
+    params: groupParams,
+    response: z.object({ items: z.array(memberSchema) }),
+    async handle({ params }) {
+      const members = await groups.listMembers((await groups.getGroup(params.group)).id)
+      return { items: members.map(({ name, displayName }) => ({ name, displayName })) }
+    },
+  })
+}
+
+function joinRoute(groups: Groups): ApiRoute {
+  return apiRoute({
+    method: 'put',
+    path: '/admin/groups/{group}/members/{user}',
+    operationId: 'addGroupMember',
+    summary: 'Put somebody into a group; they get what is shared with it',
+    auth: 'admin',
+    params: memberParams,
+    status: 204,
+    async handle({ params }) {
+      await groups.addMember(params.group, params.user)
+    },
+  })
+}
+
+function leaveRoute(groups: Groups): ApiRoute {
+  return apiRoute({
+    method: 'delete',
+    path: '/admin/groups/{group}/members/{user}',
+    operationId: 'removeGroupMember',
+    summary: 'Take somebody out of a group; access to what is shared with it is over at once',
+    auth: 'admin',
+    params: memberParams,
+    status: 204,
+    async handle({ params }) {
+      await groups.removeMember(params.group, params.user)
+    },
+  })
+}
