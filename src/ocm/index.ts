@@ -34,7 +34,8 @@ import type { MeshInbox, OcmClient } from './types.ts'
 export type { OcmConfig } from './discovery/own-document.ts'
 export { PeerError } from './peer-error.ts'
 export { generateSigningKey, parseSigningKey, type SigningJwk, type SigningKey } from './signatures/keys.ts'
-export type { OwnKey, OwnKeys } from './signatures/own-keys.ts'
+export type { OwnKey } from './signatures/own-key-rows.ts'
+export type { OwnKeys } from './signatures/own-keys.ts'
 export type { PinnedKey } from './signatures/peer-key-admin.ts'
 export type { Trust } from './trust.ts'
 
@@ -108,7 +109,7 @@ export function createOcm(options: OcmOptions): Ocm {
 }
 
 /** The one place where a feature is switched on: announced in discovery, and taken from others. */
-const features: OcmFeatures = {}
+const features: OcmFeatures = { basicAccess: true }
 
 /** What we find out about other servers, and remember. */
 function createAcquaintance({ config, outbound, db, clock, log }: OcmOptions) {

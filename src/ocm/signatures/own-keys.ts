@@ -1,35 +1,22 @@
-import type { Clock } from '../../platform/clock.ts'
 import { BadRequestError, ConflictError } from '../../platform/errors.ts'
-import { newSecret } from '../../platform/ids.ts'
-import type { Seal } from '../../platform/seal.ts'
 import { SingleFlight } from '../bounded-cache.ts'
 import type { PublicJwk } from './algorithms.ts'
+import { addressKid, type KeyKind, type NewKey, type PrivateKey, toPem, toPrivateKey } from './keys.ts'
 import {
-  addressKid,
-  generateRsaKey,
-  generateSigningKey,
-  type KeyKind,
-  type NewKey,
-  type PrivateKey,
-  type SigningJwk,
-  toNewKey,
-  toPem,
-  toPrivateKey,
-} from './keys.ts'
+  findActive,
+  importedRows,
+  newKey,
+  newRow,
+  type OwnKey,
+  type OwnKeySources,
+  publishedOf,
+  toOwnKey,
+} from './own-key-rows.ts'
 import type { KeyState, OwnKeyRow, OwnKeysRepo } from './own-keys-repo.ts'
 import type { SignatureForm } from './signature-form.ts'
 
 /** Other processes of the node, and commands, change keys; so long one may go on with what it read. */
 const KEEP_MS = 5_000
-
-/** A key of this node as it may be shown. */
-export interface OwnKey {
-  kid: string
-  kind: KeyKind
-  state: KeyState
-  createdAtMs: number
-  changedAtMs: number
-}
 
 /** The keys this node signs with, and their rotation. */
 export interface OwnKeys {
@@ -51,15 +38,8 @@ export interface OwnKeys {
   retire(kid: string): Promise<OwnKey>
 }
 
-export interface OwnKeysOptions {
+export interface OwnKeysOptions extends OwnKeySources {
   repo: OwnKeysRepo
-  seal: Seal
-  clock: Clock
-  /** Our OCM host and the base of our endpoints: what key ids begin with. */
-  host: string
-  endPoint: string
-  /** The keys of the folder `keys/`, newest first; taken over when the database has none. */
-  fileKeys: readonly SigningJwk[]
 }
 
 /** Keys in SQL, the private halves sealed; read anew every few seconds. */
@@ -101,7 +81,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       // Of RSA keys only one can be published, so the process that signs and the one that publishes must agree.
       let row = findActive(await (kind === 'rsa' ? read() : current()), kind)
       if (row === undefined && kind === 'rsa') {
-        await add(await newKey(options, kind), 'active')
+        await add(await newKey(options, kind, await repo.list()), 'active')
         row = findActive(await read(), kind)
       }
       if (row === undefined)
@@ -111,7 +91,7 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
     },
     list: async () => (await read()).map(toOwnKey),
     async stage(kind) {
-      const key = await newKey(options, kind)
+      const key = await newKey(options, kind, await repo.list())
       await add(key, 'staged')
       return afterChange(key.kid)
     },
@@ -129,51 +109,6 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       return afterChange(kid)
     },
   }
-}
-
-function importedRows(options: OwnKeysOptions): OwnKeyRow[] {
-  if (options.fileKeys.length === 0) {
-    throw new Error('Neither the database nor the folder keys/ has a signing key; restore the backup.')
-  }
-  return options.fileKeys.map((key, index) =>
-    newRow(options, toNewKey(key), index === 0 ? 'active' : 'retiring'),
-  )
-}
-
-function newRow({ seal, clock }: OwnKeysOptions, key: NewKey, state: KeyState): OwnKeyRow {
-  const nowMs = clock.nowMs()
-  return {
-    ...{ kid: key.kid, kind: key.kind, state, public_jwk: JSON.stringify(key.publicJwk) },
-    private_sealed: seal.seal(key.privateJwk),
-    ...{ created_at_ms: nowMs, changed_at_ms: nowMs },
-  }
-}
-
-/** The first RSA key has the id that Nextcloud gives its own; later ones have a random end. */
-async function newKey({ repo, host, endPoint }: OwnKeysOptions, kind: KeyKind): Promise<NewKey> {
-  if (kind === 'ed25519') return toNewKey(generateSigningKey(host).privateJwk)
-  const isFirst = !(await repo.list()).some((row) => row.kind === 'rsa')
-  return generateRsaKey(`${endPoint}#signature${isFirst ? '' : `-${newSecret(6)}`}`)
-}
-
-function publishedOf(rows: readonly OwnKeyRow[], endPoint: string): PublicJwk[] {
-  const published = rows.filter((row) => row.kind === 'ed25519' && row.state !== 'retired')
-  const signingFirst = [
-    ...published.filter((row) => row.state === 'active'),
-    ...published.filter((row) => row.state !== 'active'),
-  ].map((row): PublicJwk => JSON.parse(row.public_jwk))
-  const underAddresses = signingFirst.map((jwk) => ({ ...jwk, kid: addressKid(jwk.kid, endPoint) }))
-  const isOther = (jwk: PublicJwk) => signingFirst.every((one) => one.kid !== jwk.kid)
-  return [...signingFirst, ...underAddresses.filter(isOther)]
-}
-
-function findActive(rows: readonly OwnKeyRow[], kind: KeyKind): OwnKeyRow | undefined {
-  return rows.find((row) => row.kind === kind && row.state === 'active')
-}
-
-function toOwnKey(row: OwnKeyRow): OwnKey {
-  const { kid, kind, state } = row
-  return { kid, kind, state, createdAtMs: row.created_at_ms, changedAtMs: row.changed_at_ms }
 }
 
 function unknownKey(kid: string): BadRequestError {
