@@ -12,7 +12,11 @@ import { rememberBirthsAndHeirs } from './071_remember_births_and_heirs.ts'
 import { createOcmPeerFacts } from './080_create_ocm_peer_facts.ts'
 import { createOcmKeys } from './081_create_ocm_keys.ts'
 import { addShareTokens } from './082_add_share_tokens.ts'
+import { createShareMessages } from './083_create_share_messages.ts'
+import { createOcmDirectories } from './084_create_ocm_directories.ts'
 import { createGroupsAndLinks } from './085_create_groups_and_links.ts'
+import { createOcsNumbers } from './086_create_ocs_numbers.ts'
+import { createNotifications } from './087_create_notifications.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -29,8 +33,12 @@ export const migrations: readonly Migration[] = [
   rememberBirthsAndHeirs,
   createOcmPeerFacts,
   createOcmKeys,
+  createShareMessages,
   addShareTokens,
+  createOcmDirectories,
   createGroupsAndLinks,
+  createOcsNumbers,
+  createNotifications,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -188,20 +188,25 @@ function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transf
 }
 
 const HOUR_MS = 3_600_000
+const DIRECTORY_MS = 300_000
 
 function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: DisposalStack) {
-  const { spaces, uploads, shares, transfers } = rooms
+  const { spaces, uploads, ocm, shares, transfers } = rooms
   return {
     async start() {
       await spaces.sweep()
       const { signal } = stopping
-      const hourly = (work: () => Promise<unknown>, failure: string) =>
-        regularly(clock, { everyMs: HOUR_MS, signal }, work, (err) => log.error({ err }, failure))
-      void hourly(() => uploads.sweep(), 'sweeping uploads failed')
-      const expiring = hourly(() => spaces.expire(signal), 'emptying the trash of what is too old failed')
-      stack.defer(() => {
+      const every = (everyMs: number, work: () => Promise<unknown>, failure: string) =>
+        regularly(clock, { everyMs, signal }, work, (err) => log.error({ err }, failure))
+      void every(HOUR_MS, () => uploads.sweep(), 'sweeping uploads failed')
+      const loops = [
+        every(HOUR_MS, () => spaces.expire(signal), 'emptying the trash of what is too old failed'),
+        // What is good is read every hour; what could not be read is tried again sooner.
+        every(DIRECTORY_MS, () => ocm.directories.refresh({ signal }), 'reading directories failed'),
+      ]
+      stack.defer(async () => {
         stopping.abort()
-        return expiring
+        await Promise.all(loops)
       })
       shares.start(stopping.signal)
       transfers.start()

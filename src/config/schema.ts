@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { findPublicKey } from '../platform/public-key.ts'
 
 const cidr = z
   .string()
@@ -117,6 +118,21 @@ const peer = z.strictObject({
   endPoint: z.url({ protocol: /^https?$/ }).optional(),
 })
 
+const directoryKey = z
+  .union([z.string().min(1), z.record(z.string(), z.unknown())])
+  .refine(
+    (key) => findPublicKey(key) !== undefined,
+    'must be a public key: a JWK, or PEM (also a certificate)',
+  )
+
+const directory = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }),
+    key: directoryKey.or(z.array(directoryKey).min(1)).optional(),
+    allowUnsigned: z.boolean().default(false),
+  })
+  .refine(({ key, allowUnsigned }) => key !== undefined || allowUnsigned, 'needs a key, or allowUnsigned')
+
 const trustRule = z.enum(['open', 'allowlist', 'denylist', 'directory'])
 
 const ocm = z.strictObject({
@@ -142,6 +158,14 @@ const ocm = z.strictObject({
     .describe('Messages taken of one peer, five times as many from one address; 0: no limit.'),
   mustInvite: z.boolean().default(false).describe('Take shares only from people an invitation connected.'),
   invitationDays: z.number().positive().default(14).describe('How long an invitation can be accepted.'),
+  directories: z
+    .array(directory)
+    .default([])
+    .describe('Lists of servers that others publish: where, and the key (JWK or PEM) that signs each.'),
+  publishDirectory: z
+    .strictObject({ federation: z.string().min(1).max(200), unsigned: z.boolean().default(false) })
+    .optional()
+    .describe('Publish this node and its allow list as a signed directory of this name.'),
   peers: z
     .record(z.string(), peer)
     .default({})

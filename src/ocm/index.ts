@@ -7,6 +7,11 @@ import type { Outbound } from '../platform/outbound.ts'
 import type { Seal } from '../platform/seal.ts'
 import { normaliseHost } from './address.ts'
 import { createConfiguredPeers } from './configured-peers.ts'
+import { createDirectories, type Directories } from './directory/directories.ts'
+import { createDirectoriesRepo } from './directory/directories-repo.ts'
+import { directoryRoutes } from './directory/directory-api.ts'
+import { createOwnDirectory } from './directory/publish-directory.ts'
+import { type KnownServer, listKnownServers } from './directory/server-list.ts'
 import { type OcmConfig, type OcmFeatures, ownDocumentFor, ownEndPoint } from './discovery/own-document.ts'
 import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
 import { createOriginJudge } from './incoming/origin.ts'
@@ -71,6 +76,10 @@ export interface Ocm {
   peerKeys: PeerKeyAdmin
   /** What is known of other servers. */
   known: PeersRepo
+  /** The directories that this node reads; somebody has to refresh them now and again. */
+  directories: Directories
+  /** The servers that directories name, for people to pick theirs. */
+  listServers(): Promise<KnownServer[]>
   /** `/api/v1/admin/trust` and what belongs to it. */
   routes: ApiRoute[]
 }
@@ -83,9 +92,12 @@ export function createOcm(options: OcmOptions): Ocm {
   const { config, outbound, clock, log, inbox } = options
   const { enabled, messagesPerMinute } = config.ocm
   const host = normaliseHost(config.publicUrl)
-  const trust = createTrustOf(options)
+  const directories = createDirectoriesOf(options)
+  const trust = createTrustOf({ isListed: directories.isListed, ...options })
   const { peers, known, discovery } = createAcquaintance(options)
   const keys = createKeysOf(options)
+  const ownDirectory = createOwnDirectory({ config, trust, known, keys })
+  const listServers = () => listKnownServers({ directories, ownDirectory, trust })
   const signer = createNodeSigner({ keys, clock })
   const { verifier, pins, peerKeys } = createVerification(options, discovery)
   const limit = createRateLimit(messagesPerMinute, clock)
@@ -93,14 +105,18 @@ export function createOcm(options: OcmOptions): Ocm {
   const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock })
   const reception = { host, enabled, features, origin, discovery, peers, outbound, inbox, clock, log }
   return {
-    ...{ host, trust, keys, peerKeys, known },
-    routes: trustRoutes({ trust, peerKeys }),
+    ...{ host, trust, keys, peerKeys, known, directories, listServers },
+    routes: [
+      ...trustRoutes({ trust, peerKeys }),
+      ...directoryRoutes({ directories, listKnownServers: listServers }),
+    ],
     client: createOcmClient({ host, discovery, peers, trust, signer, outbound, clock }),
     middleware: createOcmMiddleware({
       publicUrl: config.publicUrl,
       document: async (userAgent) =>
         ownDocumentFor(userAgent, config, { ...features, publicKey: await keys.findPublicKey() }),
       publicKeys: keys.listPublished,
+      directory: ownDirectory,
       reception,
       limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
       clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
@@ -150,6 +166,11 @@ export function createKeysOf({
     host: new URL(config.publicUrl).host,
     endPoint: ownEndPoint(config.publicUrl),
   })
+}
+
+function createDirectoriesOf({ config, db, outbound, clock, log }: OcmOptions): Directories {
+  const { directories } = config.ocm
+  return createDirectories({ directories, repo: createDirectoriesRepo(db), outbound, clock, log })
 }
 
 /** Only what is known of peers, for the admin command. */

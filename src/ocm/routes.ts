@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { PayloadTooLargeError } from '../platform/errors.ts'
 import { readBytes } from '../platform/read-bytes.ts'
+import type { OwnDirectory } from './directory/publish-directory.ts'
 import { type OcmAnswer, OcmRefusal } from './incoming/ocm-answer.ts'
 import { isEndpoint, receive } from './incoming/receive.ts'
 import type { Reception } from './incoming/reception.ts'
@@ -11,6 +12,7 @@ import type { PublicJwk } from './signatures/algorithms.ts'
 const MAX_BODY_BYTES = 64 * 1024
 const DISCOVERY_PATHS = ['/.well-known/ocm', '/ocm-provider', '/ocm-provider/']
 const JWKS_PATH = '/.well-known/jwks.json'
+const DIRECTORY_PATH = '/ocm/directory'
 const ENDPOINT_PATH = /^\/ocm\/([a-z-]+)$/
 
 export interface OcmRoutes {
@@ -18,6 +20,8 @@ export interface OcmRoutes {
   /** Our discovery document, as a client of this name reads it. */
   document: (userAgent: string) => Promise<Record<string, unknown>>
   publicKeys: () => Promise<readonly PublicJwk[]>
+  /** The directory that this node publishes, if any. */
+  directory: Pick<OwnDirectory, 'findSigned' | 'findUnsigned'>
   reception: Reception
   /** Messages of one client address, whoever they say they are from. */
   limit: RateLimit
@@ -35,6 +39,8 @@ export function createOcmMiddleware(routes: OcmRoutes): Middleware {
       return servePublic(ctx, await routes.document(ctx.get('User-Agent')))
     }
     if (path === JWKS_PATH) return servePublic(ctx, { keys: await routes.publicKeys() })
+    const directory = await findDirectory(routes, path)
+    if (directory !== undefined) return servePublic(ctx, directory)
     const endpoint = ENDPOINT_PATH.exec(path)?.[1] ?? ''
     if (!isEndpoint(endpoint)) return next()
     if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
@@ -54,6 +60,11 @@ export function createOcmMiddleware(routes: OcmRoutes): Middleware {
       }),
     )
   }
+}
+
+async function findDirectory({ directory }: OcmRoutes, path: string): Promise<object | undefined> {
+  if (path === DIRECTORY_PATH) return directory.findSigned()
+  return path === `${DIRECTORY_PATH}/unsigned` ? directory.findUnsigned() : undefined
 }
 
 /** A proxy may or may not cut the path of `publicUrl` off. */

@@ -159,6 +159,7 @@ export function ocmConfig(overrides: Partial<OcmConfig['ocm']> = {}): OcmConfig[
     messagesPerMinute: 0,
     mustInvite: false,
     invitationDays: 14,
+    directories: [],
     peers: {},
     ...overrides,
   }

@@ -2,7 +2,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { findJson } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
 
-/** Of discovery documents and of keys; the longest that was seen has two. */
+/** Of discovery documents and of keys, unless another limit is given; the longest that was seen has two. */
 const MAX_BYTES = 64 * 1024
 const MAX_REDIRECTS = 3
 
@@ -22,13 +22,13 @@ export interface JsonAnswer {
 export async function fetchJson(
   outbound: Outbound,
   host: string,
-  address: string,
+  address: string | { url: string; maxBytes: number },
   signal: AbortSignal,
 ): Promise<JsonAnswer> {
-  let url = address
+  let { url, maxBytes } = typeof address === 'string' ? { url: address, maxBytes: MAX_BYTES } : address
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const request = { method: 'GET', url, headers: { Accept: 'application/json' }, signal }
-    const { status, headers, text } = await outbound.requestText(request, MAX_BYTES)
+    const { status, headers, text } = await outbound.requestText(request, maxBytes)
     const location = isRedirect(status) ? headers.location : undefined
     if (location === undefined) return { status, headers, json: findJson(text), url }
     const next = URL.parse(location, url)
