@@ -115,6 +115,14 @@ export class LockedError extends AppError {
   }
 }
 
+/** 429: too often; `retryAfterSeconds` says when a repeat makes sense (RFC 6585 4). */
+export class TooManyRequestsError extends AppError {
+  override name = 'TooManyRequestsError'
+  constructor(message: string, options?: AppErrorOptions) {
+    super(429, 'TOO_MANY_REQUESTS', message, options)
+  }
+}
+
 /** 501: understood, and not something this node does. */
 export class NotImplementedError extends AppError {
   override name = 'NotImplementedError'

@@ -98,7 +98,7 @@ export async function revokeShare(ctx: ShareContext, userId: string, id: string)
 }
 
 /** Only what is the user's own can be shared: a received share may not be handed on without a grant. */
-async function getShareable(ctx: ShareContext, userId: string, path: StorePath): Promise<Entry> {
+export async function getShareable(ctx: ShareContext, userId: string, path: StorePath): Promise<Entry> {
   if (path.length === 0) throw new BadRequestError('The whole drive cannot be shared; choose a folder in it.')
   const mounts = await listReceived(ctx.db, userId, 'accepted')
   const mount = mounts.find((share) => share.mountName === path[0])
