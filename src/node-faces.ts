@@ -10,6 +10,7 @@ import { isFromProxy } from './http/client-address.ts'
 import { earlyContinue } from './http/early-continue.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
+import { shareMounts } from './node-share-mounts.ts'
 import type { Ocm } from './ocm/index.ts'
 import { LoginFlows, type OcsQuota, ocsMiddleware } from './ocs/index.ts'
 import type { Clock } from './platform/clock.ts'
@@ -203,16 +204,4 @@ function versionsOf({ spaces }: Rooms) {
       return found?.ownerUserId === userId ? found.path : undefined
     },
   }
-}
-
-/** Shares as the federated recipient reads them: the secret of the share is the only key. */
-function shareMounts(shares: Shares): DavMount[] {
-  return ['/dav/ocm/', '/remote.php/dav/ocm/'].map((prefix) => ({
-    prefix,
-    async open({ segments: [shareId = '', ...path], authorization = '' }) {
-      const secret = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? ''
-      const access = await shares.openShareAccess(shareId, secret)
-      return { key: access.key, store: access.store, path, userId: access.lockUserId }
-    },
-  }))
 }

@@ -47,8 +47,8 @@ export interface Shares {
   /** What incoming OCM messages mean; for `createOcm`. */
   inbox: MeshInbox
   drives: Drives
-  /** Lets the holder of a share's secret in; throws `UnauthenticatedError`. */
-  openShareAccess(shareId: string, bearerSecret: string): Promise<ShareAccess>
+  /** Lets the holder of a share's secret, or of a token for it, in; throws `UnauthenticatedError`. */
+  openShareAccess(secret: string, shareId?: string): Promise<ShareAccess>
   /** For transfers; undefined when the place is not inside a share of another server. */
   remoteAccess(userId: string, ref: ShareRef): Promise<RemoteAccess | undefined>
   /** Where an accepted share stands in the user's drive; throws `NotFoundError`. */
@@ -72,7 +72,7 @@ export function createShares(options: SharesOptions): Shares {
   return {
     inbox: createMeshInbox(ctx),
     drives: createDrives({ ctx, locks, remote }),
-    openShareAccess: (shareId, secret) => openShareAccess(ctx, locks, shareId, secret),
+    openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),
     acceptInvitation: async (userId, invitation) => {

@@ -17,6 +17,7 @@ interface Row {
   recipient_user_id: string | null
   recipient_name: string
   secret_hash: string | null
+  must_exchange: 0 | 1
   state: ShareState
   note: string
   created_at_ms: number
@@ -39,6 +40,7 @@ function toShare(row: Row): OutgoingShare {
       displayName: row.recipient_name,
     },
     secretHash: row.secret_hash ?? undefined,
+    ...(row.must_exchange === 1 ? { mustExchange: true } : {}),
     state: row.state,
     note: row.note,
     createdAtMs: row.created_at_ms,
@@ -60,6 +62,7 @@ function toRow(share: OutgoingShare): Row {
     recipient_user_id: share.recipient.userId ?? null,
     recipient_name: share.recipient.displayName,
     secret_hash: share.secretHash ?? null,
+    must_exchange: share.mustExchange ? 1 : 0,
     state: share.state,
     note: share.note,
     created_at_ms: share.createdAtMs,
@@ -75,6 +78,12 @@ export async function insertOutgoing(db: Db, share: OutgoingShare): Promise<void
 /** The share by its id, whoever gave it. */
 export async function findOutgoing(db: Db, id: string): Promise<OutgoingShare | undefined> {
   const row = await db<Row>('shares').where({ id }).first()
+  return row && toShare(row)
+}
+
+/** The share whose secret has this hash; secrets are never equal. */
+export async function findOutgoingBySecret(db: Db, secretHash: string): Promise<OutgoingShare | undefined> {
+  const row = await db<Row>('shares').where({ secret_hash: secretHash }).first()
   return row && toShare(row)
 }
 

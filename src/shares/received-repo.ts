@@ -2,7 +2,7 @@ import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
-import type { ReceivedShare, RootFacts, ShareRole } from './types.ts'
+import type { AccessForm, ReceivedShare, RootFacts, ShareRole } from './types.ts'
 
 interface Row {
   id: string
@@ -22,6 +22,9 @@ interface Row {
   note: string
   webdav_uri: string | null
   secret_sealed: string | null
+  must_exchange: 0 | 1
+  permissions_unknown: 0 | 1
+  access: AccessForm | null
   state: ShareState
   mount_name: string | null
   root_facts: string | null
@@ -44,6 +47,9 @@ function toReceived(row: Row): ReceivedShare {
     note: row.note,
     webdavUri: row.webdav_uri ?? undefined,
     secretSealed: row.secret_sealed ?? undefined,
+    ...(row.must_exchange === 1 ? { mustExchange: true } : {}),
+    ...(row.permissions_unknown === 1 ? { permissionsUnknown: true } : {}),
+    ...(row.access === null ? {} : { access: row.access }),
     state: row.state,
     mountName: row.mount_name ?? undefined,
     rootFacts: row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts),
@@ -71,6 +77,9 @@ function toRow(share: ReceivedShare): Row {
     note: share.note,
     webdav_uri: share.webdavUri ?? null,
     secret_sealed: share.secretSealed ?? null,
+    must_exchange: share.mustExchange ? 1 : 0,
+    permissions_unknown: share.permissionsUnknown ? 1 : 0,
+    access: share.access ?? null,
     state: share.state,
     mount_name: share.mountName ?? null,
     root_facts: share.rootFacts === undefined ? null : JSON.stringify(share.rootFacts),
@@ -142,4 +151,9 @@ export async function saveRootFacts(db: Db, id: string, facts: RootFacts): Promi
   await db('received_shares')
     .where({ id })
     .update({ root_facts: JSON.stringify(facts) })
+}
+
+/** Remembers what opened the share. */
+export async function saveAccess(db: Db, id: string, access: AccessForm): Promise<void> {
+  await db('received_shares').where({ id }).update({ access })
 }

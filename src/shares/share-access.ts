@@ -1,5 +1,4 @@
 import { UnauthenticatedError } from '../platform/errors.ts'
-import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import {
   type FileStore,
   LockGuardStore,
@@ -10,17 +9,16 @@ import {
   SubtreeStore,
 } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
+import { findBySecret } from './find-by-secret.ts'
 import { findOutgoing } from './outgoing-repo.ts'
 import { isLive } from './share-states.ts'
 import { type OutgoingShare, rightsOf } from './types.ts'
-
-/** Compared with where there is no share, so that a missing one takes as long as a wrong secret. */
-const NO_HASH = sha256Hex('')
 
 /** What the holder of a share's secret gets: fits WebDAV's `DavSession` but for the path. */
 export interface ShareAccess {
   /** Names the tree, for moves within it. */
   key: string
+  shareId: string
   ownerUserId: string
   /** Whose the locks are that the recipient takes: the share's, never the owner's. */
   lockUserId: string
@@ -28,30 +26,39 @@ export interface ShareAccess {
   isFile: boolean
   /** The shared tree, with the role's rights, quota and locks of the owner's space observed. */
   store(lockTokens: readonly string[]): FileStore
+  /**
+   * The place inside the share that an address below its own means: a shared file is reached at the address
+   * of the share and, as OpenCloud and oCIS ask for it, below that under its name.
+   */
+  pathOf(names: StorePath): StorePath
 }
 
 /**
- * Lets a federated recipient in (OCM 1.4 Resource Access). Unknown, withdrawn, declined, over, or another
- * secret: the answer is the same 401, so that nobody learns which shares there are (RFC 9110 15.5.2).
+ * Lets a federated recipient in (OCM 1.4 Resource Access), by the secret of the share or an access token.
+ * Unknown, withdrawn, declined, over, another secret, or one that had to be exchanged: the answer is the
+ * same 401, so that nobody learns which shares there are (RFC 9110 15.5.2). Without `id`, the secret alone
+ * names the share (OCM 1.0).
  */
 export async function openShareAccess(
   ctx: ShareContext,
   locks: LockRegistry,
-  id: string,
   secret: string,
+  id?: string,
 ): Promise<ShareAccess> {
-  const share = await findOutgoing(ctx.db, id)
-  const isRight = equalSecrets(sha256Hex(secret), share?.secretHash ?? NO_HASH)
-  if (share?.secretHash === undefined || !isRight || !isLive(share, ctx.clock.nowMs())) throw closed()
+  const share = await findBySecret(ctx, secret)
+  if (share === undefined || (id !== undefined && share.id !== id)) throw closed()
   const store = await sharedStore(ctx, share)
-  const lockUserId = `share:${id}`
+  const lockUserId = `share:${share.id}`
+  const isFile = share.kind === 'file'
   return {
     key: lockUserId,
+    shareId: share.id,
     ownerUserId: share.ownerUserId,
     lockUserId,
     rights: rightsOf(share.role),
-    isFile: share.kind === 'file',
+    isFile,
     store: (tokens) => new LockGuardStore(store, { locks, tokens, userId: lockUserId }),
+    pathOf: (names) => (isFile && names.length === 1 && names[0] === share.name ? [] : names),
   }
 }
 

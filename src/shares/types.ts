@@ -53,6 +53,8 @@ export interface OutgoingShare {
   recipient: ShareRecipient
   /** SHA-256 of the bearer secret; none for local recipients. */
   secretHash: string | undefined
+  /** The secret opens nothing itself: it has to be exchanged for an access token. */
+  mustExchange?: boolean
   state: ShareState
   note: string
   createdAtMs: number
@@ -63,6 +65,9 @@ export interface SharePerson extends OcmAddress {
   displayName: string
 }
 
+/** What opens a share of another server: an access token, or its secret, as Bearer or as the user of Basic. */
+export type AccessForm = 'token' | 'bearer' | 'basic'
+
 /** What the root of a remote share was when it was last seen; shown while its node is away. */
 export interface RootFacts {
   kind: EntryKind
@@ -71,6 +76,8 @@ export interface RootFacts {
   etag: string
   mediaType: string
   checksums: Checksums
+  /** What its server says of our rights, where it says anything. */
+  rights?: Rights
 }
 
 /** A share one of our users has been given, by another server or by a user of this node. */
@@ -90,6 +97,12 @@ export interface ReceivedShare {
   note: string
   webdavUri: string | undefined
   secretSealed: string | undefined
+  /** The sender demands that the secret is exchanged for an access token. */
+  mustExchange?: boolean
+  /** The message did not say what is granted; `rootFacts.rights` does, once its server was asked. */
+  permissionsUnknown?: boolean
+  /** What opened it last. */
+  access?: AccessForm
   state: ShareState
   mountName: string | undefined
   rootFacts: RootFacts | undefined

@@ -23,7 +23,8 @@ export function parsePropfindBody(body: Uint8Array): PropfindQuery {
   const root = parseXml(body)
   if (!isNamed(root, DAV, 'propfind')) throw malformed('its root is not DAV:propfind')
   const prop = findChild(root, DAV, 'prop')
-  const isAll = findChild(root, DAV, 'allprop') !== undefined
+  // OpenCloud and oCIS write `<d:propfind xmlns:d='DAV:'><allprop/></d:propfind>`.
+  const isAll = (findChild(root, DAV, 'allprop') ?? findChild(root, '', 'allprop')) !== undefined
   const isNames = findChild(root, DAV, 'propname') !== undefined
   if (Number(prop !== undefined) + Number(isAll) + Number(isNames) !== 1) {
     throw malformed('it needs exactly one of prop, allprop and propname')

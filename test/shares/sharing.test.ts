@@ -124,7 +124,7 @@ describe('a share with somebody on another server', () => {
     })
     expect(secret).toMatch(/^[\w-]{43}$/)
     expect(JSON.stringify(await leiden.db('shares').select())).not.toContain(secret)
-    const access = await leiden.shares.openShareAccess(id, secret)
+    const access = await leiden.shares.openShareAccess(secret, id)
     expect(access).toMatchObject({
       ownerUserId: 'id-ann',
       isFile: false,
@@ -135,9 +135,9 @@ describe('a share with somebody on another server', () => {
     await expect(store.write(['a.txt'], bytes('x'))).rejects.toEqual(failure(403))
     await expect(store.stat(['..', 'report.pdf'])).rejects.toEqual(failure(400))
     for (const wrong of ['', 'x', `${secret}x`]) {
-      await expect(leiden.shares.openShareAccess(id, wrong)).rejects.toEqual(failure(401))
+      await expect(leiden.shares.openShareAccess(wrong, id)).rejects.toEqual(failure(401))
     }
-    await expect(leiden.shares.openShareAccess('none', secret)).rejects.toEqual(failure(401))
+    await expect(leiden.shares.openShareAccess(secret, 'none')).rejects.toEqual(failure(401))
   })
 
   it('follows its file through renames and moves', async () => {
@@ -351,7 +351,7 @@ describe('a share with a user of the same node', () => {
 
   it('has no secret that opens it from outside', async () => {
     const { id } = await give('/data', 'bob')
-    await expect(leiden.shares.openShareAccess(id, '')).rejects.toEqual(failure(401))
+    await expect(leiden.shares.openShareAccess('', id)).rejects.toEqual(failure(401))
   })
 })
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Koa from 'koa'
 import type { User } from '../../src/accounts/types.ts'
+import { shareMounts } from '../../src/node-share-mounts.ts'
 import { PeerError } from '../../src/ocm/peer-error.ts'
 import { InboxRefusedError, type MeshInbox, type OcmClient, type PeerFailure } from '../../src/ocm/types.ts'
 import type { ApiCall, ApiRoute } from '../../src/platform/api-route.ts'
@@ -21,7 +22,6 @@ import { createSeal } from '../../src/platform/seal.ts'
 import { createShares, type Shares } from '../../src/shares/index.ts'
 import { createLockRegistry, createSpaces, type FileStore, type LockRegistry } from '../../src/store/index.ts'
 import { davMiddleware } from '../../src/webdav/dav-koa.ts'
-import type { DavMount } from '../../src/webdav/mount.ts'
 import { createTestDatabase, type Engine } from '../support/databases.ts'
 
 export const START_MS = 1_795_000_000_000
@@ -202,7 +202,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
   const app = new Koa()
   app.on('error', () => undefined)
   const authenticate = () => Promise.reject(new UnauthenticatedError('Nobody has a password here.'))
-  const mounts = [shareMount(shares)]
+  const mounts = shareMounts(shares)
   app.use(davMiddleware({ mounts, locks, clock: systemClock, log, publicUrl, authenticate }))
   server.on('request', app.callback())
   const goAway = async () => {
@@ -229,18 +229,6 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     close: async () => {
       await shares.close()
       await stack.close()
-    },
-  }
-}
-
-/** What the composition root mounts at `/dav/ocm/`. */
-function shareMount(shares: Shares): DavMount {
-  return {
-    prefix: '/dav/ocm/',
-    async open({ segments: [shareId = '', ...path], authorization = '' }) {
-      const secret = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? ''
-      const access = await shares.openShareAccess(shareId, secret)
-      return { key: access.key, store: access.store, path, userId: access.lockUserId }
     },
   }
 }

@@ -1,0 +1,37 @@
+import type { Db } from '../platform/db.ts'
+
+/** An access token that opens one share until it expires; known by its hash only. */
+export interface ShareToken {
+  tokenHash: string
+  shareId: string
+  createdAtMs: number
+  expiresAtMs: number
+}
+
+/** Stores a new token. */
+export async function insertShareToken(db: Db, token: ShareToken): Promise<void> {
+  await db('share_tokens').insert({
+    token_hash: token.tokenHash,
+    share_id: token.shareId,
+    created_at_ms: token.createdAtMs,
+    expires_at_ms: token.expiresAtMs,
+  })
+}
+
+/** The id of the share that a token opens now. */
+export async function findShareOfToken(
+  db: Db,
+  tokenHash: string,
+  nowMs: number,
+): Promise<string | undefined> {
+  const row = await db<{ share_id: string; token_hash: string; expires_at_ms: number }>('share_tokens')
+    .where({ token_hash: tokenHash })
+    .where('expires_at_ms', '>', nowMs)
+    .first('share_id')
+  return row?.share_id
+}
+
+/** Removes the tokens that open nothing any more. */
+export async function deleteExpiredTokens(db: Db, nowMs: number): Promise<void> {
+  await db('share_tokens').where('expires_at_ms', '<=', nowMs).delete()
+}
