@@ -27,6 +27,7 @@ const TITLES: Record<number, string> = {
   413: 'Too large',
   415: 'Unsupported media type',
   423: 'Locked',
+  429: 'Too often',
   501: 'Not implemented',
   502: 'Another server failed',
   503: 'Not now',

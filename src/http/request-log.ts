@@ -36,15 +36,18 @@ export function requestLog(deps: RequestLogDeps): Middleware {
   }
 }
 
-/** Addresses that end in a secret: the page where a person lets a program in. */
-const SECRET_IN_PATH = /(\/login\/v2\/flow\/).+/
+/**
+ * Addresses with a secret: the page where a person lets a program in, and public links, also when a mail
+ * program has lengthened one.
+ */
+const SECRET_IN_PATH = /(\/login\/v2\/flow\/).+|(\/s\/|\/public\.php\/dav\/files\/|\/dav\/public\/)[^/]{15,}/
 
 /** Never the query and never a header: both may carry a secret. */
 function lineOf(ctx: Context, durationMs: number, trustedProxies: readonly string[]) {
   return {
     reqId: ctx.state.requestId,
     method: ctx.method,
-    path: ctx.path.replace(SECRET_IN_PATH, '$1…'),
+    path: ctx.path.replace(SECRET_IN_PATH, '$1$2…'),
     status: ctx.res.statusCode,
     durationMs,
     complete: ctx.res.writableFinished,
@@ -56,6 +59,8 @@ function lineOf(ctx: Context, durationMs: number, trustedProxies: readonly strin
 /** The part of the node that answered: few values, so that metrics stay small. */
 function routeOf(ctx: Context): string {
   const known =
-    /^\/(api|dav|remote\.php|webdav|ocm|ocm-provider|\.well-known|app|healthz|readyz)(?=\/|$)/.exec(ctx.path)
+    /^\/(api|dav|remote\.php|public\.php|index\.php|ocs|s|webdav|ocm|ocm-provider|\.well-known|app|healthz|readyz)(?=\/|$)/.exec(
+      ctx.path,
+    )
   return known?.[1] ?? 'other'
 }

@@ -24,6 +24,8 @@ export interface DavOptions {
   publicUrl: string
   /** Who asks; throws `UnauthenticatedError` when nobody is proven. Called at most once per request. */
   authenticate(ctx: Context): Promise<Principal>
+  /** Where a request comes from; the other end of the connection unless given. */
+  clientAddress?: ((request: IncomingMessage) => string) | undefined
   /** Most entries one `Depth: infinity` may answer (10,000). */
   maxTreeEntries?: number
   /** Largest file that is taken; no limit but the quota's unless given. */
@@ -34,7 +36,8 @@ export interface DavOptions {
   handOver?: HandOver | undefined
 }
 
-const IDLE_MS = 300_000
+/** How long a client may be silent when nothing else is said. */
+export const IDLE_MS = 300_000
 
 /** RFC 4918 below the mounts; other addresses go on to the next middleware. Place it before any router. */
 export function davMiddleware(options: DavOptions): Middleware {
@@ -94,6 +97,7 @@ function askerOf(ctx: Context, options: DavOptions): Asker {
   return {
     method: ctx.method,
     authorization: ctx.req.headers.authorization,
+    clientAddress: (options.clientAddress ?? addressOf)(ctx.req),
     authenticate: () => {
       principal ??= options.authenticate(ctx)
       return principal
@@ -101,13 +105,17 @@ function askerOf(ctx: Context, options: DavOptions): Asker {
   }
 }
 
-function headerOf(req: IncomingMessage, name: string): string | undefined {
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ''
+}
+
+export function headerOf(req: IncomingMessage, name: string): string | undefined {
   const value = req.headers[name]
   return Array.isArray(value) ? value.join(', ') : value
 }
 
 /** Aborts when the client goes away before it has everything. */
-function abortSignal(res: ServerResponse): AbortSignal {
+export function abortSignal(res: ServerResponse): AbortSignal {
   const gone = new AbortController()
   res.once('close', () => {
     if (!res.writableFinished) gone.abort()

@@ -41,7 +41,7 @@ export function identityHeaders(entry: Entry): Record<string, string> {
 }
 
 /** RFC 8187: what `encodeURIComponent` leaves and the header's grammar does not take. */
-function encodeFileName(name: string): string {
+export function encodeFileName(name: string): string {
   return encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
   })

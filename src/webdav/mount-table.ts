@@ -34,6 +34,7 @@ export class MountTable {
 export interface Asker {
   method: string
   authorization: string | undefined
+  clientAddress: string
   authenticate(): Promise<Principal>
 }
 

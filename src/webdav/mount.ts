@@ -10,6 +10,8 @@ export interface DavOpenRequest {
   method: string
   /** The `Authorization` header, for mounts that prove the asker themselves (a share's secret). */
   authorization: string | undefined
+  /** Where the request comes from; whose wrong passwords are counted together. */
+  clientAddress: string
   /** The user who asks; throws `UnauthenticatedError` when there is none. */
   authenticate(): Promise<Principal>
 }

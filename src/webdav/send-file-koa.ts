@@ -1,0 +1,79 @@
+import type { Context } from 'koa'
+import { MethodNotAllowedError } from '../platform/errors.ts'
+import { writeAnswer } from './answer-koa.ts'
+import type { DavAnswer, DavCall, DavContext } from './call.ts'
+import { abortSignal, type DavOptions, headerOf, IDLE_MS } from './dav-koa.ts'
+import { encodeFileName } from './file-answer.ts'
+import { get, head } from './get.ts'
+import type { DavMethod, DavSession } from './mount.ts'
+import { requestBody } from './request-body-koa.ts'
+import { serveDav } from './serve.ts'
+
+/** What `sendFile` needs of the options of WebDAV. */
+export type SendOptions = Pick<DavOptions, 'locks' | 'clock' | 'log' | 'idleMs' | 'handOver'>
+
+/**
+ * Answers GET or HEAD of a page with a file as WebDAV would, with ranges and conditions (RFC 9110 13, 14),
+ * always as a download. Throws `AppError` as long as nothing was sent.
+ */
+export async function sendFile(
+  ctx: Context,
+  session: Pick<DavSession, 'store' | 'path'> & { name: string },
+  options: SendOptions,
+): Promise<void> {
+  const { log, idleMs = IDLE_MS, handOver } = options
+  const answer = await serveDav(
+    {
+      method: ctx.method,
+      target: { rawPath: ctx.path, segments: session.path },
+      session: { ...session, key: '', userId: '', methods: downloadOf(session.name) },
+      header: (name) => headerOf(ctx.req, name),
+      body: requestBody(ctx.req, ctx.res, idleMs),
+      signal: abortSignal(ctx.res),
+    },
+    contextOf(options),
+  )
+  ctx.respond = false
+  try {
+    await writeAnswer(ctx, answer, { idleMs, handOver })
+  } catch (error) {
+    if (ctx.res.destroyed || ctx.req.socket.destroyed) return
+    log.error({ err: error, method: ctx.method }, 'download broke off')
+    ctx.res.destroy()
+  }
+}
+
+/** The bytes of a posted body; a client that is silent for too long loses its connection. */
+export function postedBytes(ctx: Context, idleMs = IDLE_MS): AsyncIterable<Buffer> {
+  return requestBody(ctx.req, ctx.res, idleMs).accept()
+}
+
+function downloadOf(name: string): ReadonlyMap<string, DavMethod> {
+  const disposition = `attachment; filename*=UTF-8''${encodeFileName(name)}`
+  const asDownload = (method: DavMethod) => async (call: DavCall) => {
+    await checkFile(call)
+    const answer: DavAnswer = await method(call)
+    return { ...answer, headers: { ...answer.headers, 'Content-Disposition': disposition } }
+  }
+  return new Map([
+    ['GET', asDownload(get)],
+    ['HEAD', asDownload(head)],
+  ])
+}
+
+async function checkFile({ store, session }: DavCall): Promise<void> {
+  if ((await store.stat(session.path)).kind === 'file') return
+  throw new MethodNotAllowedError('A folder is not downloaded as a whole; choose a file in it.')
+}
+
+function contextOf({ locks, clock, log }: SendOptions): DavContext {
+  return {
+    locks,
+    clock,
+    maxTreeEntries: 0,
+    maxUploadBytes: 0,
+    isOwn: () => false,
+    onFailure: (err) => log.error({ err }, 'download failed in part'),
+    open: () => Promise.reject(new MethodNotAllowedError('There is nothing but this file.')),
+  }
+}
