@@ -10,9 +10,10 @@ import { isFromProxy } from './http/client-address.ts'
 import { earlyContinue } from './http/early-continue.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
+import type { ClientSharing } from './node-client-sharing.ts'
 import { shareMounts } from './node-share-mounts.ts'
 import type { Ocm } from './ocm/index.ts'
-import { LoginFlows, type OcsQuota, ocsMiddleware } from './ocs/index.ts'
+import { LoginFlows, notificationRoutes, type OcsQuota, ocsMiddleware } from './ocs/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Db, pingDb } from './platform/db.ts'
 import type { EventBus } from './platform/events.ts'
@@ -60,6 +61,7 @@ export interface Rooms {
   ocm: Ocm
   shares: Shares
   transfers: Transfers
+  clientSharing: ClientSharing
   identify(authorization: string | undefined): Promise<Principal>
   signIn(name: string, password: string): Promise<Principal>
 }
@@ -94,6 +96,7 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
     ...rooms.shares.routes,
     ...rooms.ocm.routes,
     ...rooms.transfers.routes,
+    ...notificationRoutes(rooms.clientSharing.notifications),
   ]
   const checks: ReadinessCheck[] = [
     { name: 'database', check: () => pingDb(base.db) },
@@ -177,7 +180,7 @@ function handOverOf({ server, storage }: Config): DavOptions['handOver'] {
 /** What desktop and mobile clients ask beside WebDAV. */
 function clientFace(
   { config, clock, db, log }: FacesBase,
-  { accounts, spaces, signIn }: Rooms,
+  { accounts, spaces, signIn, clientSharing }: Rooms,
   authenticate: (ctx: Context) => Promise<Principal>,
 ): Middleware {
   const site = { name: config.name, publicUrl: config.publicUrl }
@@ -192,7 +195,8 @@ function clientFace(
   const { bulkUpload } = config.clients
   const { trashDays, versionDays } = config.storage
   const keeps = { trash: trashDays > 0, versions: versionDays > 0 }
-  return ocsMiddleware({ site, bulkUpload, keeps, accounts, quotaOf, flows, signIn, authenticate, log })
+  const about = { site, bulkUpload, keeps, accounts, quotaOf }
+  return ocsMiddleware({ ...about, ...clientSharing, flows, signIn, authenticate, log })
 }
 
 /** Versions of a user's own files; a file of another drive has none here, whoever asks. */

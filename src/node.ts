@@ -11,6 +11,7 @@ import type { Config } from './config/schema.ts'
 import { clientAddress } from './http/client-address.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
+import { createClientSharing } from './node-client-sharing.ts'
 import { createEndpointResolver } from './node-endpoints.ts'
 import { createFaces, type Rooms } from './node-faces.ts'
 import type { NodeKeys } from './node-keys.ts'
@@ -95,7 +96,9 @@ export async function createNode(
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const { ocm, shares } = createMesh(base, keys, { accounts, spaces, locks }, stack)
     const transfers = createStaging(base, shares, stack)
-    const rooms = { accounts, spaces, locks, uploads, ocm, shares, transfers, identify, signIn }
+    const clientSharing = createClientSharing(base, { accounts, spaces, shares, ocm }, stack)
+    const people = { accounts, identify, signIn }
+    const rooms = { ...people, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
     return {
       config,
       db: base.db,

@@ -1,4 +1,4 @@
-import type { OcsVersion } from './envelope.ts'
+import type { OcsVersion } from '../platform/ocs-envelope.ts'
 
 /** What an address of this room means. */
 export type OcsPlace =

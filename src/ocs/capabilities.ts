@@ -1,3 +1,4 @@
+import type { OcsSharingFeatures } from './sharing/types.ts'
 import { statusDocument } from './status.ts'
 import type { OcsData, OcsSite } from './types.ts'
 import { VERSION_PARTS } from './versions.ts'
@@ -45,6 +46,7 @@ export interface Offers {
   trash: boolean
   /** What was overwritten can be restored. */
   versions: boolean
+  sharing: OcsSharingFeatures
 }
 
 /**
@@ -52,7 +54,8 @@ export interface Offers {
  * `files.bigfilechunking` belong together: with the second alone, clients fall back to a scheme of 2014
  * that would leave files named `…-chunking-…` behind.
  */
-export function capabilities(site: OcsSite, { bulkUpload, tus, trash, versions }: Offers): OcsData {
+export function capabilities(site: OcsSite, offers: Offers): OcsData {
+  const { bulkUpload, tus, trash, versions, sharing } = offers
   return {
     version: VERSION_PARTS,
     capabilities: {
@@ -65,8 +68,42 @@ export function capabilities(site: OcsSite, { bulkUpload, tus, trash, versions }
         ...(tus ? { tus_support: TUS_SUPPORT } : {}),
       },
       checksums: { supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32'], preferredUploadType: 'SHA1' },
-      files_sharing: { api_enabled: false, public: { enabled: false } },
+      files_sharing: sharingCapabilities(sharing),
+      notifications: { 'ocs-endpoints': ['list', 'get', 'delete', 'delete-all'] },
       theming: { name: site.name, url: site.publicUrl, slogan: '' },
     },
+  }
+}
+
+/** Clients look for some of these members without asking whether the one above is there: all stand always. */
+function sharingCapabilities({ groups, links }: OcsSharingFeatures): OcsData {
+  const noEnd = { enabled: false }
+  return {
+    api_enabled: true,
+    resharing: true,
+    default_permissions: 31,
+    public: {
+      enabled: links,
+      password: { enforced: false, askForOptionalPassword: false },
+      expire_date: noEnd,
+      expire_date_internal: noEnd,
+      expire_date_remote: noEnd,
+      multiple_links: links,
+      send_mail: false,
+      upload: links,
+      upload_files_drop: links,
+      supports_upload_only: links,
+    },
+    user: { send_mail: false, expire_date: { enabled: true } },
+    group_sharing: groups,
+    group: { enabled: groups, expire_date: { enabled: true } },
+    federation: {
+      outgoing: true,
+      incoming: true,
+      expire_date: { enabled: true },
+      expire_date_supported: { enabled: true },
+    },
+    sharee: { query_lookup_default: false, always_show_unique: true },
+    sharebymail: { enabled: false },
   }
 }

@@ -1,3 +1,18 @@
 export { LoginFlows } from './login-flows.ts'
+export { notificationRoutes } from './notifications/api.ts'
+export { feedNotifications } from './notifications/feed.ts'
+export { Notifications } from './notifications/notifications.ts'
+export { OcsNumbers } from './numbers-repo.ts'
 export { type OcsMiddlewareDeps, ocsMiddleware } from './ocs-koa.ts'
+export type {
+  OcsContact,
+  OcsGivenShare,
+  OcsItem,
+  OcsNewShare,
+  OcsPerson,
+  OcsReceivedShare,
+  OcsShareChanges,
+  OcsShareType,
+  OcsSharing,
+} from './sharing/types.ts'
 export type { OcsQuota } from './types.ts'

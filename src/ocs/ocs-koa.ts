@@ -1,13 +1,16 @@
 import type { Context, Middleware } from 'koa'
 import { AppError } from '../platform/errors.ts'
+import { sha256Hex } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
+import { type OcsOutcome, ocsFormatOf, renderEnvelope, toOutcome } from '../platform/ocs-envelope.ts'
 import type { Principal } from '../platform/principal.ts'
+import { parseForm } from '../platform/read-bytes.ts'
 import { findPlace, type OcsPlace } from './addresses.ts'
-import { type OcsFormat, type OcsOutcome, renderEnvelope, toOutcome } from './envelope.ts'
 import { type LoginDeps, loginFlow, pollLogin, startLogin } from './login-koa.ts'
-import { runOperation } from './operations.ts'
+import { findOperation, NO_SUCH_OPERATION, runOperation } from './operations.ts'
 import { statusDocument } from './status.ts'
-import type { OcsDeps } from './types.ts'
+import type { OcsCall, OcsDeps } from './types.ts'
+import { readValues } from './values-koa.ts'
 
 export interface OcsMiddlewareDeps extends OcsDeps, Omit<LoginDeps, 'siteName'> {
   log: Logger
@@ -38,33 +41,58 @@ async function answerOperation(
   place: OcsPlace & { kind: 'operation' },
 ): Promise<void> {
   const outcome = await outcomeOf(deps, ctx, place.path)
-  const reply = renderEnvelope(place.version, formatOf(ctx), outcome)
+  const reply = renderEnvelope(place.version, ocsFormatOf(ctx.querystring, ctx.get('accept')), outcome)
   ctx.status = reply.status
   ctx.set('Content-Type', reply.type)
   ctx.set('Cache-Control', 'no-store')
   if (outcome.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="Causeway", charset="UTF-8"')
   ctx.body = reply.body
+  if (outcome.status === 200 && isPolled(ctx, place.path)) answerIfNew(ctx, reply.body)
+}
+
+function isPolled({ method }: Context, path: string): boolean {
+  return (method === 'GET' || method === 'HEAD') && findOperation({ method, path })?.isPolled === true
+}
+
+function answerIfNew(ctx: Context, body: string): void {
+  const etag = sha256Hex(body).slice(0, 32)
+  ctx.set('Cache-Control', 'private, no-cache')
+  ctx.set('ETag', `"${etag}"`)
+  const known = ctx.get('if-none-match').split(',').map(bareTag)
+  if (!known.includes(etag)) return
+  ctx.body = null
+  ctx.status = 304
+}
+
+/** Clients send it back with and without quotes. */
+function bareTag(text: string): string {
+  return text.trim().replace(/^W\//, '').replace(/^"|"$/g, '')
 }
 
 async function outcomeOf(deps: OcsMiddlewareDeps, ctx: Context, path: string): Promise<OcsOutcome> {
-  const call = {
-    method: ctx.method,
-    path,
-    authorization: ctx.get('authorization') || undefined,
-    userAgent: ctx.get('user-agent'),
-    isProgram: ctx.get('ocs-apirequest') === 'true',
-    authenticate: () => deps.authenticate(ctx),
-  }
   try {
-    return { status: 200, message: 'OK', data: await runOperation(deps, call) }
+    return { status: 200, message: 'OK', data: await runOperation(deps, callOf(deps, ctx, path)) }
   } catch (error) {
     if (!(error instanceof AppError)) deps.log.error({ err: error, path }, 'ocs request failed')
-    return toOutcome(error)
+    const isOperation = error instanceof AppError && error.code !== NO_SUCH_OPERATION
+    return { ...toOutcome(error), isMissingThing: isOperation && path.startsWith('apps/') }
   }
 }
 
-function formatOf(ctx: Context): OcsFormat {
-  const asked = new URLSearchParams(ctx.querystring).get('format')
-  if (asked !== null) return asked === 'json' ? 'json' : 'xml'
-  return /\bapplication\/json\b/.test(ctx.get('accept')) ? 'json' : 'xml'
+function callOf(deps: OcsMiddlewareDeps, ctx: Context, path: string): OcsCall {
+  let principal: Promise<Principal> | undefined
+  const query = parseForm(ctx.querystring)
+  return {
+    method: ctx.method,
+    path,
+    query,
+    values: () => readValues(ctx, query),
+    authorization: ctx.get('authorization') || undefined,
+    userAgent: ctx.get('user-agent'),
+    isProgram: ctx.get('ocs-apirequest').toLowerCase() === 'true',
+    authenticate: () => {
+      principal ??= deps.authenticate(ctx)
+      return principal
+    },
+  }
 }

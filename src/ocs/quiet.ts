@@ -20,7 +20,6 @@ const OFFLINE = (userName: string): OcsData => ({
 })
 
 const answers: readonly QuietAnswer[] = [
-  { path: /^apps\/notifications\/api\/v[12]\/notifications$/, data: NOTHING },
   { path: /^core\/navigation\/apps$/, data: NOTHING },
   { path: /^core\/autocomplete\/get$/, data: NOTHING },
   { path: /^apps\/user_status\/api\/v1\/(user_status|heartbeat)$/, data: OFFLINE },

@@ -1,6 +1,10 @@
 import type { User } from '../accounts/types.ts'
+import type { OcsData } from '../platform/ocs-envelope.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { BulkUploadSetting } from './capabilities.ts'
+import type { Notifications } from './notifications/notifications.ts'
+import type { OcsNumbers } from './numbers-repo.ts'
+import type { OcsSharing } from './sharing/types.ts'
 
 /** What the clients are told about the node. */
 export interface OcsSite {
@@ -34,6 +38,18 @@ export interface OcsDeps {
   keeps: { trash: boolean; versions: boolean }
   accounts: OcsAccounts
   quotaOf(userId: string): Promise<OcsQuota>
+  sharing: OcsSharing
+  notifications: Notifications
+  numbers: OcsNumbers
+}
+
+/** One thing that can be asked for. */
+export interface Operation {
+  method: string
+  path: RegExp
+  /** Clients poll it: the answer has an ETag, and is 304 while nothing is new. */
+  isPolled?: boolean
+  run(deps: OcsDeps, call: OcsCall): OcsData | Promise<OcsData>
 }
 
 /** One call of an operation. */
@@ -41,6 +57,9 @@ export interface OcsCall {
   method: string
   /** Below `/ocs/v1.php/`, without slashes at its ends. */
   path: string
+  query: URLSearchParams
+  /** What was sent, as a form or as JSON, and what stands in the query; throws `BadRequestError`. */
+  values(): Promise<URLSearchParams>
   authorization: string | undefined
   userAgent: string
   /** Carries `OCS-APIRequest`, which no page of another site can make a browser send unasked. */
@@ -49,11 +68,4 @@ export interface OcsCall {
   authenticate(): Promise<Principal>
 }
 
-/** The `data` of an answer: what JSON and XML can both say. */
-export type OcsData =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly OcsData[]
-  | { readonly [key: string]: OcsData }
+export type { OcsData }

@@ -21,11 +21,14 @@ import { createNoticeQueue } from './notice-queue.ts'
 import { findRemoteAccess, pathOfShare, type RemoteAccess, type ShareRef } from './remote-access.ts'
 import { RemoteShares } from './remote-shares.ts'
 import { openShareAccess, type ShareAccess } from './share-access.ts'
+import { createSharing, type Sharing } from './sharing.ts'
 
 export type { Drives, OpenDrive } from './drives.ts'
 export type { RemoteAccess, ShareRef } from './remote-access.ts'
 export { REMOTE_UNREACHABLE, SHARE_GONE } from './remote-errors.ts'
 export type { ShareAccess } from './share-access.ts'
+export type { Sharing } from './sharing.ts'
+export type { OutgoingShare, ReceivedShare, SharePerson } from './types.ts'
 
 export interface SharesOptions {
   db: Db
@@ -47,6 +50,8 @@ export interface Shares {
   /** What incoming OCM messages mean; for `createOcm`. */
   inbox: MeshInbox
   drives: Drives
+  /** For other interfaces than our own API. */
+  sharing: Sharing
   /** Lets the holder of a share's secret, or of a token for it, in; throws `UnauthenticatedError`. */
   openShareAccess(secret: string, shareId?: string): Promise<ShareAccess>
   /** For transfers; undefined when the place is not inside a share of another server. */
@@ -72,6 +77,7 @@ export function createShares(options: SharesOptions): Shares {
   return {
     inbox: createMeshInbox(ctx),
     drives: createDrives({ ctx, locks, remote }),
+    sharing: createSharing(ctx),
     openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { findPlace } from '../../src/ocs/addresses.ts'
 import { announcesBulk, announcesTus } from '../../src/ocs/capabilities.ts'
 import { clientLabel } from '../../src/ocs/client-label.ts'
-import { renderEnvelope, toOutcome } from '../../src/ocs/envelope.ts'
 import { ForbiddenError } from '../../src/platform/errors.ts'
+import { renderEnvelope, toOutcome } from '../../src/platform/ocs-envelope.ts'
 import { parseXml } from '../../src/platform/xml.ts'
 
 describe('addresses', () => {

@@ -1,6 +1,14 @@
-import { AppError } from '../platform/errors.ts'
-import { escapeText } from '../platform/xml.ts'
-import type { OcsData } from './types.ts'
+import { AppError } from './errors.ts'
+import { escapeText } from './xml.ts'
+
+/** The `data` of an answer: what JSON and XML can both say. */
+export type OcsData =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly OcsData[]
+  | { readonly [key: string]: OcsData }
 
 export type OcsVersion = '1' | '2'
 export type OcsFormat = 'json' | 'xml'
@@ -10,6 +18,8 @@ export interface OcsOutcome {
   status: number
   message: string
   data: OcsData
+  /** The thing asked for is missing, not the operation: the one 404 that version 1 has, too. */
+  isMissingThing?: boolean
 }
 
 export interface OcsReply {
@@ -24,6 +34,13 @@ export function toOutcome(error: unknown): OcsOutcome {
   return { status: 500, message: 'Something failed inside this server; its log says what.', data: [] }
 }
 
+/** What is asked for with `?format=`, else with `Accept`; XML unless JSON is. */
+export function ocsFormatOf(querystring: string, accept: string): OcsFormat {
+  const asked = new URLSearchParams(querystring).get('format')
+  if (asked !== null) return asked === 'json' ? 'json' : 'xml'
+  return /\bapplication\/json\b/.test(accept) ? 'json' : 'xml'
+}
+
 /**
  * The envelope around every answer. Version 1 answers HTTP 200 and counts in its own codes (100 is fine),
  * but for 401, which clients look for in HTTP; version 2 counts as HTTP does.
@@ -31,7 +48,7 @@ export function toOutcome(error: unknown): OcsOutcome {
 export function renderEnvelope(version: OcsVersion, format: OcsFormat, outcome: OcsOutcome): OcsReply {
   const { status, message, data } = outcome
   const isOk = status < 300
-  const statuscode = version === '2' ? status : toVersion1(status)
+  const statuscode = version === '2' ? status : toVersion1(outcome)
   const meta = { status: isOk ? 'ok' : 'failure', statuscode, message: isOk ? 'OK' : message }
   return {
     status: version === '2' || status === 401 ? status : 200,
@@ -40,10 +57,10 @@ export function renderEnvelope(version: OcsVersion, format: OcsFormat, outcome: 
   }
 }
 
-function toVersion1(status: number): number {
+function toVersion1({ status, isMissingThing = false }: OcsOutcome): number {
   if (status < 300) return 100
   if (status === 401) return 997
-  if (status === 404) return 998
+  if (status === 404) return isMissingThing ? 404 : 998
   return status >= 500 ? 996 : status
 }
 

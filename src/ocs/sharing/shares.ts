@@ -1,0 +1,217 @@
+import { AppError, BadRequestError, ForbiddenError, NotFoundError } from '../../platform/errors.ts'
+import type { OcsCall, OcsData, OcsDeps } from '../types.ts'
+import { endOfDayMs } from './dates.ts'
+import { flagOf, idInPath, requireProgram } from './inputs.ts'
+import { type Grant, grantOf } from './permissions.ts'
+import { givenView, receivedView, TYPE_NUMBERS } from './share-view.ts'
+import type {
+  OcsGivenShare,
+  OcsNewShare,
+  OcsReceivedShare,
+  OcsShareChanges,
+  OcsShareType,
+  OcsSharing,
+} from './types.ts'
+
+const MAX_NOTE_LENGTH = 2_000
+const MAX_LABEL_LENGTH = 255
+
+/** `GET shares`: what I gave, of one file with `path`, of what lies in a folder with `subfiles`, or what I was given. */
+export async function listShares(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId } = await call.authenticate()
+  const { query } = call
+  if (flagOf(query, 'shared_with_me')) return await listSharedWithMe(deps, call, true)
+  const path = query.get('path') ?? ''
+  if (path === '') return await givenViews(deps, await deps.sharing.listGiven(userId))
+  const isFolder = flagOf(query, 'subfiles')
+  if (isFolder && (await deps.sharing.kindOf(userId, path)) === 'file') {
+    throw new BadRequestError('This is a file; what lies in it cannot be listed.')
+  }
+  return await givenViews(deps, await deps.sharing.listGiven(userId, { path, isFolder }))
+}
+
+/** `GET shares/pending`: what people here want to share with me. */
+export function listPendingShares(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
+  return listSharedWithMe(deps, call, false)
+}
+
+/** `GET shares/{id}`. */
+export async function getShare(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId } = await call.authenticate()
+  const found = await deps.numbers.find(idInPath(call))
+  if (found?.kind === 'given') return await givenViews(deps, [await deps.sharing.getGiven(userId, found.id)])
+  const received = await deps.sharing.listReceived(userId)
+  const share = received.find(({ id }) => found?.kind === 'received' && id === found.id)
+  if (share === undefined) throw noSuchShare()
+  return await receivedViews(deps, call, [share])
+}
+
+/** `POST shares`. */
+export async function createShare(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId } = await call.authenticate()
+  requireProgram(call)
+  const values = await call.values()
+  const path = values.get('path') ?? ''
+  if (path === '') throw new NotFoundError('Say with "path" which file or folder to share.')
+  const type = shareTypeOf(values.get('shareType'), deps.sharing)
+  const kind = await deps.sharing.kindOf(userId, path)
+  const grant = readGrant(kind, type, values)
+  const share: OcsNewShare = {
+    ...grant,
+    ...{ type, path, shareWith: recipientOf(type, values) },
+    ...textsOf(values),
+    password: values.get('password') || undefined,
+    expiresAtMs: values.get('expireDate') ? endOfDayMs(values.get('expireDate') ?? '') : undefined,
+  }
+  const created = await deps.sharing.create(userId, share).catch(asRefusal)
+  return await oneGivenView(deps, created)
+}
+
+/** `PUT shares/{id}`: what is not named stays as it is. */
+export async function changeShare(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId } = await call.authenticate()
+  requireProgram(call)
+  const share = await getGiven(deps, userId, call)
+  const values = await call.values()
+  const changes = changesOf(share, values)
+  if (Object.keys(changes).length === 0) throw new BadRequestError('Say what is to change.')
+  return await oneGivenView(deps, await deps.sharing.change(userId, share.id, changes).catch(asRefusal))
+}
+
+/** `DELETE shares/{id}`: the giver ends it, a receiver leaves it. */
+export async function deleteShare(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
+  const { userId } = await call.authenticate()
+  requireProgram(call)
+  const found = await deps.numbers.find(idInPath(call))
+  if (found?.kind === 'given') await deps.sharing.end(userId, found.id)
+  else if (found?.kind === 'received') await deps.sharing.leave(userId, found.id)
+  else throw noSuchShare()
+  return []
+}
+
+async function listSharedWithMe(deps: OcsDeps, call: OcsCall, isAccepted: boolean): Promise<OcsData> {
+  const { userId } = await call.authenticate()
+  const path = call.query.get('path') ?? ''
+  const shares = (await deps.sharing.listReceived(userId)).filter(
+    (share) =>
+      share.source === 'local' &&
+      share.isAccepted === isAccepted &&
+      (path === '' || path === share.mountPath),
+  )
+  return await receivedViews(deps, call, shares)
+}
+
+async function getGiven(deps: OcsDeps, userId: string, call: OcsCall): Promise<OcsGivenShare> {
+  const found = await deps.numbers.find(idInPath(call))
+  if (found?.kind !== 'given') throw noSuchShare()
+  return await deps.sharing.getGiven(userId, found.id)
+}
+
+async function givenViews({ numbers }: OcsDeps, shares: readonly OcsGivenShare[]): Promise<OcsData[]> {
+  const ofShares = await numbers.numbersOf(
+    'given',
+    shares.map(({ id }) => id),
+  )
+  const ofFiles = await numbers.numbersOf(
+    'file',
+    shares.map(({ item }) => item.fileId),
+  )
+  return shares.map((share) =>
+    givenView(share, { share: ofShares.get(share.id) ?? 0, file: ofFiles.get(share.item.fileId) ?? 0 }),
+  )
+}
+
+async function oneGivenView(deps: OcsDeps, share: OcsGivenShare): Promise<OcsData> {
+  return (await givenViews(deps, [share]))[0] ?? []
+}
+
+async function receivedViews(
+  { numbers }: OcsDeps,
+  call: OcsCall,
+  shares: readonly OcsReceivedShare[],
+): Promise<OcsData[]> {
+  const { userName } = await call.authenticate()
+  const receiver = { id: userName, displayName: userName }
+  const ofShares = await numbers.numbersOf(
+    'received',
+    shares.map(({ id }) => id),
+  )
+  const ofFiles = await numbers.numbersOf(
+    'file',
+    shares.map(({ fileId }) => fileId),
+  )
+  return shares.map((share) => {
+    const pair = { share: ofShares.get(share.id) ?? 0, file: ofFiles.get(share.fileId) ?? 0 }
+    return receivedView(share, pair, receiver)
+  })
+}
+
+function shareTypeOf(text: string | null, { features }: OcsSharing): OcsShareType {
+  const entry = Object.entries(TYPE_NUMBERS).find(([, number]) => text === String(number))
+  const type = entry?.[0] as OcsShareType | undefined
+  if (text === '4') throw new ForbiddenError('This server sends no mail; make a link and send that.')
+  if (type === undefined) {
+    throw new BadRequestError('shareType is 0 for a user, 1 for a group, 3 for a link, 6 for another server.')
+  }
+  const isGroup = type === 'group' || type === 'remote-group'
+  if (isGroup && !features.groups) throw new ForbiddenError('This server does not share with groups.')
+  if (type === 'link' && !features.links) throw new ForbiddenError('This server makes no public links.')
+  return type
+}
+
+function recipientOf(type: OcsShareType, values: URLSearchParams): string {
+  const shareWith = (values.get('shareWith') ?? '').trim()
+  if (type !== 'link' && shareWith === '') {
+    throw new NotFoundError('Say with "shareWith" with whom to share.')
+  }
+  return shareWith
+}
+
+/** Without a word on permissions: to people what `default_permissions` of the capabilities says, a link to view. */
+function readGrant(kind: 'file' | 'folder', type: OcsShareType, values: URLSearchParams): Grant {
+  const isUpload = flagOf(values, 'publicUpload')
+  if (type === 'link' && isUpload && kind === 'file') {
+    throw new BadRequestError('Nothing can be uploaded to a file; share a folder.')
+  }
+  const text = values.get('permissions')
+  if (text !== null && text !== '') return grantOf(kind, text)
+  if (type === 'link') return { role: isUpload ? 'editor' : 'viewer', mayReshare: false }
+  return { role: 'editor', mayReshare: true }
+}
+
+function textsOf(values: URLSearchParams): { note: string; label: string } {
+  const [note, label] = [values.get('note') ?? '', values.get('label') ?? '']
+  if (note.length > MAX_NOTE_LENGTH)
+    throw new BadRequestError(`A note has at most ${MAX_NOTE_LENGTH} letters.`)
+  if (label.length > MAX_LABEL_LENGTH) {
+    throw new BadRequestError(`A label has at most ${MAX_LABEL_LENGTH} letters.`)
+  }
+  return { note, label }
+}
+
+/** An empty date or password takes it away. */
+function changesOf(share: OcsGivenShare, values: URLSearchParams): OcsShareChanges {
+  const [permissions, password, end] = ['permissions', 'password', 'expireDate'].map((name) =>
+    values.get(name),
+  )
+  const isUpload = values.has('publicUpload') && share.type === 'link'
+  const { note, label } = textsOf(values)
+  return {
+    ...(isUpload ? readGrant(share.item.kind, 'link', values) : {}),
+    ...(permissions ? grantOf(share.item.kind, permissions) : {}),
+    ...(typeof password === 'string' ? { password: password || null } : {}),
+    ...(typeof end === 'string' ? { expiresAtMs: end === '' ? null : endOfDayMs(end) } : {}),
+    ...(values.has('note') ? { note } : {}),
+    ...(values.has('label') ? { label } : {}),
+  }
+}
+
+/** A peer that fails is no failure of this server, for which clients would take a 502 or 503. */
+function asRefusal(error: unknown): never {
+  if (!(error instanceof AppError) || error.status < 500) throw error
+  throw new ForbiddenError(error.message, { code: error.code, cause: error })
+}
+
+function noSuchShare(): NotFoundError {
+  return new NotFoundError('There is no such share.')
+}

@@ -1,0 +1,71 @@
+import { NotImplementedError } from '../platform/errors.ts'
+import { listContacts } from './contacts-repo.ts'
+import type { ShareContext } from './context.ts'
+import { listInvitations } from './invitations-repo.ts'
+import type { NewLink } from './links/links.ts'
+import type { LinkChange } from './links/types.ts'
+import { createShare, getShare, listShares, type NewShare, revokeShare } from './outgoing-shares.ts'
+import { acceptShare, endShare, listReceivedShares } from './received-shares.ts'
+import { isLive } from './share-states.ts'
+import type { Contact, OutgoingShare, ReceivedShare } from './types.ts'
+
+/** What is to be different about a share; what is left out stays. */
+export interface ShareChange extends LinkChange {
+  mayReshare?: boolean
+}
+
+/** What links have beside other shares. */
+export interface LinkSharing {
+  create(userId: string, link: NewLink): Promise<OutgoingShare>
+  /** By the id of the share, for those that are links. */
+  factsOf(
+    shares: readonly OutgoingShare[],
+  ): Promise<ReadonlyMap<string, { token: string; url: string; hasPassword: boolean }>>
+}
+
+/** What people do with shares, for interfaces other than our own API. Throws `AppError`s. */
+export interface Sharing {
+  create(userId: string, share: NewShare): Promise<OutgoingShare>
+  /** What a user gives now, newest first. */
+  listGiven(userId: string): Promise<OutgoingShare[]>
+  /** Throws `NotFoundError` for what is over, too. */
+  getGiven(userId: string, id: string): Promise<OutgoingShare>
+  /** Throws `NotFoundError`. */
+  change(userId: string, id: string, change: ShareChange): Promise<OutgoingShare>
+  end(userId: string, id: string): Promise<void>
+  /** Undefined where there are none. */
+  links?: LinkSharing | undefined
+  /** What a user was given and may use, or may yet accept. */
+  listReceived(userId: string): Promise<ReceivedShare[]>
+  accept(userId: string, id: string): Promise<void>
+  decline(userId: string, id: string): Promise<void>
+  leave(userId: string, id: string): Promise<void>
+  listContacts(userId: string): Promise<Contact[]>
+  /** The invitations of a user that this contact accepted; none once the contact is gone. */
+  invitationsOf(userId: string, contactId: string): Promise<{ id: string; contact: Contact }[]>
+}
+
+export function createSharing(ctx: ShareContext): Sharing {
+  const isOn = (share: OutgoingShare) => isLive(share, ctx.clock.nowMs())
+  return {
+    create: (userId, share) => createShare(ctx, userId, share),
+    listGiven: async (userId) => (await listShares(ctx, userId)).filter(isOn),
+    getGiven: (userId, id) => getShare(ctx, userId, id),
+    change: () => Promise.reject(new NotImplementedError('Shares cannot be changed here yet.')),
+    end: (userId, id) => revokeShare(ctx, userId, id),
+    listReceived: async (userId) =>
+      (await listReceivedShares(ctx, userId)).filter((share) => isLive(share, ctx.clock.nowMs())),
+    accept: async (userId, id) => void (await acceptShare(ctx, userId, id)),
+    decline: async (userId, id) => void (await endShare(ctx, userId, id, 'decline')),
+    leave: async (userId, id) => void (await endShare(ctx, userId, id, 'leave')),
+    listContacts: (userId) => listContacts(ctx.db, userId),
+    async invitationsOf(userId, contactId) {
+      const contact = (await listContacts(ctx.db, userId)).find(({ id }) => id === contactId)
+      if (contact === undefined) return []
+      const invitations = await listInvitations(ctx.db, userId)
+      return invitations
+        .filter((invitation) => invitation.acceptedContactId === contactId)
+        .map(({ id }) => ({ id, contact }))
+    },
+  }
+}
