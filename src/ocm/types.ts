@@ -80,6 +80,10 @@ export interface OcmNotification {
   grantee?: string
   /** `SHARE_CHANGE_PERMISSION` as we write it: oCIS wants the whole protocol member again. */
   webdavUri?: string
+  /** `SHARE_CHANGE_PERMISSION` between nodes like this one: when the share ends now, 0 for never. */
+  expiresAtMs?: number
+  /** The same: the note to the recipient. */
+  note?: string
 }
 
 /** What a notification may be answered with: for `REQUEST_RESHARE` the new share. */
@@ -116,6 +120,8 @@ export class InboxRefusedError extends Error {
  * Throws `InboxRefusedError`.
  */
 export interface MeshInbox {
+  /** A token for the share with this secret, when its recipient is at `clientHost`; undefined otherwise. */
+  exchangeToken(code: string, clientHost: string): Promise<AccessToken | undefined>
   receiveShare(share: OcmShare, peerHost: string): Promise<{ recipientDisplayName: string }>
   receiveNotification(
     notification: OcmNotification,
@@ -130,6 +136,8 @@ export interface MeshInbox {
     providerId: string,
     sharedSecret: string | undefined,
     keyid?: string,
+    /** A share that a recipient asked for is changed and undone by that one's server. */
+    type?: NotificationType,
   ): Promise<string | undefined>
 }
 
@@ -165,6 +173,12 @@ export interface PeerInfo {
   publicKey?: { keyId: string; publicKeyPem: string }
 }
 
+/** What opens a share for a short time, in place of its secret (OCM 1.4 "Code Flow"). */
+export interface AccessToken {
+  accessToken: string
+  expiresInSeconds: number
+}
+
 /** Why a peer could not be talked to; each has its own sentence and remedy. */
 export type PeerFailure =
   | 'no-such-host'
@@ -176,15 +190,36 @@ export type PeerFailure =
   | 'ocm-disabled'
   | 'not-trusted' // by our own policy
   | 'refused' // the peer said 401 or 403
+  | 'signature-refused' // the peer said what is wrong with our signature
   | 'recipient-unknown' // the peer said 400 or 404 about shareWith
   | 'unsupported' // 501
   | 'busy' // 503
   | 'bad-answer'
 
+/** How the sending of a share is accompanied. */
+export interface SendShareControl {
+  signal?: AbortSignal | undefined
+  /**
+   * Told, before the message goes, whether the share demands that its secret is exchanged: by its peer, or by
+   * `ocm.exchangeTokens`.
+   */
+  decided?: ((mustExchange: boolean) => Promise<void>) | undefined
+}
+
 /** Speaks to other OCM servers: discovery first, trust checked, requests signed. Throws `PeerError`. */
 export interface OcmClient {
   discover(host: string, options?: { fresh?: boolean; signal?: AbortSignal }): Promise<PeerInfo>
-  sendShare(share: OcmShare): Promise<{ recipientDisplayName?: string }>
+  /** The signal gives it up; it may have arrived all the same. */
+  sendShare(share: OcmShare, options?: SendShareControl): Promise<{ recipientDisplayName?: string }>
+  /**
+   * A token for a share of `host` in exchange for its secret. Throws `GrantRefusedError` when the secret is
+   * not taken, `PeerError` `unsupported` when that server or this one exchanges none.
+   */
+  exchangeToken(
+    host: string,
+    code: string,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<AccessToken>
   /** `POST /invite-accepted` at the inviting server; answers who invited. */
   acceptInvite(provider: string, invite: { token: string; recipient: OcmPerson }): Promise<OcmPerson>
   /** The signal gives it up; it may have arrived all the same. Only `REQUEST_RESHARE` has an answer. */

@@ -106,7 +106,9 @@ function toView(share: ReceivedShare): z.input<typeof receivedShareSchema> {
     owner: toPerson(share.owner),
     sender: toPerson(share.sender),
     state,
+    mayReshare: share.mayReshare ?? false,
     ...(isMounted ? { mountPath: `/${mountName}` } : {}),
+    ...(share.goneAtMs === undefined ? {} : { goneSince: isoTime(share.goneAtMs) }),
     createdAt: isoTime(share.createdAtMs),
     ...optionalFacts(share),
   }

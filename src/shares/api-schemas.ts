@@ -4,7 +4,8 @@ import { BadRequestError } from '../platform/errors.ts'
 
 export const idParams = z.object({ id: z.string().min(1).max(100) })
 
-const shareState = z.enum(['pending', 'accepted', 'declined', 'revoked'])
+/** `sending` and `failed` only of what I gave: it has not, or could not, be handed to the other server. */
+const shareState = z.enum(['sending', 'failed', 'pending', 'accepted', 'declined', 'revoked'])
 const role = z.enum(['viewer', 'editor'])
 const kind = z.enum(['file', 'folder'])
 const time = z.iso.datetime()
@@ -16,7 +17,8 @@ export const invitationSchema = z
     state: z.enum(['open', 'accepted', 'revoked', 'expired']),
     token: z.string(),
     inviteString: z.string().describe('The code people paste at their own server.'),
-    link: z.string(),
+    link: z.string().describe('The page on which the invited person picks a server.'),
+    mail: z.object({ subject: z.string(), text: z.string() }).describe('All of it in words, to be sent.'),
     description: z.string(),
     email: z.string(),
     createdAt: time,
@@ -46,25 +48,53 @@ export const contactSchema = z
   })
   .meta({ id: 'Contact' })
 
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    type: z.string().describe('`SHARE`, or the type of the notification in Open Cloud Mesh.'),
+    shareId: z.string().optional().describe('The share, or received share, it is about.'),
+    host: z.string().describe('The server it is for.'),
+    state: z.enum(['waiting', 'sending', 'failed']).describe('What has arrived is not listed any more.'),
+    tries: z.int(),
+    lastError: z.string().optional().describe('Why the last attempt did not succeed, and what to do.'),
+    nextTryAt: time.optional(),
+    createdAt: time,
+    givenUpAt: time.describe('When it is, or was, tried no more.'),
+  })
+  .meta({ id: 'Message' })
+
 export const shareSchema = z
   .object({
     id: z.string(),
     path: z.string().describe('Where the entry is now; its last known name when it is gone.'),
     name: z.string(),
     kind,
-    role,
-    recipient: person.extend({ type: z.enum(['remote', 'local']) }),
+    role: z.enum(['viewer', 'editor', 'uploader']),
+    recipient: person.extend({ type: z.enum(['remote', 'local', 'link']) }),
+    mayReshare: z.boolean().describe('The recipient may pass it on.'),
     state: shareState,
+    messages: z.array(messageSchema).optional().describe('What the other server has not been told yet.'),
     note: z.string().optional(),
     createdAt: time,
     expiresAt: time.optional(),
   })
   .meta({ id: 'Share' })
 
+export const changedShareSchema = z.strictObject({
+  role: role.optional(),
+  mayReshare: z.boolean().optional(),
+  note: z.string().max(2_000).optional(),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional().describe('`null`: no end.'),
+})
+
 export const newShareSchema = z.strictObject({
   path: z.string().min(1).max(10_000),
   shareWith: z.string().min(1).max(500).describe('user@host, or the name of a user of this node.'),
   role,
+  mayReshare: z
+    .boolean()
+    .optional()
+    .describe('The recipient may pass it on, to people of other servers, too.'),
   note: z.string().max(2_000).optional(),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 })
@@ -80,7 +110,9 @@ export const receivedShareSchema = z
     owner: person,
     sender: person,
     state: shareState,
+    mayReshare: z.boolean().describe('I may pass it on.'),
     mountPath: z.string().optional().describe('Where it is in the drive, once accepted.'),
+    goneSince: time.optional().describe('Since when its server does not let us in: withdrawn, perhaps.'),
     note: z.string().optional(),
     createdAt: time,
     expiresAt: time.optional(),

@@ -57,6 +57,12 @@ export async function listContacts(db: Db, userId: string): Promise<Contact[]> {
   return rows.map(toContact)
 }
 
+/** Whose contact somebody on another server is. */
+export async function listContactsAt(db: Db, host: string, remoteUserId: string): Promise<Contact[]> {
+  const rows = await db<Row>('contacts').where({ host, remote_user_id: remoteUserId })
+  return rows.map(toContact)
+}
+
 /** False when the user has no such contact. */
 export async function deleteContact(db: Db, userId: string, id: string): Promise<boolean> {
   return (await db('contacts').where({ user_id: userId, id }).delete()) > 0

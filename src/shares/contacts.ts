@@ -1,16 +1,61 @@
 import type { User } from '../accounts/types.ts'
-import { findAddress } from '../ocm/address.ts'
-import type { OcmPerson } from '../ocm/types.ts'
+import { findAddress, withoutHost } from '../ocm/address.ts'
+import { InboxRefusedError, type OcmNotification, type OcmPerson } from '../ocm/types.ts'
+import { inTransaction } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import { deleteContact, saveContact } from './contacts-repo.ts'
-import type { ShareContext } from './context.ts'
+import { deleteContact, listContacts, listContactsAt, saveContact } from './contacts-repo.ts'
+import { getActor, type ShareContext } from './context.ts'
 import type { Contact } from './types.ts'
 
-/** Forgets a contact; shares with that person stay as they are. */
+/** Forgets a contact and tells their server; shares with that person stay as they are. */
 export async function removeContact(ctx: ShareContext, userId: string, id: string): Promise<void> {
-  if (!(await deleteContact(ctx.db, userId, id))) throw new NotFoundError('There is no such contact.')
+  const user = await getActor(ctx, userId)
+  const contact = (await listContacts(ctx.db, userId)).find((one) => one.id === id)
+  await inTransaction(ctx.db, async (tx) => {
+    const isGone = await deleteContact(tx, userId, id)
+    if (!isGone || contact === undefined) throw new NotFoundError('There is no such contact.')
+    await ctx.messages.enqueue(tx, {
+      ...{ userId, side: 'contact', subjectId: id, peerHost: contact.host },
+      content: {
+        notification: {
+          // The id that their server was told in the invitation, and whose contact that is.
+          ...{ type: 'USER_REMOVED', resourceType: 'user', providerId: user.name },
+          grantee: contact.remoteUserId,
+        },
+      },
+    })
+  })
+  ctx.messages.wake()
   ctx.events.publish('contact', { userId, contactId: id })
+}
+
+/**
+ * `USER_REMOVED`: somebody there is nobody's contact any more, or, with a grantee, not of that one of our
+ * users. Some servers name our user instead: then the contact is meant that this one has there, if it is one.
+ * Throws `InboxRefusedError`.
+ */
+export async function contactRemoved(
+  ctx: ShareContext,
+  { providerId, grantee }: OcmNotification,
+  peerHost: string,
+): Promise<undefined> {
+  const theirs = await listContactsAt(ctx.db, peerHost, providerId)
+  const named = await findUser(ctx, grantee ?? providerId)
+  const meant = grantee === undefined ? theirs : theirs.filter(({ userId }) => userId === named?.id)
+  const own = named === undefined ? [] : await listContacts(ctx.db, named.id)
+  const ofUser = own.filter(({ host }) => host === peerHost)
+  const gone = theirs.length === 0 && grantee === undefined && ofUser.length === 1 ? ofUser : meant
+  if (gone.length === 0) throw new InboxRefusedError('share-unknown')
+  for (const { id, userId } of gone) {
+    await deleteContact(ctx.db, userId, id)
+    ctx.events.publish('contact', { userId, contactId: id })
+  }
+}
+
+async function findUser(ctx: ShareContext, id: string): Promise<User | undefined> {
+  const bare = withoutHost(id, ctx.config.ownHost)
+  return (await ctx.users.findUserByName(bare)) ?? (await ctx.users.findUserById(bare))
 }
 
 /** Stores who invited our user. */

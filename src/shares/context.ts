@@ -1,4 +1,4 @@
-import type { UserDirectory } from '../accounts/types.ts'
+import type { GroupDirectory, UserDirectory } from '../accounts/types.ts'
 import type { OcmClient } from '../ocm/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
@@ -6,8 +6,9 @@ import { UnauthenticatedError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Seal } from '../platform/seal.ts'
-import type { Spaces } from '../store/index.ts'
-import type { NoticeQueue } from './notice-queue.ts'
+import type { FileStore, Spaces } from '../store/index.ts'
+import type { MessageQueue } from './message-queue.ts'
+import type { ReceivedShare } from './types.ts'
 
 /** What sharing needs of the configuration. */
 export interface SharesConfig {
@@ -17,6 +18,10 @@ export interface SharesConfig {
   ownHost: string
   mustInvite: boolean
   invitationDays: number
+  /** How long a token that we gave opens its share. */
+  tokenSeconds: number
+  /** Whether recipients on other servers may ask us to share with somebody else (`REQUEST_RESHARE`). */
+  reshareRequests: 'accept' | 'refuse'
 }
 
 /** What the services of this room share. */
@@ -27,10 +32,13 @@ export interface ShareContext {
   events: EventBus
   seal: Seal
   users: UserDirectory
+  groups: GroupDirectory
   /** The users' own files, by user and by stable id. */
   spaces: Pick<Spaces, 'spaceOf' | 'findFile'>
   ocm: OcmClient
-  notices: NoticeQueue
+  messages: MessageQueue
+  /** What one of our users was given, with the rights of that share. */
+  openReceived(share: ReceivedShare): Promise<FileStore>
   config: SharesConfig
 }
 

@@ -8,6 +8,7 @@ import {
 import type { ShareContext } from './context.ts'
 import { listOutgoingByIds, listRecipientTypes } from './outgoing-repo.ts'
 import { endShare, getReceivedShare, listReceivedShares, renameShareMount } from './received-shares.ts'
+import { isStillGiven } from './groups/group-watcher.ts'
 import type { RemoteShares } from './remote-shares.ts'
 import { sharedStore } from './share-access.ts'
 import type { ReceivedShare } from './types.ts'
@@ -17,7 +18,7 @@ export interface OpenDrive {
   key: string
   /** The drive behind its locks; `lockTokens` are those the request submitted. */
   store(lockTokens: readonly string[]): FileStore
-  /** How its owner shared what, as `oc:share-types` counts: 0 with users here, 6 with those of other servers. */
+  /** How its owner shared what, as `oc:share-types` counts: 0 with users here, 1 groups, 3 links, 6 and 9 elsewhere. */
   sharedAs(): Promise<ReadonlyMap<string, readonly number[]>>
 }
 
@@ -48,14 +49,16 @@ export function createDrives(deps: DrivesDeps): Drives {
   }
 }
 
+/** The numbers of `oc:share-types`. */
+const SHARE_TYPES = { local: 0, group: 1, link: 3, remote: 6, 'remote-group': 9 } as const
+
 async function shareTypesOf(
   ctx: ShareContext,
   userId: string,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const types = new Map<string, number[]>()
   for (const { fileId, type } of await listRecipientTypes(ctx.db, userId, ctx.clock.nowMs())) {
-    const code = type === 'local' ? 0 : 6
-    types.set(fileId, [...(types.get(fileId) ?? []), code].sort())
+    types.set(fileId, [...(types.get(fileId) ?? []), SHARE_TYPES[type]].sort())
   }
   return types
 }
@@ -90,7 +93,7 @@ async function listMounts(
   const local = shares.filter((share) => share.source === 'local')
   const mounts = await Promise.all([
     ...shares.filter((share) => share.source === 'remote').map((share) => remoteMount(remote, share)),
-    ...(await localMounts(ctx, local)),
+    ...(await localMounts(ctx, remote, local)),
   ])
   return mounts.filter((mount) => mount !== undefined)
 }
@@ -101,16 +104,24 @@ function remoteMount(remote: RemoteShares, share: ReceivedShare): Mount | undefi
   return { name: share.mountName, shareId: share.id, store, entry: rootEntry }
 }
 
-async function localMounts(ctx: ShareContext, shares: ReceivedShare[]): Promise<Mount[]> {
+async function localMounts(
+  ctx: ShareContext,
+  remote: RemoteShares,
+  shares: ReceivedShare[],
+): Promise<Mount[]> {
   const given = await listOutgoingByIds(
     ctx.db,
     shares.map((share) => share.providerId),
   )
-  const mounts = shares.map(async ({ id, mountName, providerId }) => {
-    const origin = given.find((share) => share.id === providerId)
+  const mounts = shares.map(async (share) => {
+    const { id, mountName, providerId } = share
+    const origin = given.find((one) => one.id === providerId)
     if (origin === undefined || mountName === undefined) return []
-    const store = await sharedStore(ctx, origin)
-    return [{ name: mountName, shareId: id, store, entry: () => store.stat([]) }]
+    const store = await sharedStore(ctx, origin, origin.recipient.isGroup ? () => isStillGiven(ctx, share) : undefined)
+    // What was passed on may lie on a server that is away.
+    const entry = () =>
+      origin.via === undefined ? store.stat([]) : remote.rootEntry(share, () => store.stat([]))
+    return [{ name: mountName, shareId: id, store, entry }]
   })
   return (await Promise.all(mounts)).flat()
 }

@@ -1,4 +1,6 @@
-import type { UserDirectory } from '../accounts/types.ts'
+import type { GroupWatcher } from '../accounts/group-watcher.ts'
+import { PasswordHasher } from '../accounts/password-hasher.ts'
+import type { GroupDirectory, UserDirectory } from '../accounts/types.ts'
 import { formatAddress, normaliseHost } from '../ocm/address.ts'
 import type { Invitation } from '../ocm/invite-string.ts'
 import type { MeshInbox, OcmClient } from '../ocm/types.ts'
@@ -10,20 +12,30 @@ import type { Logger } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Seal } from '../platform/seal.ts'
 import type { LockRegistry, Spaces, StorePath } from '../store/index.ts'
+import { acceptInvitation } from './accept-invitation.ts'
 import { invitationRoutes } from './api-invitations.ts'
+import { messageRoutes } from './api-messages.ts'
 import { receivedRoutes } from './api-received.ts'
 import { shareRoutes } from './api-shares.ts'
 import type { ShareContext } from './context.ts'
 import { createDrives, type Drives } from './drives.ts'
-import { acceptInvitation } from './invitations.ts'
+import { rememberingExchange } from './exchange-decision.ts'
+import { createGroupWatcher } from './groups/group-watcher.ts'
+import { findInvitationState } from './invitations.ts'
+import { createPublicLinks, type PublicLinks } from './links/public-links.ts'
+import type { Passwords } from './links/types.ts'
 import { createMeshInbox } from './mesh-inbox.ts'
-import { createNoticeQueue } from './notice-queue.ts'
+import { createMessageEnds } from './message-ends.ts'
+import { createMessageQueue } from './message-queue.ts'
+import { openReceived } from './open-received.ts'
 import { findRemoteAccess, pathOfShare, type RemoteAccess, type ShareRef } from './remote-access.ts'
 import { RemoteShares } from './remote-shares.ts'
 import { openShareAccess, type ShareAccess } from './share-access.ts'
+import { tidyRegularly } from './tidy.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 
 export type { Drives, OpenDrive } from './drives.ts'
+export type { PublicLinks } from './links/public-links.ts'
 export type { RemoteAccess, ShareRef } from './remote-access.ts'
 export { REMOTE_UNREACHABLE, SHARE_GONE } from './remote-errors.ts'
 export type { ShareAccess } from './share-access.ts'
@@ -37,8 +49,14 @@ export interface SharesOptions {
   events: EventBus
   /** Under the key of the node: keeps the secrets of received shares and the tokens of invitations. */
   seal: Seal
-  config: { publicUrl: string; ocm: { mustInvite: boolean; invitationDays: number } }
+  config: {
+    publicUrl: string
+    ocm: { mustInvite: boolean; invitationDays: number; tokenSeconds?: number; reshareRequests?: 'accept' | 'refuse' }
+  }
   users: UserDirectory
+  groups: GroupDirectory
+  /** For the passwords of links; one of its own unless given. */
+  passwords?: Passwords
   spaces: Pick<Spaces, 'spaceOf' | 'findFile'>
   locks: LockRegistry
   ocm: OcmClient
@@ -50,6 +68,10 @@ export interface Shares {
   /** What incoming OCM messages mean; for `createOcm`. */
   inbox: MeshInbox
   drives: Drives
+  /** Keeps what groups were given with their members; for `Groups`. */
+  groupWatcher: GroupWatcher
+  /** Public links, as their visitors use them. */
+  links: PublicLinks
   /** For other interfaces than our own API. */
   sharing: Sharing
   /** Lets the holder of a share's secret, or of a token for it, in; throws `UnauthenticatedError`. */
@@ -61,7 +83,9 @@ export interface Shares {
   routes: ApiRoute[]
   /** Accepts somebody else's invitation; for the page that its link opens. */
   acceptInvitation(userId: string, invitation: Invitation): Promise<{ displayName: string; address: string }>
-  /** Starts delivering notices to peers; ends when the signal aborts or on `close`. */
+  /** Whether an invitation of ours can be accepted: `open`; undefined when there is none. For the page to pick a server. */
+  findInvitationState(token: string): Promise<string | undefined>
+  /** Starts delivering messages to peers and ending what is over; ends when the signal aborts or on `close`. */
   start(signal: AbortSignal): void
   /** Resolves when a running delivery has ended. */
   close(): Promise<void>
@@ -69,14 +93,16 @@ export interface Shares {
 
 /** Builds the room; nothing runs in the background until `start`. */
 export function createShares(options: SharesOptions): Shares {
-  const ctx = createContext(options)
-  const { locks, outbound } = options
+  const ctx = createContext(options, (share) => openReceived(ctx, remote, share))
+  const { locks, outbound, passwords = new PasswordHasher() } = options
   const remote = new RemoteShares(ctx, outbound)
   const stop = new AbortController()
-  let running: Promise<void> = Promise.resolve()
+  let running: Promise<unknown> = Promise.resolve()
   return {
     inbox: createMeshInbox(ctx),
     drives: createDrives({ ctx, locks, remote }),
+    groupWatcher: createGroupWatcher(ctx),
+    links: createPublicLinks(ctx, locks, passwords),
     sharing: createSharing(ctx),
     openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
@@ -85,35 +111,47 @@ export function createShares(options: SharesOptions): Shares {
       const { displayName, remoteUserId, host } = await acceptInvitation(ctx, userId, invitation)
       return { displayName, address: formatAddress({ id: remoteUserId, host }) }
     },
-    routes: [...invitationRoutes(ctx), ...shareRoutes(ctx), ...receivedRoutes(ctx)],
+    findInvitationState: (token) => findInvitationState(ctx, token),
+    routes: [...invitationRoutes(ctx), ...shareRoutes(ctx, passwords), ...receivedRoutes(ctx), ...messageRoutes(ctx)],
     start(signal) {
-      running = ctx.notices.run(AbortSignal.any([signal, stop.signal]))
+      const ending = AbortSignal.any([signal, stop.signal])
+      running = Promise.all([ctx.messages.run(ending), tidyRegularly(ctx, ending)])
     },
     async close() {
       stop.abort()
-      await running
+      await Promise.all([running, ctx.messages.close()])
     },
   }
 }
 
-function createContext({ config, ...options }: SharesOptions): ShareContext {
-  const { db, clock, log, events, seal, users, spaces, ocm } = options
-  const { mustInvite, invitationDays } = config.ocm
-  return {
+function createContext(
+  { config, ...options }: SharesOptions,
+  openReceived: ShareContext['openReceived'],
+): ShareContext {
+  const { db, clock, log, events, seal, users, spaces } = options
+  const ocm = rememberingExchange(options.ocm, db)
+  const { tokenSeconds = 300, mustInvite, invitationDays, reshareRequests = 'accept' } = config.ocm
+  const ends = createMessageEnds(() => ctx)
+  const ctx: ShareContext = {
     db,
     clock,
     log,
     events,
     seal,
     users,
+    groups,
     spaces,
     ocm,
-    notices: createNoticeQueue({ db, clock, log, seal, ocm, events }),
+    openReceived,
+    messages: createMessageQueue({ db, clock, log, seal, ocm, ends, events }),
     config: {
       publicUrl: config.publicUrl,
       ownHost: normaliseHost(config.publicUrl),
       mustInvite,
       invitationDays,
+      tokenSeconds,
+      reshareRequests,
     },
   }
+  return ctx
 }

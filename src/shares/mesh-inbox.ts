@@ -1,31 +1,23 @@
 import { findHost } from '../ocm/address.ts'
-import {
-  InboxRefusedError,
-  type MeshInbox,
-  type NotificationType,
-  type OcmNotification,
-  type ShareNotice,
-} from '../ocm/types.ts'
-import { ConflictError } from '../platform/errors.ts'
-import { equalSecrets, sha256Hex } from '../platform/ids.ts'
+import type { MeshInbox, NotificationType } from '../ocm/types.ts'
 import type { ShareContext } from './context.ts'
+import { createTokenGiver } from './give-token.ts'
+import { listGroupSharesByProviderId } from './groups/group-shares-repo.ts'
 import { findOutgoing } from './outgoing-repo.ts'
-import { receiveShare, secretOf } from './receive-share.ts'
-import { findReceivedFrom, listReceivedByProviderId } from './received-repo.ts'
-import { publish, publishReceived } from './share-events.ts'
-import type { ShareEvent } from './share-states.ts'
-import { moveOutgoing, moveReceived } from './transitions.ts'
-import type { OutgoingShare, ReceivedShare } from './types.ts'
+import { isOpenedBy, isSecretOf, receiveNotice } from './receive-notice.ts'
+import { receiveShare } from './receive-share.ts'
+import { listReceivedByProviderId } from './received-repo.ts'
 import { useInvitation } from './use-invitation.ts'
 
 /** What messages of other servers mean to our users and their files. */
 export function createMeshInbox(ctx: ShareContext): MeshInbox {
   return {
     receiveShare: (share, peerHost) => receiveShare(ctx, share, peerHost),
-    receiveNotification: (notification, peerHost) => receiveNotification(ctx, notification, peerHost),
+    receiveNotification: (notification, peerHost) => receiveNotice(ctx, notification, peerHost),
+    exchangeToken: createTokenGiver(ctx),
     inviteAccepted: (invite) => useInvitation(ctx, invite),
-    async findPeerOfShare(providerId, sharedSecret, keyid) {
-      const hosts = await listPeersOfShare(ctx, providerId, sharedSecret)
+    async findPeerOfShare(providerId, sharedSecret, keyid, type) {
+      const hosts = await listPeersOfShare(ctx, { providerId, sharedSecret, type })
       if (hosts.length < 2) return hosts[0]
       // `host#1`, `https://host/ocm#signature`: a choice of whose key is tried, which must have signed all the same.
       return hosts.find((host) => host === findHost(keyid ?? ''))
@@ -33,47 +25,8 @@ export function createMeshInbox(ctx: ShareContext): MeshInbox {
   }
 }
 
-const RECIPIENT_EVENTS: Record<ShareNotice, ShareEvent> = {
-  SHARE_ACCEPTED: 'accept',
-  SHARE_DECLINED: 'decline',
-  SHARE_UNSHARED: 'leave',
-}
-
-function isShareNotice(type: NotificationType): type is ShareNotice {
-  return Object.hasOwn(RECIPIENT_EVENTS, type)
-}
-
-/** From the recipient's server about a share we gave, or from the sender's that it is withdrawn. */
-async function receiveNotification(
-  ctx: ShareContext,
-  notice: OcmNotification,
-  peerHost: string,
-): Promise<undefined> {
-  const { type, providerId, sharedSecret } = notice
-  if (!isShareNotice(type)) throw new InboxRefusedError('notification-unsupported')
-  const outgoing = await findOutgoing(ctx.db, providerId)
-  if (outgoing !== undefined && isWithPeer(outgoing, peerHost) && isOpenedBy(outgoing, sharedSecret)) {
-    await applyAnswer(ctx, outgoing, RECIPIENT_EVENTS[type])
-    return
-  }
-  const received =
-    type === 'SHARE_UNSHARED' ? await findReceivedFrom(ctx.db, peerHost, providerId) : undefined
-  const isOurs = received !== undefined && received.source === 'remote'
-  if (!isOurs || !isSecretOf(ctx, received, sharedSecret)) throw new InboxRefusedError('share-unknown')
-  const moved = await moveReceived(ctx.db, received, 'revoke')
-  if (moved !== undefined && moved.from !== moved.share.state) publishReceived(ctx, moved.share)
-}
-
-async function applyAnswer(ctx: ShareContext, share: OutgoingShare, event: ShareEvent): Promise<void> {
-  try {
-    const moved = await moveOutgoing(ctx.db, share.id, event)
-    if (moved !== undefined && moved.from !== moved.share.state) publish(ctx, moved.share)
-  } catch (error) {
-    // An answer that comes too late, such as an acceptance of what was revoked, changes nothing.
-    if (!(error instanceof ConflictError)) throw error
-    ctx.log.info({ shareId: share.id, event, state: share.state }, 'notification came too late')
-  }
-}
+/** What only whoever asked for a share says of it. */
+const OF_ASKERS: readonly (NotificationType | undefined)[] = ['RESHARE_UNDO', 'RESHARE_CHANGE_PERMISSION']
 
 /**
  * The hosts a notification about this share may come from. Ids of several servers may be equal; then only
@@ -81,28 +34,21 @@ async function applyAnswer(ctx: ShareContext, share: OutgoingShare, event: Share
  */
 async function listPeersOfShare(
   ctx: ShareContext,
-  providerId: string,
-  sharedSecret: string | undefined,
+  about: { providerId: string; sharedSecret: string | undefined; type: NotificationType | undefined },
 ): Promise<string[]> {
-  const outgoing = await findOutgoing(ctx.db, providerId)
+  const { providerId, sharedSecret, type } = about
   const hosts = new Set<string>()
-  if (outgoing?.recipient.type === 'remote' && isOpenedBy(outgoing, sharedSecret)) {
-    hosts.add(outgoing.recipient.host)
+  const share = await findOutgoing(ctx.db, providerId)
+  if (share !== undefined && isOpenedBy(share, sharedSecret)) {
+    const isOfAsker = OF_ASKERS.includes(type) && share.parentId !== undefined
+    const speaker = isOfAsker ? await findOutgoing(ctx.db, share.parentId ?? '') : share
+    if (speaker?.recipient.type === 'remote') hosts.add(speaker.recipient.host)
   }
-  for (const share of await listReceivedByProviderId(ctx.db, providerId)) {
-    if (isSecretOf(ctx, share, sharedSecret)) hosts.add(share.peerHost)
+  for (const received of await listReceivedByProviderId(ctx.db, providerId)) {
+    if (isSecretOf(ctx, received, sharedSecret)) hosts.add(received.peerHost)
+  }
+  for (const { facts, peerHost } of await listGroupSharesByProviderId(ctx.db, providerId)) {
+    if (isSecretOf(ctx, facts, sharedSecret)) hosts.add(peerHost)
   }
   return [...hosts]
-}
-
-function isWithPeer(share: OutgoingShare, peerHost: string): boolean {
-  return share.recipient.type === 'remote' && share.recipient.host === peerHost
-}
-
-function isOpenedBy(share: OutgoingShare, secret: string | undefined): boolean {
-  return secret === undefined || equalSecrets(sha256Hex(secret), share.secretHash ?? '')
-}
-
-function isSecretOf(ctx: ShareContext, share: ReceivedShare, secret: string | undefined): boolean {
-  return secret === undefined || equalSecrets(secret, secretOf(ctx, share))
 }

@@ -2,7 +2,20 @@ import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
-import type { OutgoingShare, ShareRecipient, ShareRole } from './types.ts'
+import type { LinkRole, OutgoingShare, ShareRecipient } from './types.ts'
+
+/** Groups are types of their own in the table. */
+type RecipientType = ShareRecipient['type'] | 'group' | 'remote-group'
+
+function toType({ type, isGroup }: Pick<ShareRecipient, 'type' | 'isGroup'>): RecipientType {
+  if (!isGroup) return type
+  return type === 'remote' ? 'remote-group' : 'group'
+}
+
+function fromType(type: RecipientType): Pick<ShareRecipient, 'type' | 'isGroup'> {
+  if (type === 'group') return { type: 'local', isGroup: true }
+  return type === 'remote-group' ? { type: 'remote', isGroup: true } : { type }
+}
 
 interface Row {
   id: string
@@ -10,8 +23,8 @@ interface Row {
   file_id: string
   name: string
   kind: EntryKind
-  role: ShareRole
-  recipient_type: ShareRecipient['type']
+  role: LinkRole
+  recipient_type: RecipientType
   recipient_id: string
   recipient_host: string
   recipient_user_id: string | null
@@ -22,7 +35,15 @@ interface Row {
   note: string
   created_at_ms: number
   expires_at_ms: number | null
+  secret_sealed: string | null
+  may_reshare: number
+  via_received_id: string | null
+  via_path: string | null
+  parent_id: string | null
 }
+
+/** Those that give access, or may yet. */
+const LIVE_STATES: readonly ShareState[] = ['sending', 'pending', 'accepted']
 
 function toShare(row: Row): OutgoingShare {
   return {
@@ -33,7 +54,7 @@ function toShare(row: Row): OutgoingShare {
     kind: row.kind,
     role: row.role,
     recipient: {
-      type: row.recipient_type,
+      ...fromType(row.recipient_type),
       id: row.recipient_id,
       host: row.recipient_host,
       userId: row.recipient_user_id ?? undefined,
@@ -45,6 +66,13 @@ function toShare(row: Row): OutgoingShare {
     note: row.note,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
+    secretSealed: row.secret_sealed ?? undefined,
+    mayReshare: row.may_reshare === 1,
+    via:
+      row.via_received_id === null
+        ? undefined
+        : { receivedId: row.via_received_id, path: JSON.parse(row.via_path ?? '[]') as string[] },
+    parentId: row.parent_id ?? undefined,
   }
 }
 
@@ -56,7 +84,7 @@ function toRow(share: OutgoingShare): Row {
     name: share.name,
     kind: share.kind,
     role: share.role,
-    recipient_type: share.recipient.type,
+    recipient_type: toType(share.recipient),
     recipient_id: share.recipient.id,
     recipient_host: share.recipient.host,
     recipient_user_id: share.recipient.userId ?? null,
@@ -67,6 +95,11 @@ function toRow(share: OutgoingShare): Row {
     note: share.note,
     created_at_ms: share.createdAtMs,
     expires_at_ms: share.expiresAtMs ?? null,
+    secret_sealed: share.secretSealed ?? null,
+    may_reshare: share.mayReshare ? 1 : 0,
+    via_received_id: share.via?.receivedId ?? null,
+    via_path: share.via === undefined ? null : JSON.stringify(share.via.path),
+    parent_id: share.parentId ?? null,
   }
 }
 
@@ -85,6 +118,13 @@ export async function findOutgoing(db: Db, id: string): Promise<OutgoingShare | 
 export async function findOutgoingBySecret(db: Db, secretHash: string): Promise<OutgoingShare | undefined> {
   const row = await db<Row>('shares').where({ secret_hash: secretHash }).first()
   return row && toShare(row)
+}
+
+/** Whether the secret of a share has to be exchanged. */
+export async function setMustExchange(db: Db, id: string, mustExchange: boolean): Promise<void> {
+  await db('shares')
+    .where({ id })
+    .update({ must_exchange: mustExchange ? 1 : 0 })
 }
 
 /** Shares by their ids, in one query. */
@@ -107,9 +147,9 @@ export async function listRecipientTypes(
   db: Db,
   ownerUserId: string,
   nowMs: number,
-): Promise<{ fileId: string; type: ShareRecipient['type'] }[]> {
+): Promise<{ fileId: string; type: RecipientType }[]> {
   const sql = `select distinct file_id, recipient_type from shares where owner_user_id = ?
-    and state in ('pending', 'accepted') and (expires_at_ms is null or expires_at_ms > ?)`
+    and state in ('sending', 'pending', 'accepted') and (expires_at_ms is null or expires_at_ms > ?)`
   const rows = await readRows<Pick<Row, 'file_id' | 'recipient_type'>>(db, sql, [ownerUserId, nowMs])
   return rows.map((row) => ({ fileId: row.file_id, type: row.recipient_type }))
 }
@@ -118,24 +158,77 @@ export async function listRecipientTypes(
 export async function listOutgoingWith(
   db: Db,
   fileId: string,
-  recipient: Pick<ShareRecipient, 'type' | 'id' | 'host'>,
+  recipient: Pick<ShareRecipient, 'type' | 'isGroup' | 'id' | 'host'>,
 ): Promise<OutgoingShare[]> {
   const rows = await db<Row>('shares').where({
     file_id: fileId,
-    recipient_type: recipient.type,
+    recipient_type: toType(recipient),
     recipient_id: recipient.id,
     recipient_host: recipient.host,
   })
   return rows.map(toShare)
 }
 
-/** Changes the state if it is still `from`; false when somebody else was faster. */
+/** Shares that stand on others: passed on from a received share, or asked for by a share's recipient. */
+export async function listDownstream(
+  db: Db,
+  upstream: { receivedId: string } | { parentId: string },
+): Promise<OutgoingShare[]> {
+  const where =
+    'receivedId' in upstream ? { via_received_id: upstream.receivedId } : { parent_id: upstream.parentId }
+  const rows = await db<Row>('shares').where(where).whereIn('state', LIVE_STATES)
+  return rows.map(toShare)
+}
+
+/** Shares past their end that still stand as open. */
+export async function listOverdueOutgoing(db: Db, nowMs: number, limit: number): Promise<OutgoingShare[]> {
+  const rows = await db<Row>('shares')
+    .where('expires_at_ms', '<=', nowMs)
+    .whereIn('state', LIVE_STATES)
+    .orderBy('expires_at_ms')
+    .limit(limit)
+  return rows.map(toShare)
+}
+
+/** Open shares whose file or folder is in no drive any more; what was missed on the disk is not meant. */
+export async function listOrphans(
+  db: Db,
+  { limit, ownerUserId }: { limit: number; ownerUserId?: string | undefined },
+): Promise<OutgoingShare[]> {
+  const rows = await db<Row>('shares')
+    .whereIn('state', LIVE_STATES)
+    .whereNull('via_received_id')
+    .where(ownerUserId === undefined ? {} : { owner_user_id: ownerUserId })
+    .whereNotExists(db('files').select('id').where('files.id', db.ref('shares.file_id')))
+    .limit(limit)
+  return rows.map(toShare)
+}
+
+/** What the owner may change while the share lives. */
+export async function changeOutgoing(
+  db: Db,
+  id: string,
+  change: Pick<OutgoingShare, 'role' | 'note' | 'expiresAtMs' | 'mayReshare'>,
+): Promise<void> {
+  await db('shares')
+    .where({ id })
+    .update({
+      role: change.role,
+      note: change.note,
+      expires_at_ms: change.expiresAtMs ?? null,
+      may_reshare: change.mayReshare ? 1 : 0,
+    })
+}
+
+/** Changes the state if it is still `from`; false when somebody else was faster. The secret goes with the share. */
 export async function changeOutgoingState(
   db: Db,
   id: string,
   change: { from: ShareState; to: ShareState },
 ): Promise<boolean> {
-  return (await db('shares').where({ id, state: change.from }).update({ state: change.to })) > 0
+  const isOver = change.to === 'declined' || change.to === 'revoked'
+  const values = { state: change.to, ...(isOver ? { secret_sealed: null } : {}) }
+  return (await db('shares').where({ id, state: change.from }).update(values)) > 0
 }
 
 /** Remembers the name the recipient's server told. */

@@ -1,58 +1,88 @@
+import type { User } from '../accounts/types.ts'
 import { inTransaction } from '../platform/db.ts'
-import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import { formatPath } from '../store/paths.ts'
-import type { Entry, StorePath } from '../store/types.ts'
+import type { StorePath } from '../store/types.ts'
+import { changeGiven, narrowed, type Terms, termsOf } from './change-shares.ts'
 import { getActor, type ShareContext } from './context.ts'
+import { type Changes, endGiven, publishChanges } from './end-shares.ts'
 import { giveHere, giveThere } from './give-share.ts'
+import { giveToGroup } from './groups/give-to-group.ts'
 import { findOutgoing, listOutgoing, listOutgoingWith } from './outgoing-repo.ts'
-import { listReceived } from './received-repo.ts'
+import { findReceivedById } from './received-repo.ts'
 import { getRecipient } from './recipients.ts'
-import { publish, publishReceived } from './share-events.ts'
 import { isLive } from './share-states.ts'
-import { moveLocalCounterpart, moveOutgoing } from './transitions.ts'
-import type { OutgoingShare, ShareRole } from './types.ts'
+import { checkPassOn, getShareable, type Shareable } from './shareable.ts'
+import type { OutgoingShare, ShareRecipient, ShareRole } from './types.ts'
 
 export interface NewShare {
   path: StorePath
-  /** `user@host`, or the name of a user of this node. */
+  /** `user@host`, or the name of a user of this node; with `isGroup`, the same for groups. */
   shareWith: string
+  isGroup?: boolean | undefined
   role: ShareRole
   note: string
   expiresAtMs: number | undefined
+  /** The recipient may pass it on. */
+  mayReshare?: boolean | undefined
 }
 
-/** Shares an entry of the user's own files. When the other server refuses, nothing is left behind. */
+/**
+ * Shares an entry of the user's own files, or of a share that may be passed on. When the other server
+ * refuses, nothing is left behind; when it is away, the share is `sending` until it has arrived.
+ */
 export async function createShare(
   ctx: ShareContext,
   userId: string,
   input: NewShare,
 ): Promise<OutgoingShare> {
   const owner = await getActor(ctx, userId)
-  if (input.expiresAtMs !== undefined && input.expiresAtMs <= ctx.clock.nowMs()) {
-    throw new BadRequestError('The share would be over before it begins; choose a later end.')
-  }
-  const entry = await getShareable(ctx, userId, input.path)
-  const recipient = await getRecipient(ctx, owner, input.shareWith)
-  const share: OutgoingShare = {
+  checkEnd(ctx, input.expiresAtMs)
+  const subject = await getShareable(ctx, userId, input.path)
+  const recipient = await getRecipient(ctx, owner, input.shareWith, input.isGroup)
+  const { role, note, expiresAtMs, mayReshare = false } = input
+  const wanted = { role, note, expiresAtMs, mayReshare }
+  const terms = subject.upstream === undefined ? wanted : checkPassOn(subject.upstream, wanted, recipient)
+  const share = { ...newShare(ctx, owner, subject, recipient), ...terms }
+  await giveShare(ctx, owner, share, subject.sizeBytes)
+  return (await findOutgoing(ctx.db, share.id)) ?? share
+}
+
+/** Gives a share that is ready to whom it is for; throws `ConflictError` when they have one already. */
+export async function giveShare(
+  ctx: ShareContext,
+  owner: User,
+  share: OutgoingShare,
+  sizeBytes: number,
+): Promise<void> {
+  await refuseDuplicate(ctx, share)
+  const { type, isGroup } = share.recipient
+  if (type === 'local') await (isGroup ? giveToGroup : giveHere)(ctx, owner, share)
+  else await giveThere(ctx, owner, share, sizeBytes)
+}
+
+/** A share as it is before anybody was told, to be read only. */
+export function newShare(
+  ctx: ShareContext,
+  owner: User,
+  subject: Pick<Shareable, 'id' | 'name' | 'kind' | 'via'>,
+  recipient: ShareRecipient,
+): OutgoingShare {
+  return {
     id: newId(),
-    ownerUserId: userId,
-    fileId: entry.id,
-    name: entry.name,
-    kind: entry.kind,
-    role: input.role,
+    ownerUserId: owner.id,
+    fileId: subject.id,
+    name: subject.name,
+    kind: subject.kind,
+    role: 'viewer',
     recipient,
     secretHash: undefined,
     state: 'pending',
-    note: input.note,
+    note: '',
     createdAtMs: ctx.clock.nowMs(),
-    expiresAtMs: input.expiresAtMs,
+    expiresAtMs: undefined,
+    ...(subject.via === undefined ? {} : { via: subject.via }),
   }
-  await refuseDuplicate(ctx, share)
-  if (recipient.type === 'local') await giveHere(ctx, owner, share)
-  else await giveThere(ctx, owner, share, entry.sizeBytes)
-  publish(ctx, share)
-  return (await findOutgoing(ctx.db, share.id)) ?? share
 }
 
 /** What a user has shared, newest first; of one entry when a path is given. */
@@ -62,8 +92,7 @@ export async function listShares(
   path?: StorePath,
 ): Promise<OutgoingShare[]> {
   if (path === undefined) return await listOutgoing(ctx.db, userId)
-  const home = await ctx.spaces.spaceOf(userId)
-  return await listOutgoing(ctx.db, userId, (await home.stat(path)).id)
+  return await listOutgoing(ctx.db, userId, (await getShareable(ctx, userId, path)).id)
 }
 
 /** One share the user has given. */
@@ -75,41 +104,62 @@ export async function getShare(ctx: ShareContext, userId: string, id: string): P
 
 /**
  * Ends a share: access is over when this returns, whether or not the other server can be told now. The
- * notice to it is stored in the same transaction and delivered as soon as it is reachable.
+ * message to it is stored in the same transaction and delivered as soon as it is reachable.
  */
 export async function revokeShare(ctx: ShareContext, userId: string, id: string): Promise<void> {
-  const share = await getShare(ctx, userId, id)
-  const done = await inTransaction(ctx.db, async (tx) => {
-    const outgoing = await moveOutgoing(tx, id, 'revoke')
-    const isRemote = share.recipient.type === 'remote'
-    if (isRemote && (outgoing?.from === 'pending' || outgoing?.from === 'accepted')) {
-      await ctx.notices.enqueue(tx, {
-        peerHost: share.recipient.host,
-        type: 'SHARE_UNSHARED',
-        resourceType: share.kind,
-        providerId: id,
-      })
-    }
-    return { outgoing, received: isRemote ? undefined : await moveLocalCounterpart(tx, id, 'revoke') }
-  })
-  ctx.notices.wake()
-  if (done.outgoing !== undefined) publish(ctx, done.outgoing.share)
-  if (done.received !== undefined) publishReceived(ctx, done.received.share)
+  await getShare(ctx, userId, id)
+  const changes: Changes = { given: [], received: [] }
+  await inTransaction(ctx.db, (tx) => endGiven(ctx, tx, id, changes))
+  publishChanges(ctx, changes)
 }
 
-/** Only what is the user's own can be shared: a received share may not be handed on without a grant. */
-export async function getShareable(ctx: ShareContext, userId: string, path: StorePath): Promise<Entry> {
-  if (path.length === 0) throw new BadRequestError('The whole drive cannot be shared; choose a folder in it.')
-  const mounts = await listReceived(ctx.db, userId, 'accepted')
-  const mount = mounts.find((share) => share.mountName === path[0])
-  if (mount !== undefined) {
-    throw new ForbiddenError(
-      `${formatPath(path)} belongs to ${mount.owner.displayName}; only the owner can share it with others.`,
-      { code: 'RESHARE_REFUSED' },
-    )
+/** What of a share is to be changed; `null` takes the end away. */
+export interface ShareChange {
+  role?: ShareRole | undefined
+  note?: string | undefined
+  expiresAtMs?: number | null | undefined
+  mayReshare?: boolean | undefined
+}
+
+/** Changes a share: our own access control at once, the other server is told as soon as it is reachable. */
+export async function changeShare(
+  ctx: ShareContext,
+  userId: string,
+  id: string,
+  change: ShareChange,
+): Promise<OutgoingShare> {
+  const share = await getShare(ctx, userId, id)
+  if (!isLive(share, ctx.clock.nowMs()))
+    throw new ConflictError('The share has ended; share it again.', { code: 'SHARE_STATE' })
+  checkEnd(ctx, change.expiresAtMs)
+  const wanted = withChange(share, change)
+  const terms = await limitTerms(ctx, share, wanted)
+  const changes: Changes = { given: [], received: [] }
+  await inTransaction(ctx.db, (tx) => changeGiven(ctx, tx, { share, terms }, changes))
+  publishChanges(ctx, changes)
+  return (await findOutgoing(ctx.db, id)) ?? share
+}
+
+function withChange(share: OutgoingShare, { role, note, expiresAtMs, mayReshare }: ShareChange): Terms {
+  return {
+    role: role ?? share.role,
+    note: note ?? share.note,
+    expiresAtMs: expiresAtMs === undefined ? share.expiresAtMs : (expiresAtMs ?? undefined),
+    mayReshare: mayReshare ?? share.mayReshare ?? false,
   }
-  const home = await ctx.spaces.spaceOf(userId)
-  return await home.stat(path)
+}
+
+/** What stands on another share has no more than that one. */
+async function limitTerms(ctx: ShareContext, share: OutgoingShare, terms: Terms): Promise<Terms> {
+  const upstream = share.via && (await findReceivedById(ctx.db, share.via.receivedId))
+  if (upstream !== undefined) return checkPassOn(upstream, terms, share.recipient)
+  const parent = share.parentId === undefined ? undefined : await findOutgoing(ctx.db, share.parentId)
+  return parent === undefined ? terms : narrowed(terms, termsOf(parent))
+}
+
+function checkEnd(ctx: ShareContext, expiresAtMs: number | null | undefined): void {
+  if (typeof expiresAtMs !== 'number' || expiresAtMs > ctx.clock.nowMs()) return
+  throw new BadRequestError('The share would be over before it begins; choose a later end.')
 }
 
 async function refuseDuplicate(ctx: ShareContext, share: OutgoingShare): Promise<void> {

@@ -14,6 +14,7 @@ import {
 const DECIDED = new Set<PeerFailure>([
   'not-trusted',
   'refused',
+  'signature-refused',
   'recipient-unknown',
   'unsupported',
   'ocm-disabled',

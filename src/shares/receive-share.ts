@@ -3,6 +3,7 @@ import { isUniqueViolation } from '../platform/db.ts'
 import { equalSecrets, newId } from '../platform/ids.ts'
 import { findContact } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
+import { receiveGroupShare } from './groups/receive-group-share.ts'
 import { findReceivedFrom, insertReceived } from './received-repo.ts'
 import { publishReceived } from './share-events.ts'
 import type { ReceivedShare } from './types.ts'
@@ -13,7 +14,7 @@ export async function receiveShare(
   share: OcmShare,
   peerHost: string,
 ): Promise<{ recipientDisplayName: string }> {
-  if (share.shareType !== 'user') throw new InboxRefusedError('share-type-unsupported')
+  if (share.shareType === 'group') return await receiveGroupShare(ctx, share, peerHost)
   const { id } = share.shareWith
   const user = (await ctx.users.findUserByName(id)) ?? (await ctx.users.findUserById(id))
   if (ctx.config.mustInvite) {
@@ -48,28 +49,32 @@ async function storeOnce(ctx: ShareContext, share: ReceivedShare): Promise<boole
 }
 
 function isSameShare(ctx: ShareContext, a: ReceivedShare, b: ReceivedShare): boolean {
-  const facts = (share: ReceivedShare) =>
-    JSON.stringify([
-      share.userId,
-      share.owner.id,
-      share.owner.host,
-      share.sender.id,
-      share.sender.host,
-      share.name,
-      share.kind,
-      share.role,
-      share.webdavUri,
-      share.expiresAtMs,
-    ])
-  return facts(a) === facts(b) && equalSecrets(secretOf(ctx, a), secretOf(ctx, b))
+  return factsOf(a) === factsOf(b) && equalSecrets(secretOf(ctx, a), secretOf(ctx, b))
+}
+
+/** By what one share is told from another, but for the secret. */
+export function factsOf(share: ReceivedShare): string {
+  return JSON.stringify([
+    share.userId,
+    share.owner.id,
+    share.owner.host,
+    share.sender.id,
+    share.sender.host,
+    share.name,
+    share.kind,
+    share.role,
+    share.webdavUri,
+    share.expiresAtMs,
+  ])
 }
 
 /** The secret another server gave us for a share; empty for none. */
-export function secretOf(ctx: ShareContext, share: ReceivedShare): string {
+export function secretOf(ctx: ShareContext, share: Pick<ReceivedShare, 'secretSealed'>): string {
   return share.secretSealed === undefined ? '' : ctx.seal.open(share.secretSealed)
 }
 
-function toReceived(
+/** The message as the share one of our users is given. */
+export function toReceived(
   ctx: ShareContext,
   share: OcmShare,
   to: { peerHost: string; userId: string },
@@ -93,5 +98,6 @@ function toReceived(
     rootFacts: undefined,
     createdAtMs: ctx.clock.nowMs(),
     expiresAtMs: share.expiresAtMs,
+    mayReshare: share.webdav.permissions.includes('share'),
   }
 }

@@ -30,6 +30,8 @@ interface Row {
   root_facts: string | null
   created_at_ms: number
   expires_at_ms: number | null
+  may_reshare: number
+  gone_at_ms: number | null
 }
 
 function toReceived(row: Row): ReceivedShare {
@@ -55,6 +57,8 @@ function toReceived(row: Row): ReceivedShare {
     rootFacts: row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts),
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
+    mayReshare: row.may_reshare === 1,
+    goneAtMs: row.gone_at_ms ?? undefined,
   }
 }
 
@@ -85,6 +89,8 @@ function toRow(share: ReceivedShare): Row {
     root_facts: share.rootFacts === undefined ? null : JSON.stringify(share.rootFacts),
     created_at_ms: share.createdAtMs,
     expires_at_ms: share.expiresAtMs ?? null,
+    may_reshare: share.mayReshare ? 1 : 0,
+    gone_at_ms: share.goneAtMs ?? null,
   }
 }
 
@@ -99,14 +105,30 @@ export async function findReceived(db: Db, userId: string, id: string): Promise<
   return row && toReceived(row)
 }
 
-/** The share a server knows under `providerId`; local shares have the empty host. */
+/**
+ * The share a server knows under `providerId`; local shares have the empty host. Of a share for a group, that
+ * of one member, or of the one who is named.
+ */
 export async function findReceivedFrom(
   db: Db,
   peerHost: string,
   providerId: string,
+  userId?: string,
 ): Promise<ReceivedShare | undefined> {
-  const row = await db<Row>('received_shares').where({ peer_host: peerHost, provider_id: providerId }).first()
+  const of = userId === undefined ? {} : { user_id: userId }
+  const key = { peer_host: peerHost, provider_id: providerId, ...of }
+  const row = await db<Row>('received_shares').where(key).first()
   return row && toReceived(row)
+}
+
+/** The same for all who were given it: several only where it was given to a group. */
+export async function listReceivedFrom(
+  db: Db,
+  peerHost: string,
+  providerId: string,
+): Promise<ReceivedShare[]> {
+  const key = { peer_host: peerHost, provider_id: providerId }
+  return (await db<Row>('received_shares').where(key)).map(toReceived)
 }
 
 /** Remote shares with this `providerId` from any server; ids of different servers may be equal. */
@@ -156,4 +178,43 @@ export async function saveRootFacts(db: Db, id: string, facts: RootFacts): Promi
 /** Remembers what opened the share. */
 export async function saveAccess(db: Db, id: string, access: AccessForm): Promise<void> {
   await db('received_shares').where({ id }).update({ access })
+}
+
+/** What the owner changed about a share; for one within this node or from another server. */
+export async function changeReceived(
+  db: Db,
+  id: string,
+  change: Pick<ReceivedShare, 'role' | 'note' | 'expiresAtMs' | 'mayReshare'>,
+): Promise<void> {
+  await db('received_shares')
+    .where({ id })
+    .update({
+      role: change.role,
+      note: change.note,
+      expires_at_ms: change.expiresAtMs ?? null,
+      may_reshare: change.mayReshare ? 1 : 0,
+    })
+}
+
+/** Remembers since when the share's server does not let us in, or (`undefined`) that it does again. */
+export async function setGone(db: Db, id: string, goneAtMs: number | undefined): Promise<void> {
+  await db('received_shares')
+    .where({ id })
+    .update({ gone_at_ms: goneAtMs ?? null })
+}
+
+/** The share by its id, whoever was given it. */
+export async function findReceivedById(db: Db, id: string): Promise<ReceivedShare | undefined> {
+  const row = await db<Row>('received_shares').where({ id }).first()
+  return row && toReceived(row)
+}
+
+/** Shares past their end that still stand as open. */
+export async function listOverdueReceived(db: Db, nowMs: number, limit: number): Promise<ReceivedShare[]> {
+  const rows = await db<Row>('received_shares')
+    .where('expires_at_ms', '<=', nowMs)
+    .whereIn('state', ['pending', 'accepted'])
+    .orderBy('expires_at_ms')
+    .limit(limit)
+  return rows.map(toReceived)
 }

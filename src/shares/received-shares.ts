@@ -2,11 +2,14 @@ import type { ShareNotice } from '../ocm/types.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import type { ShareContext } from './context.ts'
+import { type Changes, endPassedOn, publishChanges } from './end-shares.ts'
+import { isToldToSender, moveAnswered } from './groups/answer-for-group.ts'
 import { candidateNames, checkChosenName, isFreeAtHome, nameTaken, toMountName } from './mount-names.ts'
+import { secretOf } from './receive-share.ts'
 import { findReceived, listReceived, renameMount } from './received-repo.ts'
 import { publish, publishReceived } from './share-events.ts'
 import { nextState, type ShareEvent, type ShareState, stateAt } from './share-states.ts'
-import { moveOutgoing, moveReceived } from './transitions.ts'
+import { moveReceived } from './transitions.ts'
 import type { ReceivedShare } from './types.ts'
 
 /** What a user has been given, newest first; a share past its end counts as revoked. */
@@ -103,37 +106,44 @@ async function answer(
   event: ShareEvent,
   mountName?: string,
 ): Promise<ReceivedShare> {
+  const changes: Changes = { given: [], received: [] }
   const done = await inTransaction(ctx.db, async (tx) => {
     const received = await moveReceived(tx, share, event, mountName)
     if (received === undefined) throw new NotFoundError('You have been given no such share.')
     if (received.share.state === received.from) return { received: received.share }
+    if (event !== 'accept') await endPassedOn(ctx, tx, share.id, changes)
     if (share.source === 'local') {
-      const outgoing = await moveOutgoing(tx, share.providerId, event)
+      const outgoing = await moveAnswered(tx, share.providerId, event)
       return { received: received.share, outgoing: outgoing?.share }
     }
-    await tellSender(ctx, tx, share, noticeOf(event, received.from))
+    if (await isToldToSender(tx, share, event)) await tellSender(ctx, tx, share, noticeOf(event))
     return { received: received.share }
   })
-  ctx.notices.wake()
+  publishChanges(ctx, changes)
   publishReceived(ctx, done.received)
   if (done.outgoing !== undefined) publish(ctx, done.outgoing)
   return done.received
 }
 
 async function tellSender(ctx: ShareContext, tx: Db, share: ReceivedShare, type: ShareNotice): Promise<void> {
-  await ctx.notices.enqueue(tx, {
-    peerHost: share.peerHost,
-    type,
-    resourceType: share.kind,
-    providerId: share.providerId,
-    secretSealed: share.secretSealed,
+  const sharedSecret = secretOf(ctx, share)
+  await ctx.messages.enqueue(tx, {
+    ...{ userId: share.userId, side: 'received', subjectId: share.id, peerHost: share.peerHost },
+    content: {
+      notification: {
+        ...{ type, resourceType: share.kind, providerId: share.providerId },
+        ...(sharedSecret === '' ? {} : { sharedSecret }),
+      },
+    },
   })
 }
 
-/** A recipient who leaves says SHARE_UNSHARED (OCM 1.4 Share Notifications); one who never took it, DECLINED. */
-function noticeOf(event: ShareEvent, from: ShareState): ShareNotice {
-  if (event === 'accept') return 'SHARE_ACCEPTED'
-  return from === 'accepted' ? 'SHARE_UNSHARED' : 'SHARE_DECLINED'
+/**
+ * A recipient who leaves says SHARE_DECLINED, as one who never took it. SHARE_UNSHARED would mean the same
+ * (OCM 1.4 Share Notifications), but Nextcloud and ownCloud 10 take that from senders only.
+ */
+function noticeOf(event: ShareEvent): ShareNotice {
+  return event === 'accept' ? 'SHARE_ACCEPTED' : 'SHARE_DECLINED'
 }
 
 function toPresent(ctx: ShareContext, share: ReceivedShare): ReceivedShare {

@@ -125,6 +125,6 @@ function toEntry(share: ReceivedShare, facts: RootFacts): Entry {
     name: '',
     ...facts,
     createdAtMs: share.createdAtMs,
-    rights: rightsOf(share.role),
+    rights: rightsOf(share.role, share.mayReshare),
   }
 }

@@ -36,7 +36,7 @@ export class RemoteShares {
   /** Nothing is asked of the other server yet. */
   open(share: ReceivedShare): OpenRemoteShare {
     const dav = this.davOf(share)
-    const rights = rightsOf(share.role)
+    const rights = rightsOf(share.role, share.mayReshare)
     const remote = new RemoteShareStore({
       shareId: share.id,
       rights,
@@ -51,6 +51,11 @@ export class RemoteShares {
       dav,
       rootEntry: () => this.roots.entryOf(share, (signal) => remote.statRoot(signal)),
     }
+  }
+
+  /** The root of a share of this node that leads on to another server: from memory where that one is away. */
+  rootEntry(share: ReceivedShare, ask: () => Promise<Entry>): Promise<Entry> {
+    return this.roots.entryOf(share, ask)
   }
 
   private davOf(share: ReceivedShare): RemoteDav {

@@ -11,6 +11,7 @@ import {
 import type { ShareContext } from './context.ts'
 import { findBySecret } from './find-by-secret.ts'
 import { findOutgoing } from './outgoing-repo.ts'
+import { passedOnStore } from './passed-on.ts'
 import { isLive } from './share-states.ts'
 import { type OutgoingShare, rightsOf } from './types.ts'
 
@@ -55,20 +56,35 @@ export async function openShareAccess(
     shareId: share.id,
     ownerUserId: share.ownerUserId,
     lockUserId,
-    rights: rightsOf(share.role),
+    rights: rightsOf(share.role, share.mayReshare),
     isFile,
     store: (tokens) => new LockGuardStore(store, { locks, tokens, userId: lockUserId }),
     pathOf: (names) => (isFile && names.length === 1 && names[0] === share.name ? [] : names),
   }
 }
 
-/** The shared entry as a store of its own, with the rights of the role; for recipients here and abroad. */
+/**
+ * The shared entry as a store of its own, with the rights of the role; for recipients here and abroad.
+ * `isOpen` is asked at every call whether this recipient has it still.
+ */
 export async function sharedStore(
   ctx: ShareContext,
-  share: Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role'>,
+  share: Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare' | 'via'>,
+  isOpen?: (() => Promise<boolean>) | undefined,
 ): Promise<FileStore> {
+  const store = await wholeStore(ctx, share)
+  return isOpen === undefined ? store : new SubtreeStore(store, async () => ((await isOpen()) ? [] : undefined))
+}
+
+async function wholeStore(
+  ctx: ShareContext,
+  share: Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare' | 'via'>,
+): Promise<FileStore> {
+  const { via } = share
+  if (via !== undefined) return await passedOnStore(ctx, { ...share, via })
   const space = await ctx.spaces.spaceOf(share.ownerUserId)
-  return new RightsStore(new SubtreeStore(space, () => findSharedPath(ctx, share.id)), rightsOf(share.role))
+  const inside = new SubtreeStore(space, () => findSharedPath(ctx, share.id))
+  return new RightsStore(inside, rightsOf(share.role, share.mayReshare))
 }
 
 /** Asked at every call, so that a share that was withdrawn closes at once for stores that are in use too. */

@@ -1,21 +1,44 @@
 import { ConflictError } from '../platform/errors.ts'
 
-/** Where a share stands, seen from either side. `declined` and `revoked` give no access. */
-export type ShareState = 'pending' | 'accepted' | 'declined' | 'revoked'
+/**
+ * Where a share stands, seen from either side. `declined`, `revoked` and `failed` give no access. Only at the
+ * sender: `sending` has not reached the other server yet, as far as we know; `failed` never will.
+ */
+export type ShareState = 'sending' | 'failed' | 'pending' | 'accepted' | 'declined' | 'revoked'
 
-/** `accept`, `decline` and `leave` are the recipient's, `revoke` the owner's. */
-export type ShareEvent = 'accept' | 'decline' | 'leave' | 'revoke'
+/** `accept`, `decline` and `leave` are the recipient's, `revoke` and `retry` the owner's; the others the queue's. */
+export type ShareEvent = 'accept' | 'decline' | 'leave' | 'revoke' | 'arrive' | 'fail' | 'retry'
 
 /** A state that an event does not name is left by no such event; a repeat of what happened is allowed. */
 const TABLE: Record<ShareState, Partial<Record<ShareEvent, ShareState>>> = {
-  pending: { accept: 'accepted', decline: 'declined', leave: 'declined', revoke: 'revoked' },
+  // An answer of the recipient may overtake the answer to our message.
+  sending: {
+    ...{ arrive: 'pending', fail: 'failed', retry: 'sending' },
+    ...{ accept: 'accepted', decline: 'declined', leave: 'declined', revoke: 'revoked' },
+  },
+  failed: { retry: 'sending', fail: 'failed', revoke: 'revoked' },
+  pending: {
+    accept: 'accepted',
+    decline: 'declined',
+    leave: 'declined',
+    revoke: 'revoked',
+    arrive: 'pending',
+  },
   // An acceptance that is taken back means the same as a refusal (OCM 1.4 Share Notifications).
-  accepted: { accept: 'accepted', decline: 'declined', leave: 'declined', revoke: 'revoked' },
+  accepted: {
+    accept: 'accepted',
+    decline: 'declined',
+    leave: 'declined',
+    revoke: 'revoked',
+    arrive: 'accepted',
+  },
   declined: { decline: 'declined', leave: 'declined', revoke: 'revoked' },
   revoked: { revoke: 'revoked', leave: 'revoked' },
 }
 
 const REASONS: Record<ShareState, string> = {
+  sending: 'The share is still on its way to the other server.',
+  failed: 'The share did not reach the other server.',
   pending: 'The share is still waiting for an answer.',
   accepted: 'The share has been accepted.',
   declined: 'The share has been declined; ask the owner to share it again.',
@@ -40,7 +63,7 @@ export function stateAt(
   nowMs: number,
 ): ShareState {
   const isOver = share.expiresAtMs !== undefined && share.expiresAtMs <= nowMs
-  return isOver && share.state !== 'declined' ? 'revoked' : share.state
+  return isOver && !['declined', 'failed'].includes(share.state) ? 'revoked' : share.state
 }
 
 /** True while the share gives access, or may yet give it. */
@@ -49,5 +72,5 @@ export function isLive(
   nowMs: number,
 ): boolean {
   const state = stateAt(share, nowMs)
-  return state === 'pending' || state === 'accepted'
+  return state === 'sending' || state === 'pending' || state === 'accepted'
 }

@@ -1,9 +1,12 @@
-import type { OcmAddress, ShareNotice } from '../ocm/types.ts'
-import type { Checksums, EntryKind, Rights } from '../store/types.ts'
+import type { NotificationType, OcmAddress } from '../ocm/types.ts'
+import type { Checksums, EntryKind, Rights, StorePath } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 
 /** Viewer may read; editor may also change, create and delete. */
 export type ShareRole = 'viewer' | 'editor'
+
+/** Of a public link: who has it may also be let in to bring files only, and sees none. */
+export type LinkRole = ShareRole | 'uploader'
 
 /** Somebody on another server whom an invitation connected with one of our users. */
 export interface Contact {
@@ -30,12 +33,18 @@ export interface Invitation {
   acceptedContactId: string | undefined
 }
 
-/** Who a share is for: a person on another server, or (`userId` set, no host) a user of this node. */
+/**
+ * Who a share is for: a person or a group on another server, or (no host) a user or a group of this node,
+ * or whoever has the link.
+ */
 export interface ShareRecipient {
-  type: 'remote' | 'local'
-  /** The identifier before the `@`: for a local user the name. */
+  type: 'remote' | 'local' | 'link'
+  /** All members of a group, here or there. */
+  isGroup?: true
+  /** The identifier before the `@`: for a local user or group the name; empty for a link. */
   id: string
   host: string
+  /** Of a local user; of a local group its id. */
   userId: string | undefined
   displayName: string
 }
@@ -49,10 +58,18 @@ export interface OutgoingShare {
   /** The entry's name when it was shared. */
   name: string
   kind: EntryKind
-  role: ShareRole
+  role: LinkRole
   recipient: ShareRecipient
   /** SHA-256 of the bearer secret; none for local recipients. */
   secretHash: string | undefined
+  /** The same secret sealed, while the share lives: Nextcloud and ownCloud take no notification without. */
+  secretSealed?: string | undefined
+  /** The recipient may pass it on (the `share` permission). */
+  mayReshare?: boolean
+  /** What was shared lies in a share our user was given, at this path in it; `ownerUserId` passed it on. */
+  via?: { receivedId: string; path: StorePath } | undefined
+  /** The share whose recipient asked for this one (`REQUEST_RESHARE`); it ends with that. */
+  parentId?: string | undefined
   /** The secret opens nothing itself: it has to be exchanged for an access token. */
   mustExchange?: boolean
   state: ShareState
@@ -106,24 +123,46 @@ export interface ReceivedShare {
   state: ShareState
   mountName: string | undefined
   rootFacts: RootFacts | undefined
+  /** It may be passed on (the `share` permission). */
+  mayReshare?: boolean
+  /** Since when its server does not let us in any more, although nobody told us that it ended. */
+  goneAtMs?: number | undefined
   createdAtMs: number
   expiresAtMs: number | undefined
 }
 
-/** A notification that must reach a peer, kept until it has. */
-export interface PendingNotice {
+/** What messages are about: a share we gave, one we were given, or a person. */
+export type MessageSide = 'given' | 'received' | 'contact'
+export type MessageType = 'SHARE' | NotificationType
+
+/** A message on its way to another server, kept until it has arrived. */
+export interface OutgoingMessage {
   id: string
+  /** Whose share it is about. */
+  userId: string
+  side: MessageSide
+  /** Our id of the share; messages about one go in the order of `position`. */
+  subjectId: string
+  position: number
   peerHost: string
-  type: ShareNotice
-  resourceType: string
-  providerId: string
+  type: MessageType
+  /** The message as JSON, without the secret. */
+  body: string
   secretSealed: string | undefined
+  /** `failed`: given up. What has arrived is not kept. */
+  state: 'waiting' | 'failed'
   tries: number
   nextTryAtMs: number
+  /** Somebody sends it now, and is believed dead after this. */
+  claimedUntilMs: number | undefined
+  /** An attempt may have reached the peer although no answer came back. */
+  mayHaveArrived: boolean
+  lastError: string | undefined
   createdAtMs: number
+  expiresAtMs: number
 }
 
-/** What a role allows. Resharing is not granted. */
-export function rightsOf(role: ShareRole): Rights {
-  return { read: true, write: role === 'editor', share: false }
+/** What a role allows; passing on is granted beside it. */
+export function rightsOf(role: LinkRole, mayReshare = false): Rights {
+  return { read: role !== 'uploader', write: role === 'editor', share: mayReshare }
 }

@@ -9,12 +9,15 @@ import {
   markInvitationRevoked,
 } from '../../src/shares/invitations-repo.ts'
 import {
-  claimNotice,
-  deleteNotice,
-  findNextNoticeTimeMs,
-  insertNotice,
-  listDueNotices,
-} from '../../src/shares/notices-repo.ts'
+  appendMessage,
+  claimMessage,
+  deleteMessage,
+  findNextMessageTimeMs,
+  listDueMessages,
+  listMessagesOf,
+  renewMessage,
+  replaceBody,
+} from '../../src/shares/messages-repo.ts'
 import {
   changeOutgoingState,
   findOutgoing,
@@ -34,8 +37,8 @@ import {
 import type {
   Contact,
   Invitation,
+  OutgoingMessage,
   OutgoingShare,
-  PendingNotice,
   ReceivedShare,
 } from '../../src/shares/types.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
@@ -73,6 +76,10 @@ const outgoing: OutgoingShare = {
   role: 'viewer',
   recipient: { type: 'remote', id: 'jan', host: 'krakow.test', userId: undefined, displayName: 'Jan' },
   secretHash: 'abc',
+  secretSealed: 'v1.s',
+  mayReshare: true,
+  via: { receivedId: 'r1', path: ['a', 'b'] },
+  parentId: 's0',
   state: 'pending',
   note: 'look',
   createdAtMs: 1_795_000_000_000,
@@ -96,20 +103,29 @@ const received: ReceivedShare = {
   state: 'pending',
   mountName: undefined,
   rootFacts: undefined,
+  mayReshare: true,
+  goneAtMs: 7,
   createdAtMs: 1_795_000_000_000,
   expiresAtMs: 1_796_000_000_000,
 }
 
-const notice: PendingNotice = {
-  id: 'n1',
+const message: Omit<OutgoingMessage, 'position'> = {
+  id: 'm1',
+  userId: 'id-ann',
+  side: 'given',
+  subjectId: 's1',
   peerHost: 'krakow.test',
-  type: 'SHARE_ACCEPTED',
-  resourceType: 'folder',
-  providerId: '42',
+  type: 'SHARE',
+  body: '{}',
   secretSealed: undefined,
+  state: 'waiting',
   tries: 0,
   nextTryAtMs: 1_000,
+  claimedUntilMs: undefined,
+  mayHaveArrived: false,
+  lastError: undefined,
   createdAtMs: 1_000,
+  expiresAtMs: 9_000,
 }
 
 describe.each(engines)('the tables of shares on %s', (engine) => {
@@ -212,19 +228,23 @@ describe.each(engines)('the tables of shares on %s', (engine) => {
     expect((await findReceived(db, 'id-ann', 'r1'))?.rootFacts).toEqual(facts)
   })
 
-  it('hand a notice to one worker at a time and keep only the last word about a share', async () => {
+  it('hand a message to one worker at a time, and the next about the same share after it', async () => {
     const { db } = database
-    await insertNotice(db, notice)
-    await insertNotice(db, { ...notice, id: 'n2', type: 'SHARE_UNSHARED' })
-    await insertNotice(db, { ...notice, id: 'n3', providerId: '43', nextTryAtMs: 5_000 })
-    expect(await listDueNotices(db, 999, 10)).toEqual([])
-    const due = await listDueNotices(db, 1_000, 10)
-    expect(due).toEqual([{ ...notice, id: 'n2', type: 'SHARE_UNSHARED' }])
-    const seen = due[0] as PendingNotice
-    const claims = await Promise.all([claimNotice(db, seen, 9_000), claimNotice(db, seen, 9_000)])
+    const first = await appendMessage(db, message)
+    await appendMessage(db, { ...message, id: 'm2', type: 'SHARE_UNSHARED' })
+    await appendMessage(db, { ...message, id: 'm3', subjectId: 's2', nextTryAtMs: 5_000 })
+    expect(first).toEqual({ ...message, position: 1 })
+    expect(await listDueMessages(db, 999, 10)).toEqual([])
+    expect(await listDueMessages(db, 1_000, 10)).toEqual([first])
+    const claims = await Promise.all([claimMessage(db, first, 7_000), claimMessage(db, first, 7_000)])
     expect(claims.filter(Boolean)).toEqual([true])
-    expect(await findNextNoticeTimeMs(db)).toBe(5_000)
-    await deleteNotice(db, 'n3')
-    expect(await findNextNoticeTimeMs(db)).toBe(9_000)
+    expect(await listDueMessages(db, 1_000, 10)).toEqual([])
+    expect(await findNextMessageTimeMs(db, 1_000)).toBe(5_000)
+    expect(await replaceBody(db, 'm1', '{"a":1}', 1_000)).toBe(false)
+    expect(await renewMessage(db, 'm1', { nowMs: 1_000, expiresAtMs: 20_000 })).toBe(false)
+    await deleteMessage(db, 'm1')
+    expect((await listDueMessages(db, 1_000, 10)).map(({ id }) => id)).toEqual(['m2'])
+    expect((await listMessagesOf(db, message)).map(({ position }) => position)).toEqual([2])
+    expect(await replaceBody(db, 'm2', '{"a":1}', 1_000)).toBe(true)
   })
 })

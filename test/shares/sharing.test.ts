@@ -50,19 +50,45 @@ const names = async (node: TestNode, user: string) =>
 const settle = async (node: TestNode) => {
   const controller = new AbortController()
   node.shares.start(controller.signal)
-  await until(async () => (await node.db('share_notices').select()).length === 0)
+  await until(async () => (await node.db('share_messages').select()).length === 0)
   controller.abort()
 }
 
 describe('a share whose answer was lost on the way', () => {
-  it('is there at neither end afterwards', async () => {
+  const lose = async () => {
     mesh.losing.add(krakow.host)
-    await expect(give('/data', toJan())).rejects.toEqual(failure(503, 'PEER_UNREACHABLE'))
+    const share = await give('/data', toJan())
     mesh.losing.clear()
-    expect(await given()).toEqual([])
+    expect(share.state).toBe('sending')
     expect((await received(krakow, 'jan', 'pending')).length).toBe(1)
+    return share
+  }
+
+  it('is sent again, and stands there once', async () => {
+    await lose()
+    leiden.clock.advance(30_000)
+    await settle(leiden)
+    expect((await given())[0]?.state).toBe('pending')
+    expect((await received(krakow, 'jan')).map((share) => share.state)).toEqual(['pending'])
+  })
+
+  it('is taken back there, too, when it is revoked meanwhile', async () => {
+    const { id } = await lose()
+    await leiden.api('ann', 'revokeShare', { params: { id } })
     await settle(leiden)
     expect((await received(krakow, 'jan')).map((share) => share.state)).toEqual(['revoked'])
+    expect(mesh.sent.map((line) => line.split(' ')[0])).toEqual(['share', 'SHARE_UNSHARED'])
+  })
+
+  it('is accepted there all the same', async () => {
+    await lose()
+    await acceptFirst(krakow, 'jan')
+    await settle(krakow)
+    expect((await given())[0]?.state).toBe('accepted')
+    leiden.clock.advance(30_000)
+    await settle(leiden)
+    expect((await given())[0]?.state).toBe('accepted')
+    expect(mesh.sent.filter((line) => line.startsWith('share')).length).toBe(1)
   })
 })
 
@@ -157,7 +183,6 @@ describe('a share with somebody on another server', () => {
     await expect(give('/data', 'x@nowhere.test')).rejects.toEqual(failure(404, 'PEER_NO_SUCH_HOST'))
     for (const [reason, status] of [
       ['refused', 502],
-      ['unreachable', 503],
       ['not-trusted', 403],
       ['unsupported', 501],
     ] as const) {
@@ -192,11 +217,11 @@ describe('a share with somebody on another server', () => {
     leiden.shares.start(controller.signal)
     await until(() => mesh.sent.filter((line) => line.startsWith('SHARE_UNSHARED')).length === 1)
     mesh.failing.delete(krakow.host)
-    await until(async () => (await leiden.db('share_notices').first('tries'))?.tries === 1)
+    await until(async () => (await leiden.db('share_messages').first('last_error'))?.last_error !== null)
     leiden.clock.advance(30_000)
     await until(async () => (await received(krakow, 'jan', 'revoked')).length === 1)
     expect(await names(krakow, 'jan')).toEqual([])
-    await until(async () => (await leiden.db('share_notices').select()).length === 0)
+    await until(async () => (await leiden.db('share_messages').select()).length === 0)
     controller.abort()
     await leiden.api('ann', 'revokeShare', { params: { id } })
     expect((await given())[0]?.state).toBe('revoked')
@@ -227,7 +252,8 @@ describe('a share with somebody on another server', () => {
     await expect(access?.headers()).rejects.toEqual(failure(404))
     expect(mesh.sent.filter((line) => line.startsWith('SHARE_'))).toEqual([
       'SHARE_DECLINED → leiden.test',
-      'SHARE_UNSHARED → leiden.test',
+      'SHARE_ACCEPTED → leiden.test',
+      'SHARE_DECLINED → leiden.test',
     ])
   })
 

@@ -21,8 +21,7 @@ const kinds: Record<NotificationType, (inner: Inner) => Details> = {
   REQUEST_RESHARE: readReshare,
   RESHARE_CHANGE_PERMISSION: (inner) =>
     readPermissions(inner.permission ?? inner.permissions, 'notification.permission'),
-  SHARE_CHANGE_PERMISSION: (inner) =>
-    readPermissions(permissionsOfProtocol(inner.protocol), 'notification.protocol'),
+  SHARE_CHANGE_PERMISSION: readChange,
 }
 
 const text = z.string().min(1).optional().catch(undefined)
@@ -91,9 +90,23 @@ function reshareTypeOf(value: unknown): OcmShare['shareType'] {
   return ['group', 1, 9, '1', '9'].includes(value as string | number) ? 'group' : 'user'
 }
 
-function permissionsOfProtocol(protocol: unknown): unknown {
-  const webdav = isObject(protocol) ? protocol.webdav : undefined
-  return isObject(webdav) ? webdav.permissions : undefined
+const wireChange = z.looseObject({
+  sharedSecret: headerSecret.optional().catch(undefined),
+  expiration: z.number().min(0).max(8.64e12).optional().catch(undefined),
+  description: z.string().optional().catch(undefined),
+})
+
+/** oCIS has the secret with the protocol, as in a share; the end and the note are of nodes like this one. */
+function readChange(inner: Inner): Details {
+  const webdav = isObject(inner.protocol) && isObject(inner.protocol.webdav) ? inner.protocol.webdav : {}
+  const { expiration, description } = wireChange.parse(inner)
+  const sharedSecret = wireChange.parse(inner).sharedSecret ?? wireChange.parse(webdav).sharedSecret
+  return {
+    ...readPermissions(webdav.permissions, 'notification.protocol'),
+    ...(sharedSecret === undefined ? {} : { sharedSecret }),
+    ...(expiration === undefined ? {} : { expiresAtMs: Math.round(expiration * 1000) }),
+    ...(description === undefined ? {} : { note: cleanText(description, MAX_MESSAGE_LENGTH) }),
+  }
 }
 
 function readPermissions(json: unknown, name: string): Details {

@@ -15,10 +15,13 @@ const SENTENCES: Record<NotificationType, string> = {
   USER_REMOVED: 'The contact was removed',
 }
 
-/** Nextcloud's receiver throws at a change of permissions; Reva and OpenCloud only write it into a log. */
+/**
+ * Nextcloud's receiver throws at a change of permissions, and is one of the older ones, too; Reva and OpenCloud
+ * only write it into a log. No text of OCM has one for recipients: nodes like this one speak that of oCIS.
+ */
 const PERMISSION_NOTICE: Record<Dialect, NotificationType | undefined> = {
-  standard: 'RESHARE_CHANGE_PERMISSION',
-  older: 'RESHARE_CHANGE_PERMISSION',
+  standard: 'SHARE_CHANGE_PERMISSION',
+  older: undefined,
   nextcloud: undefined,
   owncloud10: 'RESHARE_CHANGE_PERMISSION',
   ocis: 'SHARE_CHANGE_PERMISSION',
@@ -28,7 +31,9 @@ const PERMISSION_NOTICE: Record<Dialect, NotificationType | undefined> = {
 /** The name a server has for what `type` means; undefined where it has none, so that nothing need be sent. */
 export function noticeFor(dialect: Dialect, type: NotificationType): NotificationType | undefined {
   const isPermission = type === 'RESHARE_CHANGE_PERMISSION' || type === 'SHARE_CHANGE_PERMISSION'
-  return isPermission ? PERMISSION_NOTICE[dialect] : type
+  if (isPermission) return PERMISSION_NOTICE[dialect]
+  // Those who know notices of files only answer one about a person with an error.
+  return type === 'USER_REMOVED' && !(dialect === 'standard' || dialect === 'older') ? undefined : type
 }
 
 /** Writes `POST /notifications`; `peerHost` is where it goes, and cut off ids that carry it. */
@@ -45,7 +50,7 @@ export function writeNotification(
     notification: {
       ...given('sharedSecret', notification.sharedSecret),
       message: notification.message ?? SENTENCES[type],
-      ...given('grantee', granteeFor(dialect, notification.grantee, peerHost)),
+      ...given('grantee', granteeFor(dialect, notification, peerHost)),
       ...detailsOf(type, notification),
     },
   }
@@ -61,7 +66,14 @@ function detailsOf(type: NotificationType, notification: OcmNotification): objec
     }
   }
   if (type === 'RESHARE_CHANGE_PERMISSION') return { permission: permissions }
-  if (type === 'SHARE_CHANGE_PERMISSION') return { protocol: changedProtocol(notification) }
+  if (type === 'SHARE_CHANGE_PERMISSION') {
+    const { expiresAtMs, note } = notification
+    return {
+      protocol: changedProtocol(notification),
+      ...(expiresAtMs === undefined ? {} : { expiration: Math.floor(expiresAtMs / 1000) }),
+      ...given('description', note),
+    }
+  }
   return {}
 }
 
@@ -76,7 +88,9 @@ function resourceTypeFor(dialect: Dialect, type: string): string {
   return type === 'folder' && knowsFilesOnly ? 'file' : type
 }
 
-function granteeFor(dialect: Dialect, grantee: string | undefined, host: string): string | undefined {
+/** Also of a contact that was removed: whose contact it was. */
+function granteeFor(dialect: Dialect, { grantee, type }: OcmNotification, host: string): string | undefined {
+  if (type === 'USER_REMOVED') return grantee
   if (grantee === undefined || dialect !== 'ocis') return undefined
   return withoutHost(recipientFor(dialect, { id: grantee, host }).id, host)
 }

@@ -29,13 +29,24 @@ async function peerOf(
   const { signature } = sealed
   if (notification.type === 'USER_REMOVED') return signerOf(signature?.keyid)
   const { providerId, sharedSecret } = notification
-  const peerHost = await room.inbox().findPeerOfShare(providerId, sharedSecret, signature?.keyid)
+  const { type } = notification
+  const peerHost = await room.inbox().findPeerOfShare(providerId, sharedSecret, signature?.keyid, type)
   if (peerHost === undefined) throw new OcmRefusal(400, 'RESOURCE_NOT_FOUND')
   // The server that a share is with can be guessed; unsigned, only the secret tells that it is the sender.
-  if (signature === undefined && sharedSecret === undefined) {
-    throw new SignatureError('SIGNATURE_REQUIRED', 'neither signed nor with the secret of the share')
-  }
-  return peerHost
+  if (signature !== undefined || sharedSecret !== undefined) return peerHost
+  if (await isOfOcis(room, notification, peerHost)) return peerHost
+  throw new SignatureError('SIGNATURE_REQUIRED', 'neither signed nor with the secret of the share')
+}
+
+/**
+ * oCIS proves nothing: it names the share and its recipient, and that is all. From a server known as one,
+ * that never signs, what can only take rights away is believed. Whose the share is `inbox` compares.
+ */
+async function isOfOcis(room: Reception, { type, grantee }: OcmNotification, host: string): Promise<boolean> {
+  if (type !== 'SHARE_UNSHARED' || grantee === undefined) return false
+  const peer = await room.discovery.discover(host).catch(() => undefined)
+  if (peer === undefined || peer.capabilities.includes('http-sig')) return false
+  return (await room.peers.chooseDialect(peer)) === 'ocis'
 }
 
 /** About a person there is no share, no secret and so no proof but the signature: its key id names the host. */

@@ -1,5 +1,7 @@
+import type { Config } from '../../config/schema.ts'
 import { findHost } from '../address.ts'
 import {
+  EXCHANGE_TOKEN,
   findNotificationAnswer,
   findPerson,
   noticeFor,
@@ -7,11 +9,22 @@ import {
   writeNotification,
 } from '../dialects/standard.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
+import { demandsExchange } from '../exchange-policy.ts'
 import { toPeerError } from '../peer-answer.ts'
-import { PeerError } from '../peer-error.ts'
+import { GrantRefusedError, PeerError } from '../peer-error.ts'
 import type { PeerActivity } from '../peers-repo.ts'
 import type { Trust } from '../trust.ts'
-import type { NotificationAnswer, OcmClient, OcmNotification, OcmPerson, PeerInfo } from '../types.ts'
+import type {
+  AccessToken,
+  NotificationAnswer,
+  OcmClient,
+  OcmNotification,
+  OcmPerson,
+  OcmShare,
+  PeerInfo,
+  SendShareControl,
+} from '../types.ts'
+import { exchangeToken } from './exchange-token.ts'
 import { post } from './post.ts'
 import { type SendShareOptions, sendShare } from './send-share.ts'
 
@@ -20,6 +33,7 @@ export interface OcmClientOptions extends SendShareOptions {
   host: string
   discovery: PeerDiscovery
   trust: Trust
+  config: Pick<Config['ocm'], 'exchangeTokens' | 'requireSignatures'>
 }
 
 /** Speaks to other OCM servers: discovery first, trust checked, requests signed. */
@@ -29,10 +43,16 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
       signal?.throwIfAborted()
       return withSignal(options.discovery.discover(hostOf(text), { fresh }), signal)
     },
-    sendShare: (share) =>
-      noting(options, 'share-sent', async () =>
-        sendShare(options, await findTrustedPeer(options, share.shareWith.host), share),
-      ),
+    sendShare: (share, { signal, decided } = {}) =>
+      noting(options, 'share-sent', async () => {
+        const { host } = share.shareWith
+        const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
+          throw toPeerError(host, error)
+        })
+        return sendShare(options, peer, await decideExchange(options, peer, share, decided), signal)
+      }),
+    exchangeToken: (host, code, { signal } = {}) =>
+      noting(options, 'token-exchange', () => exchange(options, host, code, signal)),
     acceptInvite: (provider, invite) =>
       noting(options, 'invite-sent', () => acceptInvite(options, provider, invite)),
     notify: (host, notification, { signal } = {}) =>
@@ -45,9 +65,41 @@ async function noting<T>(options: OcmClientOptions, what: PeerActivity, act: () 
   try {
     return await act()
   } catch (error) {
-    if (error instanceof PeerError) await options.peers.failed(what, error)
+    // A share that has ended is no trouble with its server.
+    const isTrouble = error instanceof PeerError && !(error instanceof GrantRefusedError)
+    if (isTrouble) await options.peers.failed(what, error)
     throw error
   }
+}
+
+/** Adds what our policy demands of this peer. */
+async function decideExchange(
+  { config }: OcmClientOptions,
+  peer: PeerInfo,
+  share: OcmShare,
+  decided: SendShareControl['decided'],
+): Promise<OcmShare> {
+  const { requirements = [] } = share.webdav
+  const mustExchange = requirements.includes(EXCHANGE_TOKEN) || demandsExchange(config, peer)
+  await decided?.(mustExchange)
+  if (!mustExchange) return share
+  const all = [...new Set([...requirements, EXCHANGE_TOKEN])]
+  return { ...share, webdav: { ...share.webdav, requirements: all } }
+}
+
+async function exchange(
+  options: OcmClientOptions,
+  host: string,
+  code: string,
+  signal?: AbortSignal,
+): Promise<AccessToken> {
+  if (options.config.exchangeTokens === 'never') {
+    throw new PeerError('unsupported', host, 'This node exchanges no tokens (ocm.exchangeTokens).')
+  }
+  const peer = await withSignal(findTrustedPeer(options, host), signal)
+  const token = await exchangeToken(options, peer, code, signal)
+  await options.peers.succeeded(peer.host, 'token-exchange')
+  return token
 }
 
 async function acceptInvite(

@@ -18,10 +18,11 @@ export async function sendShare(
   options: SendShareOptions,
   peer: PeerInfo,
   share: OcmShare,
+  signal?: AbortSignal,
 ): Promise<{ recipientDisplayName?: string }> {
   checkTakes(peer, share)
   const dialect = carrying(await options.peers.chooseDialect(peer), peer, share)
-  const { answer, worked } = await sendAs(options, peer, share, dialect)
+  const { answer, worked } = await sendAs({ options, peer, signal }, share, dialect)
   await options.peers.succeeded(peer.host, 'share-sent')
   if (worked !== dialect) await options.peers.keepDialect(peer, worked)
   const name = (answer.json as { recipientDisplayName?: unknown } | null | undefined)?.recipientDisplayName
@@ -29,13 +30,15 @@ export async function sendShare(
 }
 
 async function sendAs(
-  options: SendShareOptions,
-  peer: PeerInfo,
+  { options, peer, signal }: { options: SendShareOptions; peer: PeerInfo; signal: AbortSignal | undefined },
   share: OcmShare,
   dialect: Dialect,
 ): Promise<{ answer: PostAnswer; worked: Dialect }> {
   const send = (form: Dialect) =>
-    post(options, peer, { subject: 'share', path: '/shares', body: writeShare(share, peer, form) })
+    post(options, peer, {
+      ...{ subject: 'share', path: '/shares', body: writeShare(share, peer, form) },
+      ...(signal === undefined ? {} : { signal }),
+    })
   try {
     return { answer: await send(dialect), worked: dialect }
   } catch (error) {

@@ -1,0 +1,65 @@
+import { inTransaction } from '../platform/db.ts'
+import { messageOf } from '../platform/errors.ts'
+import type { ShareContext } from './context.ts'
+import { secretOfGiven, unsharedMessage } from './end-shares.ts'
+import type { MessageAnswer } from './message-content.ts'
+import type { MessageEnds } from './message-queue.ts'
+import { deleteMessage, failMessage, listMessagesOf } from './messages-repo.ts'
+import { findOutgoing, setRecipientName } from './outgoing-repo.ts'
+import { isPermanentPeerFailure, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
+import { publish } from './share-events.ts'
+import { findNextState } from './share-states.ts'
+import { moveOutgoing } from './transitions.ts'
+import type { OutgoingMessage, OutgoingShare } from './types.ts'
+
+/** What the ends of messages mean to shares. `ctx` is asked when a message ends, not before. */
+export function createMessageEnds(ctx: () => ShareContext): MessageEnds {
+  return {
+    isWanted: async ({ type, subjectId }) =>
+      type !== 'SHARE' || (await findOutgoing(ctx().db, subjectId))?.state === 'sending',
+    arrived: (message, answer) => arrived(ctx(), message, answer),
+    givenUp: (message, error) =>
+      message.type === 'SHARE' ? shareGivenUp(ctx(), message, error) : noticeGivenUp(ctx(), message, error),
+  }
+}
+
+async function arrived(ctx: ShareContext, message: OutgoingMessage, answer: MessageAnswer): Promise<void> {
+  if (message.type !== 'SHARE') return deleteMessage(ctx.db, message.id)
+  const { subjectId: id } = message
+  const moved = await inTransaction(ctx.db, async (tx) => {
+    await deleteMessage(tx, message.id)
+    if (answer.recipientDisplayName) await setRecipientName(tx, id, answer.recipientDisplayName)
+    const share = await findOutgoing(tx, id)
+    // Taken back meanwhile: the end of the share is in the queue behind this.
+    if (share === undefined || findNextState(share.state, 'arrive') === undefined) return undefined
+    return await moveOutgoing(tx, id, 'arrive')
+  })
+  if (moved !== undefined && moved.from !== moved.share.state) publish(ctx, moved.share)
+}
+
+/** The share never came to stand there. What may have arrived without our knowing is taken back. */
+async function shareGivenUp(ctx: ShareContext, message: OutgoingMessage, error: unknown): Promise<void> {
+  const failed = await inTransaction(ctx.db, async (tx): Promise<OutgoingShare | undefined> => {
+    const share = await findOutgoing(tx, message.subjectId)
+    if (share === undefined || findNextState(share.state, 'fail') === undefined) {
+      await deleteMessage(tx, message.id)
+      return undefined
+    }
+    for (const behind of await listMessagesOf(tx, message)) {
+      if (behind.id !== message.id) await deleteMessage(tx, behind.id)
+    }
+    await failMessage(tx, message.id, messageOf(toPeerAppError(error)))
+    if (message.mayHaveArrived || mayHaveArrived(error))
+      await ctx.messages.enqueue(tx, unsharedMessage(share, secretOfGiven(ctx, share)))
+    return (await moveOutgoing(tx, share.id, 'fail'))?.share
+  })
+  ctx.messages.wake()
+  if (failed !== undefined) publish(ctx, failed)
+}
+
+/** Who does not know the share, or this kind of notice, needs not be told of its end or change. */
+async function noticeGivenUp(ctx: ShareContext, message: OutgoingMessage, error: unknown): Promise<void> {
+  if (message.type !== 'SHARE_ACCEPTED' && isPermanentPeerFailure(error))
+    await deleteMessage(ctx.db, message.id)
+  else await failMessage(ctx.db, message.id, messageOf(toPeerAppError(error)))
+}

@@ -1,0 +1,241 @@
+import { PeerError } from '../ocm/peer-error.ts'
+import type { OcmClient } from '../ocm/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { messageOf } from '../platform/errors.ts'
+import type { EventBus } from '../platform/events.ts'
+import { newId } from '../platform/ids.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Seal } from '../platform/seal.ts'
+import { type MessageAnswer, type MessageContent, packMessage, sendMessage } from './message-content.ts'
+import {
+  appendMessage,
+  claimMessage,
+  deleteMessage,
+  findNextMessageTimeMs,
+  listDueMessages,
+  postponeMessage,
+} from './messages-repo.ts'
+import { isPermanentPeerFailure, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
+import type { OutgoingMessage } from './types.ts'
+
+const FIRST_WAIT_MS = 30_000
+const LONGEST_WAIT_MS = 3_600_000
+/** A server that asks for more patience than this is asked again all the same. */
+const MAX_RETRY_AFTER_MS = 24 * 3_600_000
+/** How long a message is tried. */
+export const MESSAGE_LIFE_MS = 7 * 24 * 3_600_000
+/** Longer than discovery and two forms of a message may take: who has not ended by then has died. */
+const CLAIM_MS = 4 * 60_000
+/** Other processes of the node write messages too, so the table is looked at at least this often. */
+const POLL_MS = 30_000
+const BATCH = 8
+
+/** A message to send: about which share of whom, and what. */
+export interface NewMessage extends Pick<OutgoingMessage, 'userId' | 'side' | 'subjectId' | 'peerHost'> {
+  content: MessageContent
+}
+
+/** How an attempt ended; `error` says why it did not succeed. */
+export type Attempt =
+  | { result: 'arrived'; answer: MessageAnswer }
+  | { result: 'later' | 'refused'; error: unknown }
+
+/** What the end of a message means to the share it is about; called with no transaction open. */
+export interface MessageEnds {
+  arrived(message: OutgoingMessage, answer: MessageAnswer): Promise<void>
+  /** Refused for good, or out of time. */
+  givenUp(message: OutgoingMessage, error: unknown): Promise<void>
+  /** False when nobody needs it any more: a share that was taken back before it went out. Such a one is dropped. */
+  isWanted(message: OutgoingMessage): Promise<boolean>
+}
+
+/** Messages to peers that must arrive although the peer is down or we are restarted. */
+export interface MessageQueue {
+  /** Stores the message, inside the caller's transaction `db`; call `wake` after it. */
+  enqueue(db: Db, message: NewMessage): Promise<void>
+  /** Stores a message that the caller sends at once with `attempt`; nobody else takes it meanwhile. */
+  enqueueClaimed(db: Db, message: NewMessage): Promise<OutgoingMessage>
+  /** Sends a claimed message; `onRefusal` stands in for `MessageEnds.givenUp`. Throws only for our own faults. */
+  attempt(message: OutgoingMessage, onRefusal: (error: unknown) => Promise<void>): Promise<Attempt>
+  /** Delivery starts at once instead of at the next look. */
+  wake(): void
+  /** Delivers what is due until the signal aborts; resolves then. */
+  run(signal: AbortSignal): Promise<void>
+  /** One round: tries everything that is due now. */
+  deliverDue(signal?: AbortSignal): Promise<void>
+  /** Gives up the attempts of `attempt` that still run and resolves when they have ended. */
+  close(): Promise<void>
+}
+
+export interface MessageQueueDeps {
+  db: Db
+  clock: Clock
+  log: Logger
+  seal: Seal
+  ocm: Pick<OcmClient, 'notify' | 'sendShare'>
+  ends: MessageEnds
+  /** Wakes the process of the node that delivers. */
+  events?: EventBus | undefined
+}
+
+/** How long attempt `tries` (from 1) waits for the next one: doubled each time, at most an hour. */
+export function messageWaitMs(tries: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS)
+}
+
+export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
+  const { clock } = deps
+  let wakeUp = new AbortController()
+  const stop = new AbortController()
+  const running = new Set<Promise<unknown>>()
+  const deliverDue = (signal?: AbortSignal) => deliverAllDue(deps, signal)
+  const wake = () => {
+    wakeUp.abort()
+    deps.events?.tellOthers('notice', {})
+  }
+  deps.events?.subscribe('notice', () => wakeUp.abort())
+  return {
+    async enqueue(db, message) {
+      await appendMessage(db, newRow(deps, message))
+    },
+    enqueueClaimed: (db, message) => {
+      const untilMs = clock.nowMs() + CLAIM_MS
+      const claim = { tries: 1, nextTryAtMs: untilMs, claimedUntilMs: untilMs }
+      return appendMessage(db, { ...newRow(deps, message), ...claim })
+    },
+    attempt(message, onRefusal) {
+      const attempt = send(deps, message, { signal: stop.signal, onRefusal })
+      running.add(attempt)
+      // What was stored behind it meanwhile has waited for its end.
+      return attempt.finally(() => running.delete(attempt) && wake())
+    },
+    wake,
+    deliverDue,
+    async run(signal) {
+      while (!signal.aborted) {
+        wakeUp = new AbortController()
+        try {
+          await deliverDue(signal)
+          await pause(deps, AbortSignal.any([signal, wakeUp.signal]))
+        } catch (err) {
+          deps.log.error({ err }, 'messages could not be delivered')
+          await clock.wait(POLL_MS, signal).catch(() => undefined)
+        }
+      }
+    },
+    async close() {
+      stop.abort()
+      await Promise.allSettled(running)
+    },
+  }
+}
+
+function newRow({ clock, seal }: MessageQueueDeps, message: NewMessage): Omit<OutgoingMessage, 'position'> {
+  const { content, ...about } = message
+  const nowMs = clock.nowMs()
+  return {
+    id: newId(),
+    ...about,
+    ...packMessage(content, seal),
+    state: 'waiting',
+    tries: 0,
+    nextTryAtMs: nowMs,
+    claimedUntilMs: undefined,
+    mayHaveArrived: false,
+    lastError: undefined,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + MESSAGE_LIFE_MS,
+  }
+}
+
+/** Waits until the next message is due; an abort ends the wait. */
+async function pause({ db, clock }: MessageQueueDeps, signal: AbortSignal): Promise<void> {
+  const nowMs = clock.nowMs()
+  const nextMs = await findNextMessageTimeMs(db, nowMs)
+  const waitMs = Math.min(POLL_MS, (nextMs ?? Number.POSITIVE_INFINITY) - nowMs)
+  await clock.wait(waitMs, signal).catch(() => undefined)
+}
+
+/** A stop gives up the attempts that run; they are made again after the next start. */
+async function deliverAllDue(deps: MessageQueueDeps, signal?: AbortSignal): Promise<void> {
+  while (!signal?.aborted) {
+    const due = await listDueMessages(deps.db, deps.clock.nowMs(), BATCH)
+    if (due.length === 0) return
+    await Promise.all(due.map((message) => deliver(deps, message, signal)))
+  }
+}
+
+async function deliver(deps: MessageQueueDeps, message: OutgoingMessage, signal?: AbortSignal) {
+  const claimedUntilMs = deps.clock.nowMs() + CLAIM_MS
+  if (!(await claimMessage(deps.db, message, claimedUntilMs))) return
+  const claimed = { ...message, tries: message.tries + 1, claimedUntilMs }
+  const onRefusal = (error: unknown) => deps.ends.givenUp(claimed, error)
+  await send(deps, claimed, { signal, onRefusal })
+}
+
+interface SendOptions {
+  signal: AbortSignal | undefined
+  onRefusal(error: unknown): Promise<void>
+}
+
+async function send(
+  deps: MessageQueueDeps,
+  message: OutgoingMessage,
+  { signal, onRefusal }: SendOptions,
+): Promise<Attempt> {
+  if (!(await deps.ends.isWanted(message))) {
+    await deleteMessage(deps.db, message.id)
+    return { result: 'refused', error: new Error('It is not wanted any more.') }
+  }
+  let answer: MessageAnswer
+  try {
+    answer = await sendMessage(deps, message, signal)
+  } catch (error) {
+    const isFinal = isOver(message, error, deps.clock.nowMs())
+    report(deps.log, message, error, isFinal)
+    if (isFinal) await onRefusal(error)
+    else await postpone(deps, message, error, signal)
+    return { result: isFinal ? 'refused' : 'later', error }
+  }
+  await deps.ends.arrived(message, answer)
+  return { result: 'arrived', answer }
+}
+
+/** The first attempt decides about more: a name that does not exist is not tried for a week. */
+function isOver(message: OutgoingMessage, error: unknown, nowMs: number): boolean {
+  if (isPermanentPeerFailure(error)) return true
+  if (message.type === 'SHARE' && message.tries === 1) return !isPassing(error)
+  return nowMs >= message.expiresAtMs
+}
+
+/** Down, busy, or something before it that says so. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof PeerError) || error.temporary || (error.status ?? 0) >= 500
+}
+
+async function postpone(
+  deps: MessageQueueDeps,
+  message: OutgoingMessage,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const nowMs = deps.clock.nowMs()
+  await postponeMessage(deps.db, message.id, {
+    // What a stop gave up is the first thing after the next start; the last try is at the very end.
+    nextTryAtMs: signal?.aborted ? nowMs : Math.min(nowMs + waitMs(message, error), message.expiresAtMs),
+    lastError: messageOf(toPeerAppError(error)),
+    mayHaveArrived: mayHaveArrived(error),
+  })
+}
+
+function waitMs(message: OutgoingMessage, error: unknown): number {
+  const askedMs = error instanceof PeerError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+  return Math.max(messageWaitMs(message.tries), Math.min(askedMs, MAX_RETRY_AFTER_MS))
+}
+
+function report(log: Logger, message: OutgoingMessage, error: unknown, isFinal: boolean): void {
+  const { peerHost: peer, type, subjectId: shareId, tries } = message
+  const about = { peer, type, shareId, tries, reason: messageOf(error) }
+  log.warn(about, isFinal ? 'message given up' : 'message will be sent again')
+}

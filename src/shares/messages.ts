@@ -1,0 +1,48 @@
+import { inTransaction } from '../platform/db.ts'
+import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import type { ShareContext } from './context.ts'
+import { type Changes, publishChanges } from './end-shares.ts'
+import { MESSAGE_LIFE_MS } from './message-queue.ts'
+import { findMessage, listMessagesOfShares, listMessagesOfUser, renewMessage } from './messages-repo.ts'
+import { findOutgoing } from './outgoing-repo.ts'
+import { findNextState } from './share-states.ts'
+import { moveOutgoing } from './transitions.ts'
+import type { OutgoingMessage } from './types.ts'
+
+const MAX_LISTED = 1_000
+
+/** A user's messages to other servers that have not arrived, the newest first. */
+export async function listMessages(ctx: ShareContext, userId: string): Promise<OutgoingMessage[]> {
+  return await listMessagesOfUser(ctx.db, userId, MAX_LISTED)
+}
+
+/** What waits or failed of several shares, by the id of the share. */
+export async function messagesOfGiven(
+  ctx: ShareContext,
+  shareIds: readonly string[],
+): Promise<ReadonlyMap<string, OutgoingMessage[]>> {
+  const all = await listMessagesOfShares(ctx.db, 'given', shareIds)
+  return Map.groupBy(all, (message) => message.subjectId)
+}
+
+/** Sends a message again at once, and for another week; a share that had failed is on its way again. */
+export async function retryMessage(ctx: ShareContext, userId: string, id: string): Promise<OutgoingMessage> {
+  const changes: Changes = { given: [], received: [] }
+  const message = await inTransaction(ctx.db, async (tx) => {
+    const found = await findMessage(tx, id)
+    if (found?.userId !== userId) throw new NotFoundError('There is no such message; it may have arrived.')
+    if (found.type === 'SHARE') {
+      const share = await findOutgoing(tx, found.subjectId)
+      if (share === undefined || findNextState(share.state, 'retry') === undefined) {
+        throw new ConflictError('The share has ended; share it again.', { code: 'SHARE_STATE' })
+      }
+      const moved = await moveOutgoing(tx, share.id, 'retry')
+      if (moved !== undefined && moved.from !== moved.share.state) changes.given.push(moved.share)
+    }
+    const nowMs = ctx.clock.nowMs()
+    await renewMessage(tx, id, { nowMs, expiresAtMs: nowMs + MESSAGE_LIFE_MS })
+    return (await findMessage(tx, id)) ?? found
+  })
+  publishChanges(ctx, changes)
+  return message
+}

@@ -1,0 +1,208 @@
+import { withoutHost } from '../ocm/address.ts'
+import {
+  InboxRefusedError,
+  type NotificationAnswer,
+  type NotificationType,
+  type OcmNotification,
+} from '../ocm/types.ts'
+import { inTransaction } from '../platform/db.ts'
+import { equalSecrets, sha256Hex } from '../platform/ids.ts'
+import { changeGiven, changeTaken, narrowed, type Terms, termsOf } from './change-shares.ts'
+import { contactRemoved } from './contacts.ts'
+import type { ShareContext } from './context.ts'
+import { type Changes, endGiven, endPassedOn, publishChanges } from './end-shares.ts'
+import { moveAnswered } from './groups/answer-for-group.ts'
+import { changeGroupTerms, findAsMember, setOver } from './groups/group-shares-repo.ts'
+import { findOutgoing } from './outgoing-repo.ts'
+import { secretOf } from './receive-share.ts'
+import { findReceivedFrom, listReceivedFrom } from './received-repo.ts'
+import { reshareFor } from './reshare-requests.ts'
+import { findNextState, type ShareEvent } from './share-states.ts'
+import { moveReceived } from './transitions.ts'
+import type { OutgoingShare, ReceivedShare } from './types.ts'
+
+type Handler = (
+  ctx: ShareContext,
+  notice: OcmNotification,
+  peerHost: string,
+) => Promise<NotificationAnswer | undefined>
+
+const handlers: Record<NotificationType, Handler> = {
+  SHARE_ACCEPTED: (ctx, notice, peerHost) => answered(ctx, notice, peerHost, 'accept'),
+  SHARE_DECLINED: (ctx, notice, peerHost) => answered(ctx, notice, peerHost, 'decline'),
+  SHARE_UNSHARED: unshared,
+  RESHARE_UNDO: undone,
+  REQUEST_RESHARE: requested,
+  RESHARE_CHANGE_PERMISSION: changed,
+  SHARE_CHANGE_PERMISSION: changed,
+  USER_REMOVED: contactRemoved,
+}
+
+/** From the other side of a share, about a share we gave or were given. Throws `InboxRefusedError`. */
+export function receiveNotice(
+  ctx: ShareContext,
+  notice: OcmNotification,
+  peerHost: string,
+): Promise<NotificationAnswer | undefined> {
+  return handlers[notice.type](ctx, notice, peerHost)
+}
+
+async function answered(
+  ctx: ShareContext,
+  notice: OcmNotification,
+  peerHost: string,
+  event: ShareEvent,
+): Promise<undefined> {
+  const share = await findGivenTo(ctx, notice, peerHost)
+  if (share === undefined) throw new InboxRefusedError('share-unknown')
+  await recipientSaid(ctx, share, event)
+}
+
+/** An answer that comes too late, such as an acceptance of what was revoked, changes nothing. */
+async function recipientSaid(ctx: ShareContext, { id }: OutgoingShare, event: ShareEvent): Promise<void> {
+  const changes: Changes = { given: [], received: [] }
+  await inTransaction(ctx.db, async (tx) => {
+    const share = await findOutgoing(tx, id)
+    if (share === undefined || findNextState(share.state, event) === undefined) return
+    const moved = await moveAnswered(tx, id, event)
+    if (moved !== undefined && moved.from !== moved.share.state) changes.given.push(moved.share)
+  })
+  publishChanges(ctx, changes)
+}
+
+/** From the recipient: it left. From the sender: the share is withdrawn. */
+async function unshared(ctx: ShareContext, notice: OcmNotification, peerHost: string): Promise<undefined> {
+  const given = await findGivenTo(ctx, notice, peerHost)
+  if (given !== undefined) return void (await recipientSaid(ctx, given, 'leave'))
+  await revokeTaken(ctx, await getTakenFrom(ctx, notice, peerHost))
+}
+
+/** From who asked us to pass a share on; or, of a share that we asked for, from its sender. */
+async function undone(ctx: ShareContext, notice: OcmNotification, peerHost: string): Promise<undefined> {
+  const passed = await findPassedFor(ctx, notice, peerHost)
+  if (passed === undefined) return await revokeTaken(ctx, await getTakenFrom(ctx, notice, peerHost))
+  const changes: Changes = { given: [], received: [] }
+  await inTransaction(ctx.db, (tx) => endGiven(ctx, tx, passed.share.id, changes))
+  publishChanges(ctx, changes)
+}
+
+async function changed(ctx: ShareContext, notice: OcmNotification, peerHost: string): Promise<undefined> {
+  const passed = await findPassedFor(ctx, notice, peerHost)
+  const changes: Changes = { given: [], received: [] }
+  if (passed === undefined) {
+    const share = await getTakenFrom(ctx, notice, peerHost)
+    const terms = termsIn(notice, share)
+    await inTransaction(ctx.db, async (tx) => {
+      for (const one of await listReceivedFrom(tx, share.peerHost, share.providerId)) {
+        await changeTaken(ctx, tx, { share: one, terms }, changes)
+      }
+      await changeGroupTerms(tx, share, terms)
+    })
+  } else {
+    const { share, parent } = passed
+    // Whoever asked for the share may take from it, and give no more than they have.
+    const terms = narrowed(termsIn(notice, share), termsOf(parent))
+    await inTransaction(ctx.db, (tx) => changeGiven(ctx, tx, { share, terms }, changes))
+  }
+  publishChanges(ctx, changes)
+}
+
+function termsIn({ permissions = [], expiresAtMs, note }: OcmNotification, before: Terms): Terms {
+  return {
+    role: permissions.includes('write') ? 'editor' : 'viewer',
+    mayReshare: permissions.includes('share'),
+    expiresAtMs: expiresAtMs === undefined ? before.expiresAtMs : expiresAtMs || undefined,
+    note: note ?? before.note,
+  }
+}
+
+async function requested(
+  ctx: ShareContext,
+  notice: OcmNotification,
+  peerHost: string,
+): Promise<NotificationAnswer> {
+  const share = await findGivenTo(ctx, notice, peerHost)
+  if (share === undefined || notice.sharedSecret === undefined) throw new InboxRefusedError('share-unknown')
+  return await reshareFor(ctx, share, notice)
+}
+
+async function revokeTaken(ctx: ShareContext, share: ReceivedShare): Promise<undefined> {
+  const changes: Changes = { given: [], received: [] }
+  await inTransaction(ctx.db, async (tx) => {
+    for (const one of await listReceivedFrom(tx, share.peerHost, share.providerId)) {
+      const moved = await moveReceived(tx, one, 'revoke')
+      if (moved === undefined || moved.from === moved.share.state) continue
+      changes.received.push(moved.share)
+      await endPassedOn(ctx, tx, one.id, changes)
+    }
+    await setOver(tx, share)
+  })
+  publishChanges(ctx, changes)
+}
+
+/** A share we gave to somebody there. Who names a grantee and no secret speaks as a sender. */
+async function findGivenTo(
+  ctx: ShareContext,
+  { providerId, sharedSecret, grantee }: OcmNotification,
+  peerHost: string,
+): Promise<OutgoingShare | undefined> {
+  if (sharedSecret === undefined && grantee !== undefined) return undefined
+  const share = await findOutgoing(ctx.db, providerId)
+  const isTheirs = share?.recipient.type === 'remote' && share.recipient.host === peerHost
+  return isTheirs && isOpenedBy(share, sharedSecret) ? share : undefined
+}
+
+/** A share that somebody there asked us to give to a third person, with the share it stands on. */
+async function findPassedFor(
+  ctx: ShareContext,
+  { providerId, sharedSecret }: OcmNotification,
+  peerHost: string,
+): Promise<{ share: OutgoingShare; parent: OutgoingShare } | undefined> {
+  const share = await findOutgoing(ctx.db, providerId)
+  if (share?.parentId === undefined || !isOpenedBy(share, sharedSecret)) return undefined
+  const parent = await findOutgoing(ctx.db, share.parentId)
+  return parent?.recipient.type === 'remote' && parent.recipient.host === peerHost
+    ? { share, parent }
+    : undefined
+}
+
+/** A share one of our users was given from there; throws `InboxRefusedError`. */
+async function getTakenFrom(
+  ctx: ShareContext,
+  notice: OcmNotification,
+  peerHost: string,
+): Promise<ReceivedShare> {
+  const share =
+    (await findReceivedFrom(ctx.db, peerHost, notice.providerId)) ??
+    // Given to a group that has no member at present.
+    (await findAsMember(ctx.db, { peerHost, providerId: notice.providerId }))
+  const isMeant =
+    share !== undefined && share.source === 'remote' && isSecretOf(ctx, share, notice.sharedSecret)
+  if (!isMeant || !(await isGrantee(ctx, share, notice))) throw new InboxRefusedError('share-unknown')
+  return share
+}
+
+/** Without a secret, whoever is named must be the one who was given the share. */
+async function isGrantee(
+  ctx: ShareContext,
+  { userId }: ReceivedShare,
+  { grantee, sharedSecret }: OcmNotification,
+): Promise<boolean> {
+  if (grantee === undefined || sharedSecret !== undefined) return true
+  const user = await ctx.users.findUserById(userId)
+  const named = withoutHost(grantee, ctx.config.ownHost)
+  return user !== undefined && (named === user.name || named === user.id)
+}
+
+/** Without a secret the signature alone has proven who speaks. */
+export function isOpenedBy(share: OutgoingShare, secret: string | undefined): boolean {
+  return secret === undefined || equalSecrets(sha256Hex(secret), share.secretHash ?? '')
+}
+
+export function isSecretOf(
+  ctx: ShareContext,
+  share: Pick<ReceivedShare, 'secretSealed'>,
+  secret: string | undefined,
+): boolean {
+  return secret === undefined || equalSecrets(secret, secretOf(ctx, share))
+}

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PeerError } from '../../src/ocm/peer-error.ts'
+import type { OcmNotification, PeerFailure } from '../../src/ocm/types.ts'
+import { messageOf } from '../../src/platform/errors.ts'
+import { createLogger } from '../../src/platform/log.ts'
+import { createSeal } from '../../src/platform/seal.ts'
+import {
+  createMessageQueue,
+  type MessageQueue,
+  type MessageQueueDeps,
+  messageWaitMs,
+} from '../../src/shares/message-queue.ts'
+import { deleteMessage, failMessage } from '../../src/shares/messages-repo.ts'
+import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
+import { HandClock, START_MS, until } from './support.ts'
+
+const about = { userId: 'u', side: 'received', subjectId: 'r1', peerHost: 'krakow.test' } as const
+const notice = (type: OcmNotification['type'] = 'SHARE_ACCEPTED', more: Partial<OcmNotification> = {}) => ({
+  notification: { type, resourceType: 'file', providerId: '42', ...more },
+})
+const seal = createSeal(randomBytes(32))
+const DAY_MS = 86_400_000
+
+describe.each(engines)('messages to peers on %s', (engine) => {
+  let database: TestDatabase
+  let clock: HandClock
+  let failure: PeerError | undefined
+  let tried: OcmNotification[]
+
+  beforeEach(async () => {
+    database = await createTestDatabase(engine)
+    clock = new HandClock()
+    failure = undefined
+    tried = []
+  })
+  afterEach(() => database.close())
+
+  const fail = (reason: PeerFailure, retryAfterSeconds?: number) => {
+    const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
+    failure = new PeerError(reason, 'krakow.test', 'It failed.', options)
+  }
+  const deps = (notify: MessageQueueDeps['ocm']['notify']): MessageQueueDeps => ({
+    db: database.db,
+    clock,
+    seal,
+    log: createLogger('silent'),
+    ocm: { notify, sendShare: () => Promise.reject(new Error('not needed')) },
+    ends: {
+      isWanted: async () => true,
+      arrived: ({ id }) => deleteMessage(database.db, id),
+      givenUp: ({ id }, error) => failMessage(database.db, id, messageOf(error)),
+    },
+  })
+  /** A queue as a process has it after its start; several may share the database. */
+  const startQueue = (): MessageQueue =>
+    createMessageQueue(
+      deps(async (_host, notification) => {
+        tried.push(notification)
+        if (failure !== undefined) throw failure
+        return undefined
+      }),
+    )
+  const rows = () => database.db('share_messages').orderBy('position')
+  const waiting = async () => (await rows()).filter((row) => row.state === 'waiting').length
+
+  it('are delivered once, with the secret that lies sealed in the table', async () => {
+    const queue = startQueue()
+    const content = notice('SHARE_ACCEPTED', { sharedSecret: 's3cret' })
+    await queue.enqueue(database.db, { ...about, content })
+    expect(JSON.stringify(await rows())).not.toContain('s3cret')
+    await Promise.all([queue.deliverDue(), startQueue().deliverDue()])
+    await queue.deliverDue()
+    expect(tried).toEqual([content.notification])
+    expect(await rows()).toEqual([])
+  })
+
+  it('go in their order, each after the one before it about the same share', async () => {
+    const queue = startQueue()
+    await queue.enqueue(database.db, { ...about, content: notice('SHARE_ACCEPTED') })
+    await queue.enqueue(database.db, { ...about, content: notice('SHARE_DECLINED') })
+    await queue.enqueue(database.db, { ...about, subjectId: 'r2', content: notice('USER_REMOVED') })
+    fail('unreachable')
+    await queue.deliverDue()
+    expect(tried.map(({ type }) => type).sort()).toEqual(['SHARE_ACCEPTED', 'USER_REMOVED'])
+    failure = undefined
+    tried = []
+    clock.advance(30_000)
+    await queue.deliverDue()
+    const ofShare = tried.filter(({ type }) => type !== 'USER_REMOVED')
+    expect(ofShare.map(({ type }) => type)).toEqual(['SHARE_ACCEPTED', 'SHARE_DECLINED'])
+    expect(await rows()).toEqual([])
+  })
+
+  it('do not hold a stop up: what is on its way is given up and is the first thing after the next start', async () => {
+    const stop = new AbortController()
+    const asked: AbortSignal[] = []
+    const queue = createMessageQueue(
+      deps(
+        (host, _, { signal } = {}) =>
+          new Promise((_resolve, reject) => {
+            asked.push(signal as AbortSignal)
+            signal?.addEventListener('abort', () => reject(new PeerError('unreachable', host, 'Given up.')))
+          }),
+      ),
+    )
+    for (let n = 0; n < 20; n++) {
+      await queue.enqueue(database.db, { ...about, subjectId: `r${n}`, content: notice() })
+    }
+    const ended = queue.run(stop.signal)
+    await until(() => asked.length === 8)
+    stop.abort()
+    await ended
+    expect([asked.length, await waiting()]).toEqual([8, 20])
+    await startQueue().deliverDue()
+    expect([tried.length, await waiting()]).toEqual([20, 0])
+  })
+
+  it('are tried again with growing waits, by whichever process is there, until they arrive', async () => {
+    fail('unreachable')
+    await startQueue().enqueue(database.db, { ...about, content: notice() })
+    await startQueue().deliverDue()
+    expect(tried.length).toBe(1)
+    for (const [index, waitMs] of [30_000, 60_000, 120_000].entries()) {
+      clock.advance(waitMs - 1)
+      await startQueue().deliverDue()
+      expect(tried.length).toBe(index + 1)
+      clock.advance(1)
+      await startQueue().deliverDue()
+      expect(tried.length).toBe(index + 2)
+    }
+    expect((await rows())[0]).toMatchObject({ tries: 4, state: 'waiting' })
+    expect((await rows())[0].last_error).toMatch(/^It failed\. .*running/)
+    failure = undefined
+    clock.advance(240_000)
+    await startQueue().deliverDue()
+    expect(tried.length).toBe(5)
+    expect(await rows()).toEqual([])
+  })
+
+  it('wait as long as a busy peer asks for', async () => {
+    fail('busy', 600)
+    await startQueue().enqueue(database.db, { ...about, content: notice() })
+    await startQueue().deliverDue()
+    expect((await rows())[0].next_try_at_ms).toBe(START_MS + 600_000)
+    clock.advance(599_999)
+    await startQueue().deliverDue()
+    expect(tried.length).toBe(1)
+    clock.advance(1)
+    fail('busy', 10 * 365 * 86_400)
+    await startQueue().deliverDue()
+    expect((await rows())[0].next_try_at_ms).toBe(START_MS + 600_000 + DAY_MS)
+  })
+
+  it('are given up after seven days, the last try at their very end, and stay to be seen', async () => {
+    fail('unreachable')
+    const queue = startQueue()
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    while ((await waiting()) === 1) {
+      await queue.deliverDue()
+      const [row] = await rows()
+      if (row.state === 'waiting') clock.advance(row.next_try_at_ms - clock.nowMs())
+    }
+    expect(clock.nowMs()).toBe(START_MS + 7 * DAY_MS)
+    expect(tried.length).toBeGreaterThan(150)
+    expect((await rows())[0]).toMatchObject({ state: 'failed', last_error: 'It failed.' })
+    await queue.deliverDue()
+    expect((await rows())[0].tries).toBe(tried.length)
+    expect(messageWaitMs(500)).toBe(3_600_000)
+  })
+
+  it('that somebody died over are taken up again after a while', async () => {
+    const queue = startQueue()
+    await queue.enqueueClaimed(database.db, { ...about, content: notice() })
+    await queue.deliverDue()
+    expect(tried).toEqual([])
+    clock.advance(4 * 60_000)
+    await startQueue().deliverDue()
+    expect([tried.length, await waiting()]).toEqual([1, 0])
+  })
+
+  it.each([
+    'refused',
+    'recipient-unknown',
+    'not-trusted',
+    'unsupported',
+  ] as const)('are given up at once when the answer is %s', async (reason) => {
+    fail(reason)
+    const queue = startQueue()
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    await queue.deliverDue()
+    expect([tried.length, await waiting()]).toEqual([1, 0])
+  })
+
+  it('go out as soon as the queue is woken, and stop with the signal', async () => {
+    const queue = startQueue()
+    const controller = new AbortController()
+    const running = queue.run(controller.signal)
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    queue.wake()
+    await until(() => tried.length === 1)
+    await until(async () => (await waiting()) === 0)
+    controller.abort()
+    await running
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    queue.wake()
+    expect(await waiting()).toBe(1)
+  })
+})
