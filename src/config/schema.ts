@@ -156,7 +156,21 @@ const ocm = z.strictObject({
     .min(0)
     .default(1_200)
     .describe('Messages taken of one peer, five times as many from one address; 0: no limit.'),
+  exchangeTokens: z
+    .enum(['never', 'offer', 'require'])
+    .default('offer')
+    .describe('Secrets of shares are exchanged for short-lived tokens: never, with peers that can, always.'),
+  tokenSeconds: z
+    .int()
+    .min(30)
+    .max(86_400)
+    .default(300)
+    .describe('How long a token that we gave in exchange opens its share.'),
   mustInvite: z.boolean().default(false).describe('Take shares only from people an invitation connected.'),
+  reshareRequests: z
+    .enum(['accept', 'refuse'])
+    .default('accept')
+    .describe('Whether recipients with the right to reshare may ask this node to share with others.'),
   invitationDays: z.number().positive().default(14).describe('How long an invitation can be accepted.'),
   directories: z
     .array(directory)

@@ -15,6 +15,7 @@ import { type KnownServer, listKnownServers } from './directory/server-list.ts'
 import { type OcmConfig, type OcmFeatures, ownDocumentFor, ownEndPoint } from './discovery/own-document.ts'
 import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
 import { createOriginJudge } from './incoming/origin.ts'
+import { createLegacyMiddleware } from './legacy/legacy-koa.ts'
 import { createOcmClient } from './outgoing/client.ts'
 import { createPeerLog } from './peer-log.ts'
 import { createPeersRepo, type PeersRepo } from './peers-repo.ts'
@@ -67,6 +68,8 @@ export interface Ocm {
   client: OcmClient
   /** Serves discovery, keys and `/ocm/{shares,notifications,invite-accepted}`; passes other paths on. */
   middleware: ReturnType<typeof createOcmMiddleware>
+  /** Federated sharing as it was before OCM: `/ocs-provider/` and `/ocs/v2.php/cloud/shares`. */
+  legacy: ReturnType<typeof createLegacyMiddleware>
   /** Our OCM host: what stands behind the `@` of our users' addresses. */
   host: string
   trust: Trust
@@ -103,29 +106,50 @@ export function createOcm(options: OcmOptions): Ocm {
   const limit = createRateLimit(messagesPerMinute, clock)
   const policy = signaturePolicy(config.ocm)
   const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock })
-  const reception = { host, enabled, features, origin, discovery, peers, outbound, inbox, clock, log }
+  const features = featuresOf(config.ocm)
+  const mustExchange = config.ocm.exchangeTokens === 'require'
+  const reception = {
+    mustExchange,
+    host,
+    enabled,
+    features,
+    origin,
+    discovery,
+    peers,
+    outbound,
+    inbox,
+    clock,
+    log,
+  }
+  const { publicUrl } = config
+  const entrance = {
+    ...{ publicUrl, reception },
+    limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
+    clientAddress:
+      options.clientAddress ?? ((request: IncomingMessage) => request.socket.remoteAddress ?? ''),
+  }
   return {
     ...{ host, trust, keys, peerKeys, known, directories, listServers },
+    legacy: createLegacyMiddleware(entrance),
     routes: [
       ...trustRoutes({ trust, peerKeys }),
       ...directoryRoutes({ directories, listKnownServers: listServers }),
     ],
-    client: createOcmClient({ host, discovery, peers, trust, signer, outbound, clock }),
+    client: createOcmClient({ host, discovery, peers, trust, signer, outbound, clock, config: config.ocm }),
     middleware: createOcmMiddleware({
-      publicUrl: config.publicUrl,
+      ...entrance,
       document: async (userAgent) =>
         ownDocumentFor(userAgent, config, { ...features, publicKey: await keys.findPublicKey() }),
       publicKeys: keys.listPublished,
       directory: ownDirectory,
-      reception,
-      limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
-      clientAddress: options.clientAddress ?? ((request) => request.socket.remoteAddress ?? ''),
     }),
   }
 }
 
 /** The one place where a feature is switched on: announced in discovery, and taken from others. */
-const features: OcmFeatures = { basicAccess: true }
+function featuresOf({ exchangeTokens }: OcmConfig['ocm']): OcmFeatures {
+  return { inviteWayf: true, basicAccess: true, exchangeToken: exchangeTokens !== 'never' }
+}
 
 /** What we find out about other servers, and remember. */
 function createAcquaintance({ config, outbound, db, clock, log }: OcmOptions) {

@@ -10,10 +10,11 @@ const remedies: Record<PeerFailure, string> = {
   'ocm-disabled': 'Ask its operators to enable Open Cloud Mesh.',
   'not-trusted': 'An administrator can allow it with `causeway trust add`.',
   refused: 'Ask its operators whether they trust this node, and compare the clocks of both.',
+  'signature-refused': 'Compare the clocks of both; its operators can look which key of this node they know.',
   'recipient-unknown': 'Check the name of the person.',
   unsupported: 'Share it another way; that server cannot take this kind of message.',
   busy: 'Try again later.',
-  'bad-answer': 'Tell its operators; `causeway doctor peer` shows more.',
+  'bad-answer': 'Tell its operators; `causeway peer HOST` shows more.',
 }
 
 export interface PeerErrorOptions {
@@ -23,6 +24,8 @@ export interface PeerErrorOptions {
   remedy?: string
   /** The peer did not take the form of the message, and may take another; nothing was stored. */
   refusesShape?: boolean
+  /** The peer's own words, cleaned. */
+  said?: string
   cause?: unknown
 }
 
@@ -38,6 +41,7 @@ export class PeerError extends Error {
   readonly status: number | undefined
   readonly retryAfterSeconds: number | undefined
   readonly refusesShape: boolean
+  readonly said: string
 
   constructor(reason: PeerFailure, host: string, message: string, options: PeerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -47,11 +51,21 @@ export class PeerError extends Error {
     this.status = options.status
     this.retryAfterSeconds = options.retryAfterSeconds
     this.refusesShape = options.refusesShape ?? false
+    this.said = options.said ?? ''
   }
 
   /** True when the same message may well succeed later. */
   get temporary(): boolean {
     if (this.reason === 'unreachable' || this.reason === 'busy') return true
     return this.reason === 'bad-answer' && this.status !== undefined && this.status >= 500
+  }
+}
+
+/** The sender of a share does not take its secret in exchange for a token: withdrawn, or not meant for us. */
+export class GrantRefusedError extends PeerError {
+  override name = 'GrantRefusedError'
+
+  constructor(host: string, message: string, status: number) {
+    super('refused', host, message, { status, remedy: 'Ask its owner whether the share still stands.' })
   }
 }

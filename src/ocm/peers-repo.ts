@@ -10,6 +10,7 @@ export type PeerActivity =
   | 'share-received'
   | 'notification-received'
   | 'invite-received'
+  | 'token-exchange'
 
 export interface PeerSuccess {
   what: PeerActivity

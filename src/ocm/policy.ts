@@ -19,10 +19,13 @@ export function trustRules(trust: Config['ocm']['trust']): readonly TrustRule[] 
 }
 
 /** What we demand of an incoming share, in the words of OCM 1.4 "criteria". */
-export function criteriaOf(ocm: Pick<Config['ocm'], 'requireSignatures' | 'mustInvite' | 'trust'>): string[] {
+export function criteriaOf(
+  ocm: Pick<Config['ocm'], 'requireSignatures' | 'mustInvite' | 'trust' | 'exchangeTokens'>,
+): string[] {
   const rules = trustRules(ocm.trust)
   return [
     ...(signaturePolicy(ocm) === 'always' ? ['must-use-http-sig'] : []),
+    ...(ocm.exchangeTokens === 'require' ? ['must-exchange-token'] : []),
     ...(ocm.mustInvite ? ['must-invite'] : []),
     ...(rules.includes('open') || rules.includes('denylist') ? [] : ['allowlist']),
     ...(rules.includes('denylist') ? ['denylist'] : []),

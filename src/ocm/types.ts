@@ -163,6 +163,8 @@ export interface PeerInfo {
     /** `protocols.webdav-receive.uri`: the form of address this server can receive. */
     webdavReceive?: 'absolute' | 'relative'
   }[]
+  /** Has no OCM, but the interface from before it: `endPoint` is where that takes shares (`ocm/legacy`). */
+  isLegacy?: boolean
   /** The resource types stood in `shareTypes`, as ownCloud 10 has it. */
   hasShareTypes?: boolean
   inviteAcceptDialog?: string

@@ -81,7 +81,9 @@ async function failureOf(promise: Promise<unknown>): Promise<PeerError> {
 describe('two nodes', () => {
   it('pass a signed share on', async () => {
     expect(await leiden.ocm.client.sendShare(share())).toEqual({ recipientDisplayName: 'Jan of Krakow' })
-    expect(krakow.inbox.shares).toEqual([{ share: share(), peerHost: leiden.host }])
+    const sent = share()
+    const webdav = { ...sent.webdav, requirements: ['must-exchange-token'] }
+    expect(krakow.inbox.shares).toEqual([{ share: { ...sent, webdav }, peerHost: leiden.host }])
   })
 
   it('pass a signed notification on, the same one twice in a second too', async () => {
@@ -216,7 +218,7 @@ describe('a message is answered 401', () => {
     const other = await node('other.test')
     krakow.inbox.peers.set('0c1d7a52', other.host)
     const error = await failureOf(leiden.ocm.client.notify(krakow.host, notification))
-    expect(error).toMatchObject({ reason: 'refused', status: 401 })
+    expect(error).toMatchObject({ reason: 'signature-refused', status: 401 })
     expect(krakow.inbox.notifications).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import { startFakeNextcloud } from '../fakes/ocm/nextcloud.ts'
 import { startFakeOpencloud } from '../fakes/ocm/opencloud.ts'
 import { startFakeOwncloud10 } from '../fakes/ocm/owncloud10.ts'
 import { startFakeReva } from '../fakes/ocm/reva.ts'
-import { HandClock, startForeign, startNode, type TestNode } from './support.ts'
+import { HandClock, startForeign, startNode, type TestNode, type TestNodeOptions } from './support.ts'
 
 const clock = new HandClock()
 const nowMs = () => clock.nowMs()
@@ -16,8 +16,8 @@ afterEach(async () => {
 })
 
 /** A node that takes unsigned messages of servers that never signed. */
-async function openNode(name = 'leiden.test'): Promise<TestNode> {
-  const node = await startNode(name, { clock, ocm: { requireSignatures: false } })
+async function openNode(name = 'leiden.test', ocm: TestNodeOptions['ocm'] = {}): Promise<TestNode> {
+  const node = await startNode(name, { clock, ocm: { requireSignatures: false, ...ocm } })
   closers.push(node.close)
   return node
 }
@@ -162,8 +162,11 @@ describe('an incoming message', () => {
     ...{ shareType: 'user', resourceType: 'file', ...change },
   })
 
-  it('that demands an exchange of tokens is refused as long as we cannot make one', async () => {
-    const [leiden, krakow] = [await openNode(), await openNode('krakow.test')]
+  it('that demands an exchange of tokens is refused where none is made', async () => {
+    const [leiden, krakow] = [
+      await openNode('leiden.test', { exchangeTokens: 'never' }),
+      await openNode('krakow.test'),
+    ]
     const webdav = { uri: 'key', sharedSecret: 's', requirements: ['must-exchange-token'] }
     const message = share(leiden, krakow.host, { protocol: { name: 'multi', webdav } })
     expect(await post(leiden, '/ocm/shares', message, krakow)).toEqual({

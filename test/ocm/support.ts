@@ -83,6 +83,12 @@ export class NotingInbox implements MeshInbox {
     this.invites.push(invite)
     return { userId: 'u-ann', displayName: 'Ann', email: 'ann@leiden.test' }
   }
+  /** code → client that may exchange it */
+  readonly codes = new Map<string, string>()
+  async exchangeToken(code: string, clientHost: string) {
+    if (this.codes.get(code) !== clientHost) return undefined
+    return { accessToken: `token-for-${code}`, expiresInSeconds: 300 }
+  }
   async findPeerOfShare(providerId: string): Promise<string | undefined> {
     return this.peers.get(providerId)
   }
@@ -157,6 +163,8 @@ export function ocmConfig(overrides: Partial<OcmConfig['ocm']> = {}): OcmConfig[
     requireSignatures: true,
     keyChange: 'hold',
     messagesPerMinute: 0,
+    exchangeTokens: 'offer',
+    tokenSeconds: 300,
     mustInvite: false,
     invitationDays: 14,
     directories: [],

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import Koa from 'koa'
 import type { User } from '../../src/accounts/types.ts'
 import { shareMounts } from '../../src/node-share-mounts.ts'
-import { PeerError } from '../../src/ocm/peer-error.ts'
+import { GrantRefusedError, PeerError } from '../../src/ocm/peer-error.ts'
 import { InboxRefusedError, type MeshInbox, type OcmClient, type PeerFailure } from '../../src/ocm/types.ts'
 import type { ApiCall, ApiRoute } from '../../src/platform/api-route.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
@@ -120,6 +120,12 @@ export class Mesh {
       discover: () => Promise.reject(new Error('not needed')),
       sendShare: (share) =>
         deliver(share.shareWith.host, 'share', (inbox) => inbox.receiveShare(share, ownHost)),
+      exchangeToken: (host, code) =>
+        deliver(host, 'token', async (inbox) => {
+          const token = await inbox.exchangeToken(code, ownHost)
+          if (token === undefined) throw new GrantRefusedError(host, `${host} refuses.`, 400)
+          return token
+        }),
       acceptInvite: (provider, { token, recipient }) =>
         deliver(provider, 'invite', (inbox) =>
           inbox.inviteAccepted({ token, recipientProvider: ownHost, recipient }),

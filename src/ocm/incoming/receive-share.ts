@@ -20,6 +20,9 @@ export async function receiveShare(
   if (share.webdav.requirements?.includes(EXCHANGE_TOKEN) && !room.features.exchangeToken) {
     throw OcmRefusal.unsupported('REQUIREMENT_NOT_SUPPORTED')
   }
+  if (room.mustExchange && !share.webdav.requirements?.includes(EXCHANGE_TOKEN)) {
+    throw OcmRefusal.invalid({ name: 'protocol.webdav.requirements', message: 'REQUIRED' })
+  }
   const peerHost = share.sender.host
   await room.origin.prove(sealed, peerHost)
   // Resharing for owners elsewhere is not agreed upon, so nobody may speak for another server.

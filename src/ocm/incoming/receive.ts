@@ -5,6 +5,7 @@ import { findAnswer, type OcmAnswer, OcmRefusal } from './ocm-answer.ts'
 import { receiveAcceptedInvite } from './receive-accepted-invite.ts'
 import { receiveNotification } from './receive-notification.ts'
 import { receiveShare } from './receive-share.ts'
+import { findTokenAnswer, receiveTokenRequest } from './receive-token.ts'
 import type { Reception } from './reception.ts'
 
 const handlers = {
@@ -13,16 +14,17 @@ const handlers = {
   'invite-accepted': receiveAcceptedInvite,
 }
 
-export type Endpoint = keyof typeof handlers
+export type Endpoint = keyof typeof handlers | 'token'
 
 export function isEndpoint(name: string): name is Endpoint {
-  return Object.hasOwn(handlers, name)
+  return name === 'token' || Object.hasOwn(handlers, name)
 }
 
 /** Parses, judges and hands over one message, and answers in the protocol's form whatever happens. */
 export async function receive(room: Reception, endpoint: Endpoint, message: HttpMessage): Promise<OcmAnswer> {
   try {
     if (!room.enabled) throw OcmRefusal.unsupported('OCM_DISABLED')
+    if (endpoint === 'token') return await receiveTokenRequest(room, message)
     const sealed = room.origin.open(message)
     const json = findJson(Buffer.from(message.body).toString('utf8'))
     if (typeof json !== 'object' || json === null) throw new OcmRefusal(400, 'INVALID_JSON', [])
@@ -35,7 +37,7 @@ export async function receive(room: Reception, endpoint: Endpoint, message: Http
 }
 
 function answerFailure(log: Logger, endpoint: Endpoint, error: unknown): OcmAnswer {
-  const answer = findAnswer(error)
+  const answer = endpoint === 'token' ? findTokenAnswer(error) : findAnswer(error)
   if (answer === undefined) {
     log.error({ endpoint, err: error }, 'ocm message failed')
     return { status: 500, body: { message: 'INTERNAL_ERROR' } }

@@ -14,6 +14,8 @@ export interface Reception {
   enabled: boolean
   /** What we can do beyond the basics; what demands more is refused. */
   features: OcmFeatures
+  /** Shares must demand that their secret is exchanged (`ocm.exchangeTokens: require`). */
+  mustExchange: boolean
   origin: OriginJudge
   discovery: PeerDiscovery
   peers: PeerLog

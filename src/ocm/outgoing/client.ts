@@ -10,6 +10,7 @@ import {
 } from '../dialects/standard.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { demandsExchange } from '../exchange-policy.ts'
+import { notifyLegacy } from '../legacy/notify-legacy.ts'
 import { toPeerError } from '../peer-answer.ts'
 import { GrantRefusedError, PeerError } from '../peer-error.ts'
 import type { PeerActivity } from '../peers-repo.ts'
@@ -49,6 +50,7 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
         const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
           throw toPeerError(host, error)
         })
+        if (peer.isLegacy) throw tooOld(host)
         return sendShare(options, peer, await decideExchange(options, peer, share, decided), signal)
       }),
     exchangeToken: (host, code, { signal } = {}) =>
@@ -129,6 +131,10 @@ async function notify(
   const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
     throw toPeerError(host, error)
   })
+  if (peer.isLegacy) {
+    await notifyLegacy(options.outbound, peer, notification, signal)
+    return undefined
+  }
   const dialect = await options.peers.chooseDialect(peer)
   if (noticeFor(dialect, notification.type) === undefined) {
     throw new PeerError('unsupported', peer.host, `${peer.host} takes no notice of changed permissions.`)
@@ -143,6 +149,15 @@ async function notify(
   })
   await options.peers.succeeded(peer.host, 'notification-sent')
   return notification.type === 'REQUEST_RESHARE' ? findNotificationAnswer(answer.json) : undefined
+}
+
+/** Their tables hold numbers where our shares have names. */
+function tooOld(host: string): PeerError {
+  return new PeerError(
+    'unsupported',
+    host,
+    `${host} is older than Open Cloud Mesh: it can share with us, but not we with it.`,
+  )
 }
 
 function hostOf(text: string): string {

@@ -44,7 +44,9 @@ export function createVerifier({ keys, pins, replays, clock }: VerifierOptions):
       }
       const remember = await pins.admit(host, signature, key)
       await purge(clock.nowMs())
-      if (!(await replays.remember(replayHash(host, base), lastValidMs(signature)))) {
+      if (
+        !(await replays.remember(replayHash(host, base, nonceOf(key, signature)), lastValidMs(signature)))
+      ) {
         throw new SignatureError('SIGNATURE_REPLAYED', `this signed request of ${host} was received before`)
       }
       return remember
@@ -73,6 +75,14 @@ function fits(key: PublicJwk, { joseAlg, bytes, alg }: OcmSignature, base: strin
  * What was signed, not the signature: an ECDSA signature has a twin that verifies as well, so its
  * bytes would not tell a replay.
  */
-function replayHash(host: string, base: string): string {
-  return createHash('sha256').update(`${host}\n${base}`).digest('hex')
+function replayHash(host: string, base: string, nonce: Uint8Array): string {
+  return createHash('sha256').update(`${host}\n${base}\n`).update(nonce).digest('hex')
+}
+
+/**
+ * The twins of ECDSA have their first half in common, which is another each time somebody signs. So the same
+ * request may be made twice within a second: Nextcloud 35 asks for a token in each of its processes.
+ */
+function nonceOf(key: PublicJwk, { bytes }: OcmSignature): Uint8Array {
+  return bytes.subarray(0, key.kty === 'EC' ? bytes.length / 2 : 0)
 }
