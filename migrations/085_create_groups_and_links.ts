@@ -10,7 +10,6 @@ export const createGroupsAndLinks: Migration = {
     await createLinks(db)
   },
   async down(db) {
-    await db.schema.dropTable('link_offers')
     await db.schema.dropTable('share_links')
     await db.schema.dropTable('received_group_shares')
     await db.schema.dropTable('user_group_members')
@@ -49,7 +48,7 @@ async function createReceivedGroupShares(db: Knex): Promise<void> {
   })
 }
 
-/** What a share has more when it is a link, and which shares were made from it. */
+/** What a share has more when it is a link. */
 async function createLinks(db: Knex): Promise<void> {
   await db.schema.createTable('share_links', (t) => {
     t.text('share_id').primary().references('shares.id').onDelete('CASCADE')
@@ -57,10 +56,5 @@ async function createLinks(db: Knex): Promise<void> {
     t.text('token_sealed').notNullable()
     t.text('password_hash')
     t.bigInteger('downloads').notNullable()
-  })
-  await db.schema.createTable('link_offers', (t) => {
-    t.text('share_id').primary().references('shares.id').onDelete('CASCADE')
-    t.text('link_id').notNullable().references('shares.id').onDelete('CASCADE')
-    t.index(['link_id'])
   })
 }

@@ -11,7 +11,8 @@ export interface GroupsDeps {
   db: Db
   clock: Clock
   users: UserDirectory
-  watcher: GroupWatcher
+  /** Bound late, because `shares` needs the groups. */
+  watcher: () => GroupWatcher
 }
 
 const MAX_DISPLAY_NAME = 200
@@ -110,7 +111,7 @@ export class Groups implements GroupDirectory {
     const tell = await inTransaction(this.deps.db, async (tx) => {
       if (!(await repo.holdGroup(tx, group.id)))
         throw new NotFoundError('This group does not exist any more.')
-      return await work(tx, this.deps.watcher)
+      return await work(tx, this.deps.watcher())
     })
     tell?.()
     return tell !== undefined

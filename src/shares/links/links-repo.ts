@@ -1,6 +1,5 @@
 import type { Db } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
-import type { LinkRole } from '../types.ts'
 
 /** What a share has more when it is a link. */
 export interface LinkRow {
@@ -56,39 +55,4 @@ export async function setLinkPassword(db: Db, shareId: string, hash: string | nu
 
 export async function countDownload(db: Db, shareId: string): Promise<void> {
   await db('share_links').where({ share_id: shareId }).increment('downloads', 1)
-}
-
-/** What may change of the share itself. */
-export interface LinkFacts {
-  role?: LinkRole
-  label?: string
-  note?: string
-  expiresAtMs?: number | null
-}
-
-/** Of the link, and of all shares that were made from it: what it allows is the most they allow. */
-export async function changeLinkFacts(db: Db, shareId: string, facts: LinkFacts): Promise<void> {
-  const { role, label, note, expiresAtMs } = facts
-  const common = expiresAtMs === undefined ? {} : { expires_at_ms: expiresAtMs }
-  const own = {
-    ...common,
-    ...(role === undefined ? {} : { role }),
-    ...(label === undefined ? {} : { recipient_name: label }),
-    ...(note === undefined ? {} : { note }),
-  }
-  if (Object.keys(own).length > 0) await db('shares').where({ id: shareId }).update(own)
-  const passedOn = { ...common, ...(role === 'viewer' ? { role } : {}) }
-  const offered = db('link_offers').select('share_id').where({ link_id: shareId })
-  if (Object.keys(passedOn).length > 0) await db('shares').whereIn('id', offered).update(passedOn)
-}
-
-/** Remembers that a share was made from a link: it ends with that. */
-export async function insertOffer(db: Db, linkId: string, shareId: string): Promise<void> {
-  await db('link_offers').insert({ share_id: shareId, link_id: linkId }).onConflict('share_id').ignore()
-}
-
-/** The shares that were made from a link. */
-export async function listOffers(db: Db, linkId: string): Promise<string[]> {
-  const rows: { share_id: string }[] = await db('link_offers').where({ link_id: linkId })
-  return rows.map((row) => row.share_id)
 }

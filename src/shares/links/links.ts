@@ -1,13 +1,17 @@
 import { inTransaction } from '../../platform/db.ts'
-import { BadRequestError, NotFoundError } from '../../platform/errors.ts'
-import { newId, newSecret, sha256Hex } from '../../platform/ids.ts'
+import { BadRequestError, ForbiddenError, NotFoundError } from '../../platform/errors.ts'
+import { newSecret, sha256Hex } from '../../platform/ids.ts'
+import { formatPath } from '../../store/paths.ts'
 import type { StorePath } from '../../store/types.ts'
+import { changeGiven } from '../change-shares.ts'
 import { getActor, type ShareContext } from '../context.ts'
-import { findOutgoing, insertOutgoing } from '../outgoing-repo.ts'
-import { getShare, getShareable, revokeShare } from '../outgoing-shares.ts'
+import { type Changes, publishChanges } from '../end-shares.ts'
+import { findOutgoing, insertOutgoing, setRecipientName } from '../outgoing-repo.ts'
+import { getShare, newShare } from '../outgoing-shares.ts'
 import { publish } from '../share-events.ts'
+import { getShareable } from '../shareable.ts'
 import type { LinkRole, OutgoingShare } from '../types.ts'
-import { changeLinkFacts, insertLink, listLinks, listOffers, setLinkPassword } from './links-repo.ts'
+import { insertLink, listLinks, setLinkPassword } from './links-repo.ts'
 import type { LinkChange, Passwords, PublicLink } from './types.ts'
 
 export interface NewLink {
@@ -29,41 +33,34 @@ export async function createLink(
   userId: string,
   input: NewLink,
 ): Promise<OutgoingShare> {
-  await getActor(ctx, userId)
-  checkEnd(ctx, input.expiresAtMs)
-  const entry = await getShareable(ctx, userId, input.path)
-  checkRole(input.role, entry.kind)
+  const owner = await getActor(ctx, userId)
+  const { role, note, label, expiresAtMs } = input
+  checkEnd(ctx, expiresAtMs)
+  const subject = await getShareable(ctx, userId, input.path)
+  if (subject.upstream !== undefined) throw notOwn(input.path, subject.upstream.owner.displayName)
+  checkRole(role, subject.kind)
+  const passwordHash = input.password === undefined ? undefined : await hashOf(passwords, input.password)
+  const recipient = { type: 'link', id: '', host: '', userId: undefined, displayName: label } as const
   const share: OutgoingShare = {
-    id: newId(),
-    ownerUserId: userId,
-    fileId: entry.id,
-    name: entry.name,
-    kind: entry.kind,
-    role: input.role,
-    recipient: { type: 'link', id: '', host: '', userId: undefined, displayName: input.label },
-    secretHash: undefined,
+    ...newShare(ctx, owner, subject, recipient),
+    ...{ role, note, expiresAtMs, mayReshare: mayTake(role) },
     // Nobody has to answer.
     state: 'accepted',
-    note: input.note,
-    createdAtMs: ctx.clock.nowMs(),
-    expiresAtMs: input.expiresAtMs,
   }
   const token = newToken()
-  const link = {
-    shareId: share.id,
-    tokenHash: sha256Hex(token),
-    tokenSealed: ctx.seal.seal(token),
-    passwordHash: input.password === undefined ? undefined : await hashOf(passwords, input.password),
-  }
+  const hidden = { tokenHash: sha256Hex(token), tokenSealed: ctx.seal.seal(token), passwordHash }
   await inTransaction(ctx.db, async (tx) => {
     await insertOutgoing(tx, share)
-    await insertLink(tx, link)
+    await insertLink(tx, { shareId: share.id, ...hidden })
   })
   publish(ctx, share)
   return share
 }
 
-/** Changes a link; who is inside has the new rights with the next request. Throws `NotFoundError`. */
+/**
+ * Changes a link; who is inside has the new rights with the next request, and so have those who took it into
+ * their own clouds.
+ */
 export async function changeLink(
   ctx: ShareContext,
   passwords: Passwords,
@@ -71,29 +68,34 @@ export async function changeLink(
   change: LinkChange,
 ): Promise<OutgoingShare> {
   const share = await getShare(ctx, ref.userId, ref.id)
-  if (share.recipient.type !== 'link') throw new BadRequestError('Only public links can be changed so.')
-  const { role, label, note, password, expiresAtMs } = change
-  if (role !== undefined) checkRole(role, share.kind)
+  if (share.recipient.type !== 'link') throw new NotFoundError('This share is not a public link.')
+  const role = change.role ?? share.role
+  const { label, note = share.note, password, expiresAtMs } = change
+  checkRole(role, share.kind)
   checkEnd(ctx, expiresAtMs ?? undefined)
   const hash = typeof password === 'string' ? await hashOf(passwords, password) : password
+  const endsAtMs = expiresAtMs === undefined ? share.expiresAtMs : (expiresAtMs ?? undefined)
+  const terms = { role, note, expiresAtMs: endsAtMs, mayReshare: mayTake(role) }
+  const changes: Changes = { given: [], received: [] }
   await inTransaction(ctx.db, async (tx) => {
     if (hash !== undefined) await setLinkPassword(tx, share.id, hash)
-    await changeLinkFacts(tx, share.id, {
-      ...(role === undefined ? {} : { role }),
-      ...(label === undefined ? {} : { label }),
-      ...(note === undefined ? {} : { note }),
-      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-    })
+    if (label !== undefined) await setRecipientName(tx, share.id, label)
+    await changeGiven(ctx, tx, { share, terms }, changes)
   })
-  // A drop folder is read by nobody, so those who took it into their own cloud lose it.
-  if (role === 'uploader') await endOffers(ctx, share)
-  publish(ctx, share)
+  publishChanges(ctx, changes)
   return (await findOutgoing(ctx.db, share.id)) ?? share
 }
 
-/** Ends what visitors took into their own clouds by this link; with the link itself it ends, too. */
-export async function endOffers(ctx: ShareContext, link: OutgoingShare): Promise<void> {
-  for (const id of await listOffers(ctx.db, link.id)) await revokeShare(ctx, link.ownerUserId, id)
+/** Whether visitors may take it into their own clouds: what nobody may read, they may not. */
+function mayTake(role: LinkRole): boolean {
+  return role !== 'uploader'
+}
+
+function notOwn(path: StorePath, ownerName: string): ForbiddenError {
+  return new ForbiddenError(
+    `${formatPath(path)} belongs to ${ownerName}; only the owner can open it to everybody with a link.`,
+    { code: 'RESHARE_REFUSED' },
+  )
 }
 
 /** What the shares that are links have more, by the id of the share. */

@@ -1,0 +1,63 @@
+import { normaliseHost } from '../../ocm/address.ts'
+import { BadRequestError, ConflictError, NotFoundError } from '../../platform/errors.ts'
+import { getActor, type ShareContext } from '../context.ts'
+import { giveShare, newShare } from '../outgoing-shares.ts'
+import { getRecipient } from '../recipients.ts'
+import { getShareable } from '../shareable.ts'
+import type { PublicLink } from './types.ts'
+
+const MAX_ADDRESS_LENGTH = 500
+
+/**
+ * "Add to my cloud": whoever may open the link gets what it shows as a share of the owner, with the rights
+ * and the end of the link; it ends with the link. Somebody who has it already is not told of it again.
+ */
+export async function offerLink(ctx: ShareContext, { share }: PublicLink, shareWith: string): Promise<void> {
+  if (share.role === 'uploader')
+    throw new BadRequestError('A folder for bringing files cannot be taken along.')
+  const typed = shareWith.trim()
+  if (!typed.includes('@') || typed.length > MAX_ADDRESS_LENGTH) {
+    throw new BadRequestError('Write your federated address, such as you@your.cloud.')
+  }
+  const place = await ctx.spaces.findFile(share.fileId)
+  if (place?.ownerUserId !== share.ownerUserId) throw new NotFoundError('What was shared here is gone.')
+  const owner = await getActor(ctx, share.ownerUserId)
+  const recipient = await getRecipient(ctx, owner, typed)
+  const subject = await getShareable(ctx, owner.id, place.path)
+  const { role, note, expiresAtMs } = share
+  const offered = {
+    ...newShare(ctx, owner, subject, recipient),
+    ...{ role, note, expiresAtMs, parentId: share.id },
+  }
+  try {
+    await giveShare(ctx, owner, offered, subject.sizeBytes)
+  } catch (error) {
+    if (!(error instanceof ConflictError) || error.code !== 'ALREADY_SHARED') throw error
+  }
+  ctx.log.info({ shareId: share.id, peer: recipient.host }, 'link taken into another cloud')
+}
+
+export interface OfferedLink {
+  publicUrl: string
+  token: string
+  name: string
+  ownerName: string
+  isProtected: boolean
+}
+
+/**
+ * The page of Nextcloud and ownCloud 10 that asks whether to add a link of another server, for visitors who
+ * named only their server. Throws `BadRequestError` for what is no host.
+ */
+export function addressAtNextcloud(typed: string, link: OfferedLink): { host: string; href: string } {
+  const host = normaliseHost(typed)
+  const values = new URLSearchParams({
+    remote: link.publicUrl,
+    token: link.token,
+    owner: link.ownerName,
+    ownerDisplayName: link.ownerName,
+    name: link.name,
+    protected: link.isProtected ? '1' : '0',
+  })
+  return { host, href: `https://${host}/index.php/apps/files#${values.toString().replaceAll('+', '%20')}` }
+}
