@@ -11,6 +11,7 @@ import { earlyContinue } from './http/early-continue.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
+import { invitationPages } from './node-pages.ts'
 import { shareMounts } from './node-share-mounts.ts'
 import type { Ocm } from './ocm/index.ts'
 import { LoginFlows, notificationRoutes, type OcsQuota, ocsMiddleware } from './ocs/index.ts'
@@ -20,7 +21,6 @@ import type { EventBus } from './platform/events.ts'
 import type { Logger } from './platform/log.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
-import { acceptInvitePage } from './shares/routes.ts'
 import { keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
 import { Resumables } from './store/uploads/resumable.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
@@ -152,13 +152,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
     }),
     rooms.ocm.middleware,
     clientFace(base, rooms, authenticate),
-    acceptInvitePage({
-      basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),
-      ownHost: rooms.ocm.host,
-      siteName: config.name,
-      signIn: rooms.signIn,
-      accept: rooms.shares.acceptInvitation,
-    }),
+    ...invitationPages(base, rooms),
     appRoutes({ apps: config.apps, authenticate, findFile }),
   ]
 }

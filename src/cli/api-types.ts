@@ -28,6 +28,7 @@ export interface Invitation {
   token: string
   inviteString: string
   link: string
+  mail: { subject: string; text: string }
   description?: string | null
   createdAt: string
   expiresAt: string

@@ -13,6 +13,13 @@ export function encodeInvite(invitation: Invitation): string {
   return Buffer.from(text, 'utf8').toString('base64url')
 }
 
+/** The page at the inviting server on which the invited person picks a server (OCM 1.4 "WAYF"). */
+export function wayfLink(publicUrl: string, token: string): string {
+  const url = new URL(`${publicUrl}/wayf`)
+  url.searchParams.set('token', token)
+  return url.href
+}
+
 /** An address that hands the invitation to a server's accept page: `?token=…&providerDomain=…`. */
 export function inviteLink(acceptDialog: string, invitation: Invitation): string {
   const url = new URL(acceptDialog)

@@ -3,7 +3,7 @@ import { escapeText } from './xml.ts'
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem;color:#1b1f24}' +
   'label{display:block;margin:.75rem 0}input{font:inherit;padding:.4rem;width:100%;box-sizing:border-box}' +
-  'button{font:inherit;padding:.5rem 1rem}code{word-break:break-all}.no{color:#a40000}'
+  'button{font:inherit;padding:.5rem 1rem}ul{list-style:none;padding:0}li{margin:.5rem 0}details{margin:1rem 0}code{word-break:break-all}.no{color:#a40000}'
 
 /** Only what the page itself brings may show, no script runs, nobody may frame it, its address goes nowhere. */
 export const PAGE_HEADERS = {
@@ -15,7 +15,7 @@ export const PAGE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const
 
-/** A small page without script; `body` is markup whose texts are already escaped. */
+/** A small page; `body` is markup whose texts are already escaped. */
 export function htmlPage(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -13,14 +13,35 @@ export interface AcceptPageFacts {
 
 /** Where an invitation can be accepted: with an account here, or by its code at another server. */
 export function acceptPage(invitation: Invitation, facts: AcceptPageFacts): string {
-  const from = escapeText(invitation.provider)
-  const refusal =
-    facts.refusal === undefined ? '' : `<p class="no" role="alert">${escapeText(facts.refusal)}</p>`
+  const { token, provider } = invitation
+  const from = escapeText(provider)
   return htmlPage(
-    `Invitation from ${invitation.provider}`,
+    `Invitation from ${provider}`,
     `<p>Somebody at <strong>${from}</strong> invites you to become a contact; then you can share files with
-each other.</p>${facts.isFromHere ? elsewhere(invitation) : ''}${refusal}${form(invitation, facts.siteName)}`,
+each other.</p>${facts.isFromHere ? elsewhere(invitation) : ''}${refusalOf(facts)}${form(
+      `<input type="hidden" name="token" value="${escapeAttribute(token)}">
+<input type="hidden" name="providerDomain" value="${escapeAttribute(provider)}">`,
+      facts,
+    )}`,
   )
+}
+
+/** Where an invitation can be given in: by its code or link, or by its token and server. */
+export function enterPage(facts: Omit<AcceptPageFacts, 'isFromHere'>): string {
+  return htmlPage(
+    'Accept an invitation',
+    `${refusalOf(facts)}${form(
+      `<label>Code or link of the invitation <input name="invite" maxlength="4000" autocomplete="off"></label>
+<details><summary>I have a token and a server instead</summary>
+<label>Token <input name="token" maxlength="1000" autocomplete="off"></label>
+<label>Server <input name="providerDomain" maxlength="300" autocomplete="off"></label></details>`,
+      facts,
+    )}`,
+  )
+}
+
+function refusalOf({ refusal }: Pick<AcceptPageFacts, 'refusal'>): string {
+  return refusal === undefined ? '' : `<p class="no" role="alert">${escapeText(refusal)}</p>`
 }
 
 function elsewhere(invitation: Invitation): string {
@@ -29,11 +50,10 @@ function elsewhere(invitation: Invitation): string {
 <p><code>${escapeText(encodeInvite(invitation))}</code></p>`
 }
 
-function form({ token, provider }: Invitation, siteName: string): string {
+function form(fields: string, { siteName }: Pick<AcceptPageFacts, 'siteName'>): string {
   return `<form method="post" action="accept-invite">
+${fields}
 <p>Accept with your account at <strong>${escapeText(siteName)}</strong>:</p>
-<input type="hidden" name="token" value="${escapeAttribute(token)}">
-<input type="hidden" name="providerDomain" value="${escapeAttribute(provider)}">
 <label>User name <input name="name" autocomplete="username" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Accept</button></form>`
@@ -42,12 +62,4 @@ function form({ token, provider }: Invitation, siteName: string): string {
 /** After an acceptance that succeeded. */
 export function acceptedPage(message: string): string {
   return htmlPage('You are connected', `<p role="status">${escapeText(message)}</p>`)
-}
-
-/** When the address carries no invitation. */
-export function noInvitationPage(): string {
-  return htmlPage(
-    'No invitation',
-    '<p>This address is not complete. Open the whole link that you were sent.</p>',
-  )
 }

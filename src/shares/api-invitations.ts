@@ -3,6 +3,7 @@ import { formatAddress, normaliseHost } from '../ocm/address.ts'
 import { parseInvitation } from '../ocm/invite-string.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { acceptInvitation } from './accept-invitation.ts'
 import {
   acceptInvitationSchema,
   contactSchema,
@@ -15,7 +16,6 @@ import { removeContact } from './contacts.ts'
 import { listContacts } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import {
-  acceptInvitation,
   createInvitation,
   listShownInvitations,
   revokeInvitation,
@@ -119,13 +119,14 @@ function contactRoutes(ctx: ShareContext): ApiRoute[] {
 }
 
 function toInvitation(invitation: ShownInvitation): z.input<typeof invitationSchema> {
-  const { id, state, token, inviteString, link, description, email } = invitation
+  const { id, state, token, inviteString, link, mail, description, email } = invitation
   return {
     id,
     state,
     token,
     inviteString,
     link,
+    mail,
     description,
     email,
     createdAt: isoTime(invitation.createdAtMs),

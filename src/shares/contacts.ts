@@ -1,5 +1,5 @@
 import type { User } from '../accounts/types.ts'
-import { findAddress, withoutHost } from '../ocm/address.ts'
+import { withoutHost } from '../ocm/address.ts'
 import { InboxRefusedError, type OcmNotification, type OcmPerson } from '../ocm/types.ts'
 import { inTransaction } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
@@ -72,7 +72,8 @@ export async function storeContact(
 
 /** A person another server told us of, as a contact of our user. */
 export function toContact(ctx: ShareContext, userId: string, host: string, person: OcmPerson): Contact {
-  const remoteUserId = bareUserId(person.userId, host)
+  // Some servers append their own name, even twice (reva #5695): `id@host@host`.
+  const remoteUserId = withoutHost(person.userId, host)
   return {
     id: newId(),
     userId,
@@ -82,12 +83,6 @@ export function toContact(ctx: ShareContext, userId: string, host: string, perso
     email: person.email,
     createdAtMs: ctx.clock.nowMs(),
   }
-}
-
-/** Some servers append their own name, even twice (reva #5695): `id@host@host`. */
-function bareUserId(userId: string, host: string): string {
-  const address = findAddress(userId)
-  return address?.host === host ? bareUserId(address.id, host) : userId
 }
 
 /** Our user as other servers see them. */

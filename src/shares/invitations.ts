@@ -1,11 +1,10 @@
 import type { User } from '../accounts/types.ts'
-import { encodeInvite, inviteLink } from '../ocm/invite-string.ts'
-import { PeerError } from '../ocm/peer-error.ts'
-import { InboxRefusedError, type OcmPerson } from '../ocm/types.ts'
-import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
+import { formatAddress } from '../ocm/address.ts'
+import { encodeInvite, wayfLink } from '../ocm/invite-string.ts'
+import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
-import { storeContact, toPerson } from './contacts.ts'
 import { getActor, type ShareContext } from './context.ts'
+import { type InvitationMail, invitationMail } from './invitation-text.ts'
 import {
   findInvitation,
   findInvitationByTokenHash,
@@ -13,9 +12,7 @@ import {
   listInvitations,
   markInvitationRevoked,
 } from './invitations-repo.ts'
-import { toPeerAppError } from './peer-failures.ts'
-import type { Contact, Invitation } from './types.ts'
-import { useInvitation } from './use-invitation.ts'
+import type { Invitation } from './types.ts'
 
 const DAY_MS = 86_400_000
 
@@ -24,7 +21,9 @@ export interface ShownInvitation extends Omit<Invitation, 'state'> {
   state: Invitation['state'] | 'expired'
   token: string
   inviteString: string
+  /** The page on which the invited person picks a server. */
   link: string
+  mail: InvitationMail
 }
 
 /** Makes an invitation that one person abroad can accept, once and in time. */
@@ -33,6 +32,7 @@ export async function createInvitation(
   userId: string,
   input: { description?: string; email?: string },
 ): Promise<ShownInvitation> {
+  const user = await getActor(ctx, userId)
   const token = newSecret()
   const nowMs = ctx.clock.nowMs()
   const invitation: Invitation = {
@@ -48,12 +48,13 @@ export async function createInvitation(
     acceptedContactId: undefined,
   }
   await insertInvitation(ctx.db, invitation)
-  return toShown(ctx, invitation)
+  return toShown(ctx, user, invitation)
 }
 
 /** All invitations of a user, newest first. */
 export async function listShownInvitations(ctx: ShareContext, userId: string): Promise<ShownInvitation[]> {
-  return (await listInvitations(ctx.db, userId)).map((invitation) => toShown(ctx, invitation))
+  const user = await getActor(ctx, userId)
+  return (await listInvitations(ctx.db, userId)).map((invitation) => toShown(ctx, user, invitation))
 }
 
 /** Ends an invitation that nobody has accepted. */
@@ -65,77 +66,34 @@ export async function revokeInvitation(ctx: ShareContext, userId: string, id: st
   throw new ConflictError('The invitation has been accepted; delete the contact instead.')
 }
 
-/** Accepts an invitation of somebody else: asks the inviting server and stores who invited as a contact. */
-export async function acceptInvitation(
+/** What a token stands for; undefined when it is none of ours. */
+export async function findInvitationState(
   ctx: ShareContext,
-  userId: string,
-  invite: { token: string; provider: string },
-): Promise<Contact> {
-  const user = await getActor(ctx, userId)
-  const person =
-    invite.provider === ctx.config.ownHost
-      ? await acceptHere(ctx, user, invite.token)
-      : await acceptThere(ctx, user, invite)
-  return await storeContact(ctx, userId, invite.provider, person)
-}
-
-async function acceptHere(ctx: ShareContext, user: User, token: string): Promise<OcmPerson> {
+  token: string,
+): Promise<ShownInvitation['state'] | undefined> {
   const invitation = await findInvitationByTokenHash(ctx.db, sha256Hex(token))
-  if (invitation?.userId === user.id) {
-    throw new BadRequestError('This is your own invitation; send it to somebody else.', {
-      code: 'OWN_INVITATION',
-    })
-  }
-  try {
-    return await useInvitation(ctx, {
-      token,
-      recipientProvider: ctx.config.ownHost,
-      recipient: toPerson(user),
-    })
-  } catch (error) {
-    if (!(error instanceof InboxRefusedError)) throw error
-    throw error.reason === 'already-accepted' ? usedInvitation() : invalidInvitation(ctx.config.ownHost)
-  }
+  return invitation && stateOf(ctx, invitation)
 }
 
-async function acceptThere(
-  ctx: ShareContext,
-  user: User,
-  { token, provider }: { token: string; provider: string },
-): Promise<OcmPerson> {
-  try {
-    return await ctx.ocm.acceptInvite(provider, { token, recipient: toPerson(user) })
-  } catch (error) {
-    const status = error instanceof PeerError ? error.status : undefined
-    // Servers differ in how they say "no such token" (OCM 1.1: 404, OCM 1.4: 400, others: 410).
-    if (status === 400 || status === 404 || status === 410) throw invalidInvitation(provider)
-    if (status === 409) throw usedInvitation()
-    throw toPeerAppError(error)
-  }
-}
-
-function toShown(ctx: ShareContext, invitation: Invitation): ShownInvitation {
+function toShown(ctx: ShareContext, user: User, invitation: Invitation): ShownInvitation {
+  const { ownHost, publicUrl } = ctx.config
   const token = ctx.seal.open(invitation.tokenSealed)
-  const parts = { token, provider: ctx.config.ownHost }
-  const isOver = invitation.state === 'open' && invitation.expiresAtMs <= ctx.clock.nowMs()
-  return {
-    ...invitation,
-    state: isOver ? 'expired' : invitation.state,
+  const shown = {
     token,
-    inviteString: encodeInvite(parts),
-    link: inviteLink(`${ctx.config.publicUrl}/accept-invite`, parts),
+    inviteString: encodeInvite({ token, provider: ownHost }),
+    link: wayfLink(publicUrl, token),
   }
-}
-
-function invalidInvitation(host: string): BadRequestError {
-  return new BadRequestError(
-    `${host} does not know this invitation: it is over, was revoked, or is not complete. Ask for a new one.`,
-    { code: 'INVITATION_INVALID' },
-  )
-}
-
-function usedInvitation(): ConflictError {
-  return new ConflictError('The invitation has been used already; ask for a new one.', {
-    code: 'INVITATION_USED',
+  const mail = invitationMail({
+    ...shown,
+    inviterName: user.displayName || user.name,
+    inviterAddress: formatAddress({ id: user.name, host: ownHost }),
+    host: ownHost,
+    expiresAtMs: invitation.expiresAtMs,
   })
+  return { ...invitation, ...shown, state: stateOf(ctx, invitation), mail }
+}
+
+function stateOf(ctx: ShareContext, invitation: Invitation): ShownInvitation['state'] {
+  const isOver = invitation.state === 'open' && invitation.expiresAtMs <= ctx.clock.nowMs()
+  return isOver ? 'expired' : invitation.state
 }

@@ -1,11 +1,11 @@
 import type { Context, Middleware } from 'koa'
 import { findHost } from '../ocm/address.ts'
-import type { Invitation } from '../ocm/invite-string.ts'
+import { type Invitation, parseInvitation } from '../ocm/invite-string.ts'
 import { AppError, MethodNotAllowedError } from '../platform/errors.ts'
 import { PAGE_HEADERS } from '../platform/html-page.ts'
 import type { Principal } from '../platform/principal.ts'
 import { readForm } from '../platform/read-bytes.ts'
-import { acceptedPage, acceptPage, noInvitationPage } from './accept-page.ts'
+import { acceptedPage, acceptPage, enterPage } from './accept-page.ts'
 
 const MAX_FORM_BYTES = 16 * 1024
 
@@ -38,26 +38,25 @@ export function acceptInvitePage(deps: AcceptPageDeps): Middleware {
 }
 
 function show(deps: AcceptPageDeps, ctx: Context): void {
-  const invitation = readInvitation(new URLSearchParams(ctx.querystring))
-  if (invitation === undefined) {
-    ctx.status = 400
-    ctx.body = noInvitationPage()
-    return
-  }
-  ctx.body = acceptPage(invitation, {
-    siteName: deps.siteName,
-    isFromHere: invitation.provider === deps.ownHost,
-  })
+  const values = new URLSearchParams(ctx.querystring)
+  const invitation = findInvitation(values)
+  const { siteName, ownHost } = deps
+  if (invitation === undefined) enter(deps, ctx, isEmpty(values) ? undefined : INCOMPLETE)
+  else ctx.body = acceptPage(invitation, { siteName, isFromHere: invitation.provider === ownHost })
+}
+
+const INCOMPLETE = 'This is not a whole invitation. Take all of the link or code that you were sent.'
+
+/** Asks for the invitation itself. */
+function enter({ siteName }: AcceptPageDeps, ctx: Context, refusal: string | undefined): void {
+  ctx.status = refusal === undefined ? 200 : 400
+  ctx.body = enterPage({ siteName, ...(refusal === undefined ? {} : { refusal }) })
 }
 
 async function acceptPosted(deps: AcceptPageDeps, ctx: Context): Promise<void> {
   const form = await readForm(ctx.req, MAX_FORM_BYTES)
-  const invitation = readInvitation(form)
-  if (invitation === undefined) {
-    ctx.status = 400
-    ctx.body = noInvitationPage()
-    return
-  }
+  const invitation = findInvitation(form)
+  if (invitation === undefined) return enter(deps, ctx, INCOMPLETE)
   try {
     const { userId } = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
     const { displayName, address } = await deps.accept(userId, invitation)
@@ -70,8 +69,23 @@ async function acceptPosted(deps: AcceptPageDeps, ctx: Context): Promise<void> {
   }
 }
 
-function readInvitation(values: URLSearchParams): Invitation | undefined {
+function isEmpty(values: URLSearchParams): boolean {
+  return ['invite', 'token', 'providerDomain'].every((name) => (values.get(name) ?? '') === '')
+}
+
+/** By code or link, or by token and server. */
+function findInvitation(values: URLSearchParams): Invitation | undefined {
+  const pasted = values.get('invite') ?? ''
+  if (pasted !== '') return findPasted(pasted)
   const token = values.get('token') ?? ''
   const provider = findHost(values.get('providerDomain') ?? '')
   return token === '' || provider === undefined ? undefined : { token, provider }
+}
+
+function findPasted(text: string): Invitation | undefined {
+  try {
+    return parseInvitation(text)
+  } catch {
+    return undefined
+  }
 }

@@ -218,6 +218,10 @@ it('asks the API what the API understands', async () => {
       ['POST', '/api/v1/invitations/accept', { invite: 'abc' }],
     ],
     [
+      ['invite', 'accept', 't', '--provider', 'k.test'],
+      ['POST', '/api/v1/invitations/accept', { token: 't', provider: 'k.test' }],
+    ],
+    [
       ['invite', 'revoke', 'a/b'],
       ['DELETE', '/api/v1/invitations/a%2Fb'],
     ],

@@ -183,6 +183,8 @@ describe('the command against a node of its own', () => {
   it('invites, lists and revokes', async () => {
     const invitation = JSON.parse(await ok('ann', ['invite', 'create', '--description', 'for Eva', '--json']))
     expect(await ok('ann', ['invite', 'list'])).toContain('for Eva')
+    const mail = await ok('ann', ['invite', 'create', '--mail'])
+    expect(mail).toMatch(/invites you to become a contact.*\/wayf\?token=.*Or paste this code/s)
     await ok('ann', ['invite', 'revoke', invitation.id])
     expect(await ok('ann', ['contacts', 'list'])).toBe('')
   })

@@ -20,12 +20,11 @@ describe('the page that an invitation link opens', () => {
 
   const invite = () =>
     ann.api<{ link: string; token: string; inviteString: string }>('POST', '/invitations', {})
-  const local = (link: string, node: TestNode) =>
-    `${node.origin}${new URL(link).pathname}${new URL(link).search}`
 
   it('gives the code to somebody who belongs elsewhere', async () => {
-    const { link, inviteString } = await invite()
-    const answer = await fetch(local(link, leiden))
+    const { token, inviteString } = await invite()
+    const query = new URLSearchParams({ token, providerDomain: leiden.host })
+    const answer = await fetch(`${leiden.origin}/accept-invite?${query}`)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
     expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
@@ -57,8 +56,35 @@ describe('the page that an invitation link opens', () => {
     expect(text).not.toContain('<script')
   })
 
-  it('says so when the address carries no invitation', async () => {
-    expect((await fetch(`${krakow.origin}/accept-invite`)).status).toBe(400)
-    expect((await fetch(`${krakow.origin}/accept-invite?token=x&providerDomain=%20`)).status).toBe(400)
+  it('asks for the invitation where the address carries none, and takes code, link, or token and server', async () => {
+    const empty = await fetch(`${krakow.origin}/accept-invite`)
+    expect(empty.status).toBe(200)
+    expect(await empty.text()).toContain('name="invite"')
+    const eva = await krakow.addUser('eva')
+    const post = (form: Record<string, string>) =>
+      fetch(`${krakow.origin}/accept-invite`, {
+        method: 'POST',
+        body: new URLSearchParams({ ...form, name: 'eva', password: 'eva-password' }),
+      })
+    const [byCode, byLink, byToken] = [await invite(), await invite(), await invite()]
+    for (const form of [
+      { invite: byCode.inviteString, token: '', providerDomain: '' },
+      { invite: ` ${byLink.link} ` },
+      { invite: '', token: byToken.token, providerDomain: leiden.host },
+    ]) {
+      expect((await post(form)).status).toBe(200)
+    }
+    const states = (await ann.api<{ items: { state: string }[] }>('GET', '/invitations')).items
+    expect(states.slice(0, 3).map((one) => one.state)).toEqual(['accepted', 'accepted', 'accepted'])
+    const { items } = await eva.api<{ items: { address: string }[] }>('GET', '/contacts')
+    expect(items.map((contact) => contact.address)).toEqual([ann.address])
+  })
+
+  it('says so when the invitation is not whole', async () => {
+    const answer = await fetch(`${krakow.origin}/accept-invite?token=x&providerDomain=%20`)
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain('not a whole invitation')
+    const body = new URLSearchParams({ invite: 'not an invitation', name: 'jan', password: 'jan-password' })
+    expect((await fetch(`${krakow.origin}/accept-invite`, { method: 'POST', body })).status).toBe(400)
   })
 })

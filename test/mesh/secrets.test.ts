@@ -50,6 +50,12 @@ describe('the log and the metrics of two nodes', () => {
         headers: authorization === undefined ? {} : { authorization },
       })
     await ask(`/accept-invite?token=${token}&providerDomain=${leiden.host}`)
+    await ask(`/wayf?token=${token}`)
+    await ask('/wayf', undefined, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ token, server: krakow.host }),
+    })
     const form = { token, providerDomain: leiden.host, name: 'ann', password: 'guessed-password' }
     await ask('/accept-invite', undefined, { method: 'POST', body: new URLSearchParams(form) })
     await ask('/api/v1/me', basic('ann', 'guessed-password'))

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PeerError } from '../../src/ocm/peer-error.ts'
 import { createTestNode, Mesh, type TestNode } from './support.ts'
 
 const DAY_MS = 86_400_000
@@ -11,6 +12,7 @@ interface Invitation {
   token: string
   inviteString: string
   link: string
+  mail: { subject: string; text: string }
 }
 
 describe('an invitation', () => {
@@ -56,11 +58,7 @@ describe('an invitation', () => {
 
   it('can be accepted by its link, and by token and server', async () => {
     const byLink = await invite()
-    expect(decodeLink(byLink.link)).toEqual({
-      page: `${leiden.publicUrl}/accept-invite`,
-      token: byLink.token,
-      providerDomain: leiden.host,
-    })
+    expect(byLink.link).toBe(`${leiden.publicUrl}/wayf?token=${byLink.token}`)
     await accept('jan', { invite: byLink.link })
     const byToken = await invite()
     await accept('eva', { token: byToken.token, provider: leiden.host })
@@ -68,6 +66,72 @@ describe('an invitation', () => {
       `eva@${krakow.host}`,
       `jan@${krakow.host}`,
     ])
+  })
+
+  it('comes in words that hold all three ways to accept it', async () => {
+    const { inviteString, link, token, mail } = await invite()
+    expect(mail.subject).toBe('ANN invites you to share files')
+    for (const part of [`ann@${leiden.host}`, link, inviteString, `the token is ${token}`, 'until 20'])
+      expect(mail.text).toContain(part)
+    expect(inviteString).not.toContain('=')
+    const [listedOne] = await listed()
+    expect(listedOne).toMatchObject({ inviteString, link, mail })
+  })
+
+  it('can be accepted by its code with padding, in plain base64, and in two lines', async () => {
+    for (const [user, write] of [
+      ['jan', (text: string) => Buffer.from(text).toString('base64')],
+      ['eva', (text: string) => `  ${Buffer.from(text).toString('base64url')}==\n`],
+    ] as const) {
+      const { token } = await invite()
+      await accept(user, { invite: write(`${token}@${leiden.host}`) })
+    }
+    expect(await contacts(leiden, 'ann')).toHaveLength(2)
+  })
+
+  it('of a server that says we are contacts already is none the less accepted', async () => {
+    const refusal = (said: string) =>
+      new PeerError('refused', 'reva.test', 'reva.test says no.', { status: 409, said })
+    const client = mesh.clientOf(krakow.host)
+    const people = ['einstein', 'marie']
+    krakow.ocm.acceptInvite = async () => {
+      const userId = people.pop()
+      if (userId === undefined) throw refusal('user already known')
+      return { userId, displayName: userId, email: '' }
+    }
+    const there = { token: 't', provider: 'reva.test' }
+    const first = await accept('jan', there)
+    await accept('eva', there)
+    expect(await accept('jan', there)).toEqual(first)
+    krakow.ocm.acceptInvite = () => Promise.reject(refusal('user already known'))
+    await krakow.api('eva', 'deleteContact', { params: { id: (await contacts(krakow, 'eva'))[0]?.id } })
+    await expect(accept('eva', there)).rejects.toEqual(failure(409, 'ALREADY_CONTACTS'))
+    krakow.ocm.acceptInvite = () => Promise.reject(refusal('Invite already accepted'))
+    await expect(accept('jan', there)).rejects.toEqual(failure(409, 'INVITATION_USED'))
+    krakow.ocm.acceptInvite = client.acceptInvite
+  })
+
+  it.each([
+    [400, 400, 'INVITATION_INVALID'],
+    [404, 400, 'INVITATION_INVALID'],
+    [410, 400, 'INVITATION_INVALID'],
+    [403, 403, 'PEER_REFUSED'],
+    [409, 409, 'INVITATION_USED'],
+    [401, 502, 'PEER_REFUSED'],
+  ])('refused there with %i is refused here with %i %s', async (status, ours, code) => {
+    krakow.ocm.acceptInvite = () => Promise.reject(new PeerError('refused', 'x.test', 'No.', { status }))
+    await expect(accept('jan', { token: 't', provider: 'x.test' })).rejects.toEqual(failure(ours, code))
+  })
+
+  it.each([
+    ['oCIS', 'f7fbf8c8@ocis.test', 'f7fbf8c8'],
+    ['oCIS with a scheme', 'f7fbf8c8@https://ocis.test', 'f7fbf8c8'],
+    ['OpenCloud', 'ZWlucw==', 'ZWlucw=='],
+    ['a name with an @', 'einstein@cern.test', 'einstein@cern.test'],
+  ])('of %s leads to a contact with the id it gave: %s', async (_name, userId, kept) => {
+    krakow.ocm.acceptInvite = async () => ({ userId, displayName: 'Einstein', email: '' })
+    const contact = await accept('jan', { token: 't', provider: 'ocis.test' })
+    expect(contact).toMatchObject({ userId: kept, address: `${kept}@ocis.test`, host: 'ocis.test' })
   })
 
   it('works once only', async () => {
@@ -143,10 +207,3 @@ describe('an invitation', () => {
     expect(await contacts(leiden, 'ann')).toMatchObject([{ userId: 'jan', displayName: 'jan' }])
   })
 })
-
-/** The parts of an invitation's link. */
-function decodeLink(link: string): { page: string; token: string | null; providerDomain: string | null } {
-  const { origin, pathname, searchParams } = new URL(link)
-  const [token, providerDomain] = [searchParams.get('token'), searchParams.get('providerDomain')]
-  return { page: origin + pathname, token, providerDomain }
-}

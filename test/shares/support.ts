@@ -72,6 +72,8 @@ export interface TestNode {
   host: string
   publicUrl: string
   shares: Shares
+  /** Its way to other servers; a test may put a hand in. */
+  ocm: OcmClient
   db: Db
   clock: HandClock
   locks: LockRegistry
@@ -188,6 +190,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
   const events: string[] = []
   bus.subscribe('share', ({ userId, state }: NodeEvents['share']) => events.push(`share ${userId} ${state}`))
   bus.subscribe('contact', ({ userId }: NodeEvents['contact']) => events.push(`contact ${userId}`))
+  const ocm = mesh.clientOf(host)
   const shares = createShares({
     db,
     clock,
@@ -201,7 +204,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     },
     spaces,
     locks,
-    ocm: mesh.clientOf(host),
+    ocm,
     outbound,
   })
   mesh.nodes.set(host, shares.inbox)
@@ -223,6 +226,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     host,
     publicUrl,
     shares,
+    ocm,
     db,
     clock,
     locks,

@@ -4,6 +4,12 @@ import type { Contact, Invitation } from '../api-types.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatTime } from '../format.ts'
 
+interface CreateOptions {
+  description?: string
+  email?: string
+  mail?: boolean
+}
+
 /** Adds `invite …` and `contacts …`. */
 export function registerInvite(program: Command, context: CliContext): void {
   const invite = program.command('invite').description('Connect with people on other nodes by invitation.')
@@ -12,11 +18,12 @@ export function registerInvite(program: Command, context: CliContext): void {
     .command('create')
     .option('--description <text>', 'for whom it is; seen by you only')
     .option('--email <address>', 'mail address of the invited person')
-    .description('Make an invitation; send the string or the link to one person.')
-  onAction<{ description?: string; email?: string }>(create, context, async ({ api, options, output }) => {
-    const { description, email } = options
+    .option('--mail', 'print a text to be mailed, with link and code, instead of both alone')
+    .description('Make an invitation; send the code or the link to one person.')
+  onAction<CreateOptions>(create, context, async ({ api, options, output }) => {
+    const { description, email, mail = false } = options
     const made = await (await api()).post<Invitation>('/invitations', { description, email })
-    output.result(made, () => `${made.inviteString}\n${made.link}`)
+    output.result(made, () => (mail ? made.mail.text : `${made.inviteString}\n${made.link}`))
     output.note(
       `Good until ${formatTime(made.expiresAt)}, for one person. There: causeway invite accept INVITE`,
     )
@@ -38,10 +45,13 @@ export function registerInvite(program: Command, context: CliContext): void {
 
   const accept = invite
     .command('accept')
-    .argument('<invite>', 'the invite string or the link you were sent')
+    .argument('<invite>', 'the code or the link you were sent, or with --provider the token')
+    .option('--provider <host>', 'the server of who invites, when you were given it with a token')
     .description('Accept an invitation; both sides become contacts.')
-  onAction(accept, context, async ({ api, args: [text = ''], output }) => {
-    const contact = await (await api()).post<Contact>('/invitations/accept', { invite: text })
+  onAction<{ provider?: string }>(accept, context, async ({ api, args: [invite = ''], options, output }) => {
+    const { provider } = options
+    const accepted = provider === undefined ? { invite } : { token: invite, provider }
+    const contact = await (await api()).post<Contact>('/invitations/accept', accepted)
     output.result(contact, () => `${contact.displayName} <${contact.address}> is a contact now`)
   })
 

@@ -51,6 +51,7 @@ export function judgeAnswer(host: string, subject: Subject, answer: PostAnswer, 
   throw new PeerError(reason, host, message, {
     status,
     refusesShape,
+    said: said.word,
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
     ...(subject === 'invite' && reason === 'refused' && status !== 401 && status !== 403
       ? { remedy: 'Ask for a new invitation.' }
@@ -75,8 +76,10 @@ function wordsOf({ message, validationErrors }: z.infer<typeof errorBody>) {
 function judge(said: Said & { all: string }): Judgement {
   const { subject, status } = said
   if (status < 300) return { reason: 'bad-answer', sentence: 'answers with a web page' }
-  if (status === 401)
-    return { reason: 'refused', sentence: 'did not accept that the message is from this node' }
+  if (status === 401) {
+    const reason = OF_SIGNATURE_WORD.test(said.all) ? 'signature-refused' : 'refused'
+    return { reason, sentence: 'did not accept that the message is from this node' }
+  }
   if (status === 403)
     return { reason: 'refused', sentence: 'does not allow this node or this person to do that' }
   if (status === 501) return unsupported(said)
@@ -102,18 +105,20 @@ function unsupported({ subject, word }: Said): Judgement {
 
 /** Nextcloud says 400 to a signature that is missing, wrong or too old. */
 const OF_SIGNATURE = /sign|digest|too old|key.?id|in (?:header|request)$/i
+/** Our own words for it, and those of others of the newer kind. */
+const OF_SIGNATURE_WORD = /sign(?:ature|er|ed)|digest|^key[_ ]|key.?id/i
 const OF_NOTICE_TYPE = /not supported|unsupported/i
 
 function unknownThing(said: Said & { all: string }): Judgement {
   const { subject, all } = said
+  if (OF_SIGNATURE.test(all))
+    return { reason: 'signature-refused', sentence: 'did not accept the signature of this node' }
   if (subject === 'invite') {
     return {
       reason: 'refused',
       sentence: 'does not know this invitation: it is used up, withdrawn or too old',
     }
   }
-  if (OF_SIGNATURE.test(all))
-    return { reason: 'refused', sentence: 'did not accept the signature of this node' }
   if (subject === 'share') return unknownOfShare(said)
   if (OF_NOTICE_TYPE.test(all)) return { reason: 'unsupported', sentence: 'does not take this notification' }
   return { reason: 'refused', sentence: 'does not know this share' }

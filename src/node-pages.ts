@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+import type { Middleware } from 'koa'
+import type { Config } from './config/schema.ts'
+import { clientAddress } from './http/client-address.ts'
+import type { Ocm } from './ocm/index.ts'
+import { createRateLimit } from './ocm/rate-limit.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Principal } from './platform/principal.ts'
+import type { Shares } from './shares/index.ts'
+import { acceptInvitePage } from './shares/routes.ts'
+import { wayfMiddleware } from './shares/wayf-koa.ts'
+
+/** Servers that one client address may ask for on the page for guests. */
+const CHOICES_PER_MINUTE = 20
+
+export interface PageRooms {
+  ocm: Ocm
+  shares: Shares
+  signIn(name: string, password: string): Promise<Principal>
+}
+
+/** The pages of invitations: where a guest picks a server, and where an account here accepts. */
+export function invitationPages(
+  { config, clock }: { config: Config; clock: Clock },
+  { ocm, shares, signIn }: PageRooms,
+): Middleware[] {
+  const { publicUrl, name, network, server } = config
+  const ownHost = ocm.host
+  return [
+    wayfMiddleware({
+      ...{ ownHost, publicUrl, insecureHttp: network.insecureHttp },
+      ocm: ocm.client,
+      isTrusted: ocm.trust.isTrusted,
+      listServers: ocm.listServers,
+      findInvitationState: shares.findInvitationState,
+      limit: createRateLimit(CHOICES_PER_MINUTE, clock),
+      clientAddress: (request: IncomingMessage) => clientAddress(request, server.trustedProxies),
+    }),
+    acceptInvitePage({
+      basePath: new URL(publicUrl).pathname.replace(/\/$/, ''),
+      ...{ ownHost, siteName: name, signIn },
+      accept: shares.acceptInvitation,
+    }),
+  ]
+}
