@@ -151,6 +151,7 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
       handOver: handOverOf(config),
     }),
     rooms.ocm.middleware,
+    rooms.ocm.legacy,
     clientFace(base, rooms, authenticate),
     ...invitationPages(base, rooms),
     appRoutes({ apps: config.apps, authenticate, findFile }),

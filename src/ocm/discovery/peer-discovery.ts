@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import { BoundedCache, SingleFlight } from '../bounded-cache.ts'
+import { findLegacyPeer } from '../legacy/peer-provider.ts'
 import { retryAfterSeconds, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
 import type { PeerInfo } from '../types.ts'
@@ -101,8 +102,19 @@ async function attempt(
     return await discoverAt(options, origin, host, signal)
   } catch (error) {
     const failure = signal.aborted ? tooSlow(host, error) : toPeerError(host, error)
-    return (failure.reason === 'no-ocm' ? options.assume?.(host) : undefined) ?? failure
+    if (failure.reason !== 'no-ocm') return failure
+    const assumed = options.assume?.(host)
+    return assumed ?? (await findOlder(options, { origin, host }, signal)) ?? failure
   }
+}
+
+/** What is older than OCM has only this other document. */
+function findOlder(
+  { outbound }: PeerDiscoveryOptions,
+  peer: { origin: string; host: string },
+  signal: AbortSignal,
+): Promise<PeerInfo | undefined> {
+  return findLegacyPeer(outbound, peer, signal).catch(() => undefined)
 }
 
 function tooSlow(host: string, cause: unknown): PeerError {
