@@ -189,20 +189,20 @@ function textsOf(values: URLSearchParams): { note: string; label: string } {
   return { note, label }
 }
 
-/** An empty date or password takes it away. */
+/** An empty date or password takes it away. Some clients send the members of links for all shares. */
 function changesOf(share: OcsGivenShare, values: URLSearchParams): OcsShareChanges {
+  const isLink = share.type === 'link'
   const [permissions, password, end] = ['permissions', 'password', 'expireDate'].map((name) =>
     values.get(name),
   )
-  const isUpload = values.has('publicUpload') && share.type === 'link'
   const { note, label } = textsOf(values)
   return {
-    ...(isUpload ? readGrant(share.item.kind, 'link', values) : {}),
+    ...(isLink && values.has('publicUpload') ? readGrant(share.item.kind, 'link', values) : {}),
     ...(permissions ? grantOf(share.item.kind, permissions) : {}),
-    ...(typeof password === 'string' ? { password: password || null } : {}),
+    ...(password || (isLink && password === '') ? { password: password || null } : {}),
     ...(typeof end === 'string' ? { expiresAtMs: end === '' ? null : endOfDayMs(end) } : {}),
     ...(values.has('note') ? { note } : {}),
-    ...(values.has('label') ? { label } : {}),
+    ...(isLink && values.has('label') ? { label } : {}),
   }
 }
 
