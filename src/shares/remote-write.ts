@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { type AppError, BadRequestError } from '../platform/errors.ts'
-import { ContentHash, checkChecksums } from '../store/content-hash.ts'
+import { ContentHash, checkChecksums } from '../store/hashing/content-hash.ts'
 import type {
   Checksums,
   ChecksumType,

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { Gates } from '../platform/gates.ts'
+import { HashThreads } from './hashing/hash-threads.ts'
 import type { Trash } from './kept/trash.ts'
 import type { Versions } from './kept/versions.ts'
 import { QuotaStore } from './layers/quota-store.ts'
@@ -104,6 +105,7 @@ class OpenSpaces {
   private readonly open = new Map<string, Promise<OpenDrive>>()
   private readonly spaceIds = new Map<string, string>()
   private readonly hot = new HotFiles()
+  private readonly hashThreads = new HashThreads()
 
   constructor(options: SpacesOptions) {
     this.options = options
@@ -158,6 +160,7 @@ class OpenSpaces {
 
   async idle(): Promise<void> {
     await Promise.all([...this.open.values()].map(async (space) => await (await space).local.idle()))
+    await this.hashThreads.close()
   }
 
   private opened(space: SpaceRow): Promise<OpenDrive> {
@@ -184,6 +187,7 @@ class OpenSpaces {
       watchMs: (config.watchSeconds ?? 0) * 1_000,
       gate: gates?.gateOf(`space ${space.id}`),
       hot: this.hot,
+      hashThreads: this.hashThreads,
     })
     const limitBytes = async () => {
       const ofUser = space.ownerUserId === undefined ? undefined : await quotaOf?.(space.ownerUserId)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Clock } from '../platform/clock.ts'
+import { noteReceived } from '../platform/young-garbage.ts'
 import type { DavBody } from './call.ts'
 import type { DavMount } from './mount.ts'
 import { MountTable } from './mount-table.ts'
@@ -34,7 +35,10 @@ export function requestBody(req: IncomingMessage, res: ServerResponse, idleMs: n
 async function* impatiently(req: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
   req.socket.setTimeout(idleMs)
   try {
-    yield* req.iterator({ destroyOnReturn: false })
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      noteReceived(chunk.length)
+      yield chunk
+    }
   } finally {
     req.socket.setTimeout(0)
   }

@@ -37,8 +37,18 @@ async function arm(): Promise<void> {
   await handle.close()
   countFrom(fs.promises, ['rename', 'link', 'unlink', 'mkdir', 'rm', 'rmdir', 'writeFile', 'copyFile'])
   countFrom(fs.promises, ['open'], ([, flags]) => /[wax+]/.test(String(flags)))
+  countFrom(fs, ['open'], ([, flags]) => (Number(flags) & fs.constants.O_CREAT) !== 0)
   countFrom(handles, ['write', 'writev', 'utimes', 'sync', 'datasync'])
-  countFrom(fs, ['write', 'writev', 'writeSync', 'renameSync', 'unlinkSync', 'mkdirSync'])
+  countFrom(fs, [
+    'fsync',
+    'futimesSync',
+    'write',
+    'writev',
+    'writeSync',
+    'renameSync',
+    'unlinkSync',
+    'mkdirSync',
+  ])
   syncBuiltinESMExports()
   const database = createRequire(import.meta.url)('better-sqlite3') as { prototype: object }
   countFrom(database.prototype, ['prepare'], ([sql]) => !/^\s*(select|with)/i.test(String(sql)))

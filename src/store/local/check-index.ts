@@ -1,5 +1,5 @@
 import type { DiskFacts, FileRow } from '../catalogue/file-index.ts'
-import { ContentHash } from '../content-hash.ts'
+import { ContentHash } from '../hashing/content-hash.ts'
 import { formatPath } from '../paths.ts'
 import type { StorePath } from '../types.ts'
 import { FileBody } from './file-body.ts'

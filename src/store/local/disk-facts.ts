@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, lstatSync, statfsSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { hasErrorCode } from '../../platform/errors.ts'
 import type { DiskFacts } from '../catalogue/file-index.ts'
@@ -10,6 +10,17 @@ export const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
 export async function factsOf(localPath: string): Promise<DiskFacts | undefined> {
   try {
     return toFacts(await lstat(localPath, { bigint: true }))
+  } catch (error) {
+    if (isAbsence(error)) return undefined
+    throw error
+  }
+}
+
+/** The same at once, for a disk that never lets anybody wait. */
+export function factsAtOnce(localPath: string): DiskFacts | undefined {
+  try {
+    const stats = lstatSync(localPath, { bigint: true, throwIfNoEntry: false })
+    return stats && toFacts(stats)
   } catch (error) {
     if (isAbsence(error)) return undefined
     throw error
@@ -34,4 +45,15 @@ export function toFacts(stats: BigIntStats): DiskFacts | undefined {
 /** True when the error says that there is no such file. */
 export function isAbsence(error: unknown): boolean {
   return ABSENT.some((code) => hasErrorCode(error, code))
+}
+
+/**
+ * Types of file systems whose `lstat` never waits for another machine (statfs(2)): ext, xfs, btrfs, zfs,
+ * f2fs, tmpfs, overlay.
+ */
+const LOCAL_TYPES = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630])
+
+/** True when looking at a file in the folder never waits for another machine. */
+export function isLocalDisk(folder: string): boolean {
+  return LOCAL_TYPES.has(statfsSync(folder).type)
 }

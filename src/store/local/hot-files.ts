@@ -1,17 +1,9 @@
-import { lstatSync, statfsSync } from 'node:fs'
-import type { DiskFacts, FileRow } from '../catalogue/file-index.ts'
-import { isAbsence, toFacts } from './disk-facts.ts'
+import type { FileRow } from '../catalogue/file-index.ts'
 
 /** What is kept in memory altogether. */
 const MAX_BYTES = 16 * 1024 * 1024
 /** How many files are remembered as read once. */
 const MAX_SEEN = 10_000
-
-/**
- * Types of file systems whose `lstat` never waits for another machine (statfs(2)): ext, xfs, btrfs, zfs,
- * f2fs, tmpfs, overlay.
- */
-const LOCAL_TYPES = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630])
 
 interface HotFile {
   etag: string
@@ -64,22 +56,6 @@ export class HotFiles {
     this.heldBytes -= this.files.get(id)?.bytes.length ?? 0
     this.files.delete(id)
   }
-}
-
-/** What the disk says of a file that is known to lie on this machine, at once. */
-export function factsAtOnce(localPath: string): DiskFacts | undefined {
-  try {
-    const stats = lstatSync(localPath, { bigint: true, throwIfNoEntry: false })
-    return stats && toFacts(stats)
-  } catch (error) {
-    if (isAbsence(error)) return undefined
-    throw error
-  }
-}
-
-/** True when looking at a file in the folder never waits for another machine; elsewhere nothing is kept. */
-export function isLocalDisk(folder: string): boolean {
-  return LOCAL_TYPES.has(statfsSync(folder).type)
 }
 
 function forgetOldest(seen: Set<string>, max: number): void {

@@ -110,7 +110,10 @@ export class Lookout {
     const changed: FileRow[] = []
     for (let start = 0; start < members.length && !this.stopping.signal.aborted; start += BATCH) {
       const batch = members.slice(start, start + BATCH)
-      const found = await Promise.all(batch.map(({ name }) => this.space.disk.facts([...path, name])))
+      const found = await this.space.disk.factsOfMembers(
+        path,
+        batch.map(({ name }) => name),
+      )
       for (const [index, row] of batch.entries()) {
         const facts = found[index]
         if (facts === undefined || compare(row, facts) !== 'same') changed.push(row)

@@ -5,9 +5,10 @@ import type { Gate } from '../../platform/gates.ts'
 import { FilesRepo } from '../catalogue/files-repo.ts'
 import { createTrash, type Trash } from '../kept/trash.ts'
 import { createVersions, type Versions } from '../kept/versions.ts'
+import { isLocalDisk } from './disk-facts.ts'
 import { DiskTree } from './disk-tree.ts'
 import { finishMoves } from './hand-down.ts'
-import { type HotFiles, isLocalDisk } from './hot-files.ts'
+import type { HotFiles } from './hot-files.ts'
 import { LocalStore } from './local-store.ts'
 import { openRoot } from './open-root.ts'
 import { SerialQueue } from './serial-queue.ts'
@@ -43,10 +44,11 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   const { space, folder } = options
   const staging = new Staging(join(folder, 'staging'), options)
   await staging.create()
+  const isLocal = isLocalDisk(folder)
   const shared = { staging, queue: new SerialQueue(options.gate), clock: options.clock }
   const open = async (name: string, rootId: string, id: string): Promise<SpaceContext> => {
     const index = new FilesRepo(options.db, space.id, rootId)
-    return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name))) }
+    return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name)), isLocal) }
   }
   const keptTree = async (name: string, rootId: string): Promise<KeptTree> => {
     const kept = await open(name, rootId, `${name}:${space.id}`)
@@ -56,7 +58,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   const versions = await keptTree('versions', space.versionsRootId)
   const drive: SpaceContext = {
     ...(await open('files', space.rootId, space.id)),
-    ...(options.hot && isLocalDisk(join(folder, 'files')) && { hot: options.hot }),
+    ...(options.hot && isLocal && { hot: options.hot }),
     kept: {
       ...(options.keepsDeleted && { trash }),
       ...(options.keepsOverwritten && { versions }),

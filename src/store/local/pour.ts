@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { BadRequestError } from '../../platform/errors.ts'
-import type { ContentHash } from '../content-hash.ts'
+import type { ContentHash } from '../hashing/content-hash.ts'
 
 /** Bytes gathered before one write to the disk. */
 const WRITE_BYTES = 1024 * 1024
@@ -61,7 +61,7 @@ export async function pour(
  * Flushes beside the writing, one flush at a time. The system tells a failure once, to whoever asks first:
  * what fails here must not be taken for written because the flush at the end succeeds.
  */
-class Flusher {
+export class Flusher {
   private readonly handle: FileHandle
   private readonly isWanted: boolean
   private waitingBytes = 0

@@ -5,12 +5,15 @@ import { join, sep } from 'node:path'
 import { BadRequestError, hasErrorCode } from '../../platform/errors.ts'
 import { newId, sha256Hex } from '../../platform/ids.ts'
 import type { DiskFacts } from '../catalogue/file-index.ts'
-import { ContentHash, checkChecksums } from '../content-hash.ts'
+import { ContentHash, checkChecksums, typesFor } from '../hashing/content-hash.ts'
+import type { HashThreads } from '../hashing/hash-threads.ts'
 import type { Checksums, ChecksumType, StagedFile, WriteOptions } from '../types.ts'
 import { abortable } from './abortable.ts'
 import { toFacts } from './disk-facts.ts'
 import { removeRemains } from './disk-tree.ts'
 import { checkLength, pour } from './pour.ts'
+import { pourShared, SHARED_FROM_BYTES } from './pour-shared.ts'
+import { gather, SMALL_FILE_BYTES, writeSmallFile } from './small-file.ts'
 
 /** Leftovers of other machines are ours to remove after this long. */
 const FOREIGN_LEFTOVER_MS = 7 * 24 * 3_600_000
@@ -23,8 +26,10 @@ export interface StagingOptions {
   fsync: FsyncPolicy
   /** Checksums that are computed beside SHA-256 and Adler-32, and those a client declares. */
   moreChecksums?: readonly ChecksumType[] | undefined
-  /** Opens a new file; tests put a full disk here. */
+  /** Opens a new file, of whatever size; tests put a full disk here. */
   openFile?: OpenFile
+  /** Compute the checksums of large bodies; without them it is done on the main thread. */
+  hashThreads?: HashThreads | undefined
 }
 
 /** Names of running and finished work of this process, to tell it from that of a dead one. */
@@ -37,14 +42,16 @@ export class Staging {
   private readonly fsync: FsyncPolicy
   /** What is computed for every file of this tree beside the usual. */
   readonly moreChecksums: readonly ChecksumType[]
-  private readonly openFile: OpenFile
+  private readonly openFile: OpenFile | undefined
+  private readonly hashThreads: HashThreads | undefined
   private readonly active = new Set<string>()
 
   constructor(folder: string, options: StagingOptions) {
     this.folder = folder
     this.fsync = options.fsync
     this.moreChecksums = options.moreChecksums ?? []
-    this.openFile = options.openFile ?? ((path, flags) => open(path, flags))
+    this.openFile = options.openFile
+    this.hashThreads = options.hashThreads
   }
 
   /** Where transfers stage; they sweep it themselves. */
@@ -96,15 +103,13 @@ export class Staging {
     source: AsyncIterable<Uint8Array>,
     options: WriteOptions,
   ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
-    const handle = await this.openFile(localPath, 'wx')
+    if (this.openFile === undefined && (options.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_FILE_BYTES) {
+      return await this.fillSmall(localPath, source, options)
+    }
+    const handle = await (this.openFile ?? open)(localPath, 'wx')
     try {
-      const hash = this.newHash(options.expected)
-      const sizeBytes = await pour(abortable(source, options.signal), handle, hash, {
-        declaredBytes: options.sizeBytes,
-        isFlushed: this.fsync !== 'never',
-      })
+      const { sizeBytes, checksums } = await this.pour(abortable(source, options.signal), handle, options)
       checkLength(sizeBytes, options.sizeBytes ?? sizeBytes)
-      const checksums = hash.checksums()
       checkChecksums(checksums, options.expected)
       await this.finish(handle, options.mtimeMs)
       // An open file is asked at once; by its name it would cost a journey to the thread pool.
@@ -113,6 +118,38 @@ export class Staging {
     } finally {
       await handle.close()
     }
+  }
+
+  /** The bytes of a body to their file, with the checksums computed on the way. */
+  private async pour(
+    source: AsyncIterable<Uint8Array>,
+    handle: FileHandle,
+    { expected, sizeBytes: declaredBytes }: WriteOptions,
+  ): Promise<{ sizeBytes: number; checksums: Checksums }> {
+    const how = { declaredBytes, isFlushed: this.fsync !== 'never' }
+    if (this.hashThreads !== undefined && (declaredBytes ?? 0) >= SHARED_FROM_BYTES) {
+      const types = typesFor(expected, this.moreChecksums)
+      const poured = await pourShared(source, handle, { threads: this.hashThreads, types }, how)
+      if (poured !== undefined) return poured
+    }
+    const hash = this.newHash(expected)
+    const sizeBytes = await pour(source, handle, hash, how)
+    return { sizeBytes, checksums: hash.checksums() }
+  }
+
+  /** The same for a body that fits into memory; nothing is on the disk before all checks passed. */
+  private async fillSmall(
+    localPath: string,
+    source: AsyncIterable<Uint8Array>,
+    { expected, mtimeMs, signal, sizeBytes = 0 }: WriteOptions,
+  ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
+    const bytes = await gather(abortable(source, signal), sizeBytes)
+    const hash = this.newHash(expected)
+    hash.update(bytes)
+    const checksums = hash.checksums()
+    checkChecksums(checksums, expected)
+    const facts = await writeSmallFile(localPath, bytes, { mtimeMs, isFlushed: this.fsync !== 'never' })
+    return { localPath, sizeBytes, checksums, facts }
   }
 
   /** The checksums to compute for a file of this tree. */

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { AppError, LockedError, PayloadTooLargeError } from '../../platform/errors.ts'
-import { ContentHash } from '../content-hash.ts'
+import { ContentHash } from '../hashing/content-hash.ts'
 import { abortable } from '../local/abortable.ts'
 import { pour } from '../local/pour.ts'
 import type { Checksums, ChecksumType } from '../types.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Adler32 } from '../platform/adler32.ts'
-import { BadRequestError } from '../platform/errors.ts'
-import type { Checksums, ChecksumType } from './types.ts'
+import { Adler32 } from '../../platform/adler32.ts'
+import { BadRequestError } from '../../platform/errors.ts'
+import type { Checksums, ChecksumType } from '../types.ts'
 
 /** Computed for every file, whoever asks: what the sync world and the grid compare with. */
 const ALWAYS: readonly ChecksumType[] = ['sha256', 'adler32']
@@ -11,13 +11,17 @@ interface Digest {
   hex(): string
 }
 
+/** The checksums to compute: the usual ones, those the client declared, and `more`. */
+export function typesFor(expected: Checksums = {}, more: readonly ChecksumType[] = []): ChecksumType[] {
+  return [...new Set([...ALWAYS, ...more, ...(Object.keys(expected) as ChecksumType[])])]
+}
+
 /** Running checksums of a content: the usual ones, those the client declared, and `more`. */
 export class ContentHash {
   private readonly digests: [ChecksumType, Digest][]
 
-  constructor(expected: Checksums = {}, more: readonly ChecksumType[] = []) {
-    const types = new Set([...ALWAYS, ...more, ...(Object.keys(expected) as ChecksumType[])])
-    this.digests = [...types].map((type) => [type, createDigest(type)])
+  constructor(expected?: Checksums, more?: readonly ChecksumType[]) {
+    this.digests = typesFor(expected, more).map((type) => [type, createDigest(type)])
   }
 
   update(bytes: Uint8Array): void {
