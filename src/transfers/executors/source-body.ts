@@ -1,4 +1,5 @@
 import type { Outbound } from '../../platform/outbound.ts'
+import { noteReceived } from '../../platform/young-garbage.ts'
 import type { Entry } from '../../store/types.ts'
 import type { TransferSource } from '../endpoints.ts'
 import { shortBody, sourceChanged, wrongLength } from '../transfer-error.ts'
@@ -74,6 +75,7 @@ export async function* measured(read: SourceRead, body: SourceBody): AsyncGenera
   const { sizeBytes } = read.expected
   let position = body.start
   for await (const chunk of body.chunks) {
+    noteReceived(chunk.length)
     read.signal.throwIfAborted()
     position += chunk.length
     if (position > sizeBytes) {
