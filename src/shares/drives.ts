@@ -6,12 +6,14 @@ import {
   MountedStore,
 } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
+import { isStillGiven } from './groups/group-watcher.ts'
 import { listOutgoingByIds, listRecipientTypes } from './outgoing-repo.ts'
 import { endShare, getReceivedShare, listReceivedShares, renameShareMount } from './received-shares.ts'
-import { isStillGiven } from './groups/group-watcher.ts'
 import type { RemoteShares } from './remote-shares.ts'
 import { sharedStore } from './share-access.ts'
+import { endOrphans } from './tidy.ts'
 import type { ReceivedShare } from './types.ts'
+import { RemovalWatch } from './watched-stores.ts'
 
 /** One user's drive for one request; fits WebDAV's `Drive`. */
 export interface OpenDrive {
@@ -67,7 +69,7 @@ async function shareTypesOf(
 async function mountedDrive({ ctx, remote }: DrivesDeps, userId: string): Promise<FileStore> {
   let mounts: Promise<readonly Mount[]> | undefined
   return new MountedStore({
-    home: await ctx.spaces.spaceOf(userId),
+    home: new RemovalWatch(await ctx.spaces.spaceOf(userId), () => endOrphans(ctx, userId)),
     mounts: () => {
       mounts ??= listMounts(ctx, remote, userId)
       return mounts
@@ -117,7 +119,11 @@ async function localMounts(
     const { id, mountName, providerId } = share
     const origin = given.find((one) => one.id === providerId)
     if (origin === undefined || mountName === undefined) return []
-    const store = await sharedStore(ctx, origin, origin.recipient.isGroup ? () => isStillGiven(ctx, share) : undefined)
+    const store = await sharedStore(
+      ctx,
+      origin,
+      origin.recipient.isGroup ? () => isStillGiven(ctx, share) : undefined,
+    )
     // What was passed on may lie on a server that is away.
     const entry = () =>
       origin.via === undefined ? store.stat([]) : remote.rootEntry(share, () => store.stat([]))

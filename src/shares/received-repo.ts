@@ -34,7 +34,11 @@ interface Row {
   gone_at_ms: number | null
 }
 
+/** What the server of the share told of it goes before what its message said, or left open. */
 function toReceived(row: Row): ReceivedShare {
+  const rootFacts = row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts)
+  const told = row.permissions_unknown === 1 ? rootFacts?.rights : undefined
+  const toldRole = told?.write ? 'editor' : 'viewer'
   return {
     id: row.id,
     userId: row.user_id,
@@ -44,8 +48,8 @@ function toReceived(row: Row): ReceivedShare {
     owner: { id: row.owner_id, host: row.owner_host, displayName: row.owner_name },
     sender: { id: row.sender_id, host: row.sender_host, displayName: row.sender_name },
     name: row.name,
-    kind: row.kind,
-    role: row.role,
+    kind: rootFacts?.kind ?? row.kind,
+    role: told === undefined ? row.role : toldRole,
     note: row.note,
     webdavUri: row.webdav_uri ?? undefined,
     secretSealed: row.secret_sealed ?? undefined,
@@ -54,10 +58,10 @@ function toReceived(row: Row): ReceivedShare {
     ...(row.access === null ? {} : { access: row.access }),
     state: row.state,
     mountName: row.mount_name ?? undefined,
-    rootFacts: row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts),
+    rootFacts,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
-    mayReshare: row.may_reshare === 1,
+    mayReshare: told?.share ?? row.may_reshare === 1,
     goneAtMs: row.gone_at_ms ?? undefined,
   }
 }
@@ -196,10 +200,10 @@ export async function changeReceived(
     })
 }
 
-/** Remembers since when the share's server does not let us in, or (`undefined`) that it does again. */
+/** Remembers since when the share's server does not let us in, the first time only, or (`undefined`) that it does again. */
 export async function setGone(db: Db, id: string, goneAtMs: number | undefined): Promise<void> {
   await db('received_shares')
-    .where({ id })
+    .where(goneAtMs === undefined ? { id } : { id, gone_at_ms: null })
     .update({ gone_at_ms: goneAtMs ?? null })
 }
 

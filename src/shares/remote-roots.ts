@@ -3,6 +3,7 @@ import { AppError, messageOf, UnavailableError } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Entry } from '../store/types.ts'
 import { remoteEntryId } from './remote-entry.ts'
+import { SHARE_GONE } from './remote-errors.ts'
 import type { ReceivedShare, RootFacts } from './types.ts'
 import { rightsOf } from './types.ts'
 
@@ -17,6 +18,8 @@ const MAX_REMEMBERED = 10_000
 export interface RemoteRootsDeps {
   clock: Clock
   log: Logger
+  /** Whether the share's server let us in. */
+  settle?(share: ReceivedShare, isGone: boolean): Promise<void>
   /** Keeps what was learned for the time after a restart. */
   save(shareId: string, facts: RootFacts): Promise<void>
 }
@@ -67,12 +70,14 @@ export class RemoteRoots {
   private async learn(share: ReceivedShare, last: RootFacts | undefined, ask: Ask): Promise<RootFacts> {
     const before = last ?? share.rootFacts
     try {
-      const facts = toFacts(await this.askInTime(share, ask))
+      const facts = toFacts(share, await this.askInTime(share, ask))
+      await this.deps.settle?.(share, false)
       this.remember(share.id, facts, FRESH_MS)
       if (JSON.stringify(facts) !== JSON.stringify(before)) await this.deps.save(share.id, facts)
       return facts
     } catch (error) {
       if (!(error instanceof AppError)) throw error
+      if (error.code === SHARE_GONE) await this.deps.settle?.(share, true)
       this.deps.log.info(
         { shareId: share.id, peer: share.peerHost, reason: messageOf(error) },
         'share root not seen',
@@ -102,8 +107,10 @@ export class RemoteRoots {
   }
 }
 
-function toFacts({ kind, sizeBytes, mtimeMs, etag, mediaType, checksums }: Entry): RootFacts {
-  return { kind, sizeBytes, mtimeMs, etag, mediaType, checksums }
+function toFacts(share: ReceivedShare, entry: Entry): RootFacts {
+  const { kind, sizeBytes, mtimeMs, etag, mediaType, checksums, rights } = entry
+  const facts = { kind, sizeBytes, mtimeMs, etag, mediaType, checksums }
+  return share.permissionsUnknown ? { ...facts, rights } : facts
 }
 
 /** Before the peer has ever answered there is only what the share's message said. */
@@ -125,6 +132,6 @@ function toEntry(share: ReceivedShare, facts: RootFacts): Entry {
     name: '',
     ...facts,
     createdAtMs: share.createdAtMs,
-    rights: rightsOf(share.role, share.mayReshare),
+    rights: facts.rights ?? rightsOf(share.role, share.mayReshare),
   }
 }

@@ -2,13 +2,17 @@ import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import { type Entry, type FileStore, RightsStore } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
-import { saveRootFacts } from './received-repo.ts'
+import { saveAccess, saveRootFacts, setGone } from './received-repo.ts'
+import { RemoteCredentials } from './remote-credentials.ts'
 import { RemoteDav } from './remote-dav.ts'
-import { shareGone } from './remote-errors.ts'
 import { toRootUrl } from './remote-hrefs.ts'
 import { RemoteRoots } from './remote-roots.ts'
 import { RemoteShareStore } from './remote-store.ts'
-import { type ReceivedShare, rightsOf } from './types.ts'
+import { publishReceived } from './share-events.ts'
+import { type AccessForm, type ReceivedShare, rightsOf } from './types.ts'
+import { GoneWatch } from './watched-stores.ts'
+
+const MAX_REMEMBERED = 10_000
 
 /** A remote share ready for use. */
 export interface OpenRemoteShare {
@@ -24,12 +28,20 @@ export class RemoteShares {
   private readonly ctx: ShareContext
   private readonly outbound: Outbound
   private readonly roots: RemoteRoots
+  /** What was last written down of whether shares are closed to us. */
+  private readonly gone = new Map<string, boolean>()
+  private readonly credentials: RemoteCredentials
 
   constructor(ctx: ShareContext, outbound: Outbound) {
     this.ctx = ctx
     this.outbound = outbound
-    const { clock, log, db } = ctx
-    this.roots = new RemoteRoots({ clock, log, save: (shareId, facts) => saveRootFacts(db, shareId, facts) })
+    const { clock, log, db, seal, ocm } = ctx
+    const save = (shareId: string, access: AccessForm) => saveAccess(db, shareId, access)
+    this.credentials = new RemoteCredentials({ clock, seal, ocm, save })
+    this.roots = new RemoteRoots({
+      ...{ clock, log, save: (shareId, facts) => saveRootFacts(db, shareId, facts) },
+      settle: (share, isGone) => this.settle(share, isGone),
+    })
     ctx.events.subscribe('shareRoot', ({ shareId }) => this.roots.forget(shareId))
   }
 
@@ -47,7 +59,7 @@ export class RemoteShares {
       },
     })
     return {
-      store: new RightsStore(remote, rights),
+      store: new RightsStore(new GoneWatch(remote, (isGone) => this.settle(share, isGone)), rights),
       dav,
       rootEntry: () => this.roots.entryOf(share, (signal) => remote.statRoot(signal)),
     }
@@ -58,17 +70,24 @@ export class RemoteShares {
     return this.roots.entryOf(share, ask)
   }
 
+  /** Nobody may have told us that a share ended; whoever lists the drive is shown that it is closed. */
+  private async settle(share: ReceivedShare, isGone: boolean): Promise<void> {
+    const known = this.gone.get(share.id) ?? share.goneAtMs !== undefined
+    if (isGone === known) return
+    if (this.gone.size >= MAX_REMEMBERED) this.gone.clear()
+    this.gone.set(share.id, isGone)
+    await setGone(this.ctx.db, share.id, isGone ? this.ctx.clock.nowMs() : undefined)
+    publishReceived(this.ctx, share)
+  }
+
   private davOf(share: ReceivedShare): RemoteDav {
-    const { peerHost: host, webdavUri = '', secretSealed } = share
+    const { peerHost: host, webdavUri = '' } = share
     return new RemoteDav({
       host,
       // An address that is none fails when it is used: one bad share must not take the drive with it.
       rootUrl: toRootUrl(webdavUri) ?? '',
       outbound: this.outbound,
-      secret: () => {
-        if (secretSealed === undefined) throw shareGone(host)
-        return this.ctx.seal.open(secretSealed)
-      },
+      credentials: this.credentials.of(share),
     })
   }
 }

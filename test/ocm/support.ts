@@ -165,6 +165,7 @@ export function ocmConfig(overrides: Partial<OcmConfig['ocm']> = {}): OcmConfig[
     messagesPerMinute: 0,
     exchangeTokens: 'offer',
     tokenSeconds: 300,
+    reshareRequests: 'accept',
     mustInvite: false,
     invitationDays: 14,
     directories: [],

@@ -6,10 +6,17 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Koa from 'koa'
+import { Groups } from '../../src/accounts/groups.ts'
 import type { User } from '../../src/accounts/types.ts'
 import { shareMounts } from '../../src/node-share-mounts.ts'
 import { GrantRefusedError, PeerError } from '../../src/ocm/peer-error.ts'
-import { InboxRefusedError, type MeshInbox, type OcmClient, type PeerFailure } from '../../src/ocm/types.ts'
+import {
+  InboxRefusedError,
+  type MeshInbox,
+  type OcmClient,
+  type OcmPerson,
+  type PeerFailure,
+} from '../../src/ocm/types.ts'
 import type { ApiCall, ApiRoute } from '../../src/platform/api-route.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'
@@ -72,8 +79,7 @@ export interface TestNode {
   host: string
   publicUrl: string
   shares: Shares
-  /** Its way to other servers; a test may put a hand in. */
-  ocm: OcmClient
+  groups: Groups
   db: Db
   clock: HandClock
   locks: LockRegistry
@@ -100,6 +106,8 @@ export class Mesh {
   /** Hosts that take messages and whose answers are lost. */
   readonly losing = new Set<string>()
   readonly sent: string[] = []
+  /** A foreign server that everybody's acceptances go to, while it is set. */
+  inviting: (() => Promise<OcmPerson>) | undefined
 
   clientOf(ownHost: string): OcmClient {
     const deliver = async <T>(
@@ -110,7 +118,9 @@ export class Mesh {
       this.sent.push(`${what} → ${host.replace(/:\d+$/, '')}`)
       const reason = this.failing.get(host)
       const inbox = this.nodes.get(host)
-      if (reason !== undefined) throw new PeerError(reason, host, `${host} does not want to.`)
+      // Nothing was sent: the connection was refused.
+      const cause = new Error('refused', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) })
+      if (reason !== undefined) throw new PeerError(reason, host, `${host} does not want to.`, { cause })
       if (inbox === undefined) throw new PeerError('no-such-host', host, `There is no host ${host}.`)
       const answer = await act(inbox).catch((error) => {
         throw error instanceof InboxRefusedError ? refusalAt(host, error) : error
@@ -129,13 +139,16 @@ export class Mesh {
           return token
         }),
       acceptInvite: (provider, { token, recipient }) =>
+        this.inviting?.() ??
         deliver(provider, 'invite', (inbox) =>
           inbox.inviteAccepted({ token, recipientProvider: ownHost, recipient }),
         ),
       notify: (host, notification) =>
         deliver(host, notification.type, async (inbox) => {
-          const peer = await inbox.findPeerOfShare(notification.providerId, notification.sharedSecret)
-          if (peer !== ownHost) throw new InboxRefusedError('share-unknown')
+          const { type, providerId, sharedSecret } = notification
+          const isOfShare = type !== 'USER_REMOVED'
+          const peer = await inbox.findPeerOfShare(providerId, sharedSecret, undefined, type)
+          if (isOfShare && peer !== ownHost) throw new InboxRefusedError('share-unknown')
           return inbox.receiveNotification(notification, ownHost)
         }),
     }
@@ -190,21 +203,23 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
   const events: string[] = []
   bus.subscribe('share', ({ userId, state }: NodeEvents['share']) => events.push(`share ${userId} ${state}`))
   bus.subscribe('contact', ({ userId }: NodeEvents['contact']) => events.push(`contact ${userId}`))
-  const ocm = mesh.clientOf(host)
-  const shares = createShares({
+  const directory = {
+    findUserByName: async (wanted: string) => users.get(wanted),
+    findUserById: async (id: string) => [...users.values()].find((user) => user.id === id),
+  }
+  const groups = new Groups({ db, clock, users: directory, watcher: () => shares.groupWatcher })
+  const shares: Shares = createShares({
     db,
     clock,
     log,
     events: bus,
     seal: createSeal(randomBytes(32)),
     config: { publicUrl, ocm: { mustInvite: options.mustInvite ?? false, invitationDays: 7 } },
-    users: {
-      findUserByName: async (wanted) => users.get(wanted),
-      findUserById: async (id) => [...users.values()].find((user) => user.id === id),
-    },
+    users: directory,
+    groups,
     spaces,
     locks,
-    ocm,
+    ocm: mesh.clientOf(host),
     outbound,
   })
   mesh.nodes.set(host, shares.inbox)
@@ -226,7 +241,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     host,
     publicUrl,
     shares,
-    ocm,
+    groups,
     db,
     clock,
     locks,
