@@ -92,9 +92,8 @@ describe('an invitation', () => {
   it('of a server that says we are contacts already is none the less accepted', async () => {
     const refusal = (said: string) =>
       new PeerError('refused', 'reva.test', 'reva.test says no.', { status: 409, said })
-    const client = mesh.clientOf(krakow.host)
     const people = ['einstein', 'marie']
-    krakow.ocm.acceptInvite = async () => {
+    mesh.inviting = async () => {
       const userId = people.pop()
       if (userId === undefined) throw refusal('user already known')
       return { userId, displayName: userId, email: '' }
@@ -103,12 +102,11 @@ describe('an invitation', () => {
     const first = await accept('jan', there)
     await accept('eva', there)
     expect(await accept('jan', there)).toEqual(first)
-    krakow.ocm.acceptInvite = () => Promise.reject(refusal('user already known'))
+    mesh.inviting = () => Promise.reject(refusal('user already known'))
     await krakow.api('eva', 'deleteContact', { params: { id: (await contacts(krakow, 'eva'))[0]?.id } })
     await expect(accept('eva', there)).rejects.toEqual(failure(409, 'ALREADY_CONTACTS'))
-    krakow.ocm.acceptInvite = () => Promise.reject(refusal('Invite already accepted'))
+    mesh.inviting = () => Promise.reject(refusal('Invite already accepted'))
     await expect(accept('jan', there)).rejects.toEqual(failure(409, 'INVITATION_USED'))
-    krakow.ocm.acceptInvite = client.acceptInvite
   })
 
   it.each([
@@ -119,7 +117,7 @@ describe('an invitation', () => {
     [409, 409, 'INVITATION_USED'],
     [401, 502, 'PEER_REFUSED'],
   ])('refused there with %i is refused here with %i %s', async (status, ours, code) => {
-    krakow.ocm.acceptInvite = () => Promise.reject(new PeerError('refused', 'x.test', 'No.', { status }))
+    mesh.inviting = () => Promise.reject(new PeerError('refused', 'x.test', 'No.', { status }))
     await expect(accept('jan', { token: 't', provider: 'x.test' })).rejects.toEqual(failure(ours, code))
   })
 
@@ -129,7 +127,7 @@ describe('an invitation', () => {
     ['OpenCloud', 'ZWlucw==', 'ZWlucw=='],
     ['a name with an @', 'einstein@cern.test', 'einstein@cern.test'],
   ])('of %s leads to a contact with the id it gave: %s', async (_name, userId, kept) => {
-    krakow.ocm.acceptInvite = async () => ({ userId, displayName: 'Einstein', email: '' })
+    mesh.inviting = async () => ({ userId, displayName: 'Einstein', email: '' })
     const contact = await accept('jan', { token: 't', provider: 'ocis.test' })
     expect(contact).toMatchObject({ userId: kept, address: `${kept}@ocis.test`, host: 'ocis.test' })
   })

@@ -132,12 +132,13 @@ export class Mesh {
       discover: () => Promise.reject(new Error('not needed')),
       sendShare: (share) =>
         deliver(share.shareWith.host, 'share', (inbox) => inbox.receiveShare(share, ownHost)),
-      exchangeToken: (host, code) =>
-        deliver(host, 'token', async (inbox) => {
-          const token = await inbox.exchangeToken(code, ownHost)
-          if (token === undefined) throw new GrantRefusedError(host, `${host} refuses.`, 400)
-          return token
-        }),
+      exchangeToken: async (host, code) => {
+        const token = this.failing.has(host)
+          ? undefined
+          : await this.nodes.get(host)?.exchangeToken(code, ownHost)
+        if (token === undefined) throw new GrantRefusedError(host, `${host} refuses.`, 400)
+        return token
+      },
       acceptInvite: (provider, { token, recipient }) =>
         this.inviting?.() ??
         deliver(provider, 'invite', (inbox) =>
