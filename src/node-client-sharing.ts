@@ -1,4 +1,5 @@
 import type { Accounts } from './accounts/accounts.ts'
+import type { Groups } from './accounts/groups.ts'
 import { createOcsSharing } from './node-ocs.ts'
 import { formatAddress } from './ocm/address.ts'
 import type { Ocm } from './ocm/index.ts'
@@ -28,10 +29,11 @@ export interface ClientSharingBase {
 /** Notifications are written from now on until the stack closes. */
 export function createClientSharing(
   { db, clock, log, events }: ClientSharingBase,
-  { accounts, spaces, shares, ocm }: { accounts: Accounts; spaces: Spaces; shares: Shares; ocm: Ocm },
+  rooms: { accounts: Accounts; groups: Groups; spaces: Spaces; shares: Shares; ocm: Ocm },
   stack: DisposalStack,
 ): ClientSharing {
-  const sharing = createOcsSharing({ accounts, spaces, shares, groups: undefined, ownHost: ocm.host })
+  const { accounts, groups, spaces, shares, ocm } = rooms
+  const sharing = createOcsSharing({ accounts, spaces, shares, groups, ownHost: ocm.host })
   const notifications = new Notifications({ db, clock, sharing })
   const invitationsOf = async (userId: string, contactId: string) =>
     (await shares.sharing.invitationsOf(userId, contactId)).map(({ id, contact }) => ({

@@ -1,20 +1,26 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import type { Accounts } from './accounts/accounts.ts'
 import { accountRoutes } from './accounts/api.ts'
+import type { Groups } from './accounts/groups.ts'
+import { groupRoutes } from './accounts/groups-api.ts'
 import { appRoutes } from './apps/routes.ts'
 import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
-import { isFromProxy } from './http/client-address.ts'
+import { clientAddress, isFromProxy } from './http/client-address.ts'
 import { earlyContinue } from './http/early-continue.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
+import { linkMounts } from './node-link-mounts.ts'
+import { linkPages } from './node-link-pages.ts'
 import { invitationPages } from './node-pages.ts'
 import { shareMounts } from './node-share-mounts.ts'
+import { readShareTree } from './node-share-tree.ts'
 import type { Ocm } from './ocm/index.ts'
-import { LoginFlows, notificationRoutes, type OcsQuota, ocsMiddleware } from './ocs/index.ts'
+import { LoginFlows, notificationRoutes, type OcsQuota, type OcsTreeAsk, ocsMiddleware } from './ocs/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Db, pingDb } from './platform/db.ts'
 import type { EventBus } from './platform/events.ts'
@@ -55,6 +61,7 @@ export interface FacesBase {
 /** The rooms, as their faces need them. */
 export interface Rooms {
   accounts: Accounts
+  groups: Groups
   spaces: Spaces
   locks: LockRegistry
   uploads: Uploads
@@ -80,6 +87,7 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
     ...trashMounts({ openDrive, trashOf: (userId) => rooms.spaces.trashOf(userId) }),
     ...versionMounts({ openDrive, ...versionsOf(rooms) }),
     ...shareMounts(rooms.shares),
+    ...linkMounts(rooms.shares.links),
   ]
   const routes = [
     ...accountRoutes({
@@ -87,6 +95,7 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
       ocmHost: rooms.ocm.host,
       quotaOf: async (userId) => (await rooms.spaces.spaceOf(userId)).quota(),
     }),
+    ...groupRoutes(rooms.groups),
     ...keptRoutes({
       locks: rooms.locks,
       driveOf: (userId) => rooms.shares.drives.driveOf(userId),
@@ -136,24 +145,29 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
     if (found === undefined || found.ownerUserId !== userId) return undefined
     return (await rooms.spaces.spaceOf(userId)).stat(found.path)
   }
+  const sending = {
+    locks: rooms.locks,
+    clock,
+    log,
+    idleMs: config.server.idleTimeoutSeconds * 1_000,
+    handOver: handOverOf(config),
+  }
   return [
     earlyContinue(),
     // First, because nearly every request is for it.
     davMiddleware({
+      ...sending,
       mounts,
-      locks: rooms.locks,
-      clock,
-      log,
+      clientAddress: (request) => clientAddress(request, config.server.trustedProxies),
       publicUrl: config.publicUrl,
       authenticate,
       maxUploadBytes,
-      idleMs: config.server.idleTimeoutSeconds * 1_000,
-      handOver: handOverOf(config),
     }),
     rooms.ocm.middleware,
     rooms.ocm.legacy,
     clientFace(base, rooms, authenticate),
     ...invitationPages(base, rooms),
+    linkPages(config, rooms.shares, sending),
     appRoutes({ apps: config.apps, authenticate, findFile }),
   ]
 }
@@ -175,7 +189,7 @@ function handOverOf({ server, storage }: Config): DavOptions['handOver'] {
 /** What desktop and mobile clients ask beside WebDAV. */
 function clientFace(
   { config, clock, db, log }: FacesBase,
-  { accounts, spaces, signIn, clientSharing }: Rooms,
+  { accounts, spaces, shares, signIn, clientSharing }: Rooms,
   authenticate: (ctx: Context) => Promise<Principal>,
 ): Middleware {
   const site = { name: config.name, publicUrl: config.publicUrl }
@@ -191,7 +205,11 @@ function clientFace(
   const { trashDays, versionDays } = config.storage
   const keeps = { trash: trashDays > 0, versions: versionDays > 0 }
   const about = { site, bulkUpload, keeps, accounts, quotaOf }
-  return ocsMiddleware({ ...about, ...clientSharing, flows, signIn, authenticate, log })
+  const visitors = {
+    readShareTree: (ask: OcsTreeAsk) => readShareTree(shares, ask),
+    clientAddress: (request: IncomingMessage) => clientAddress(request, config.server.trustedProxies),
+  }
+  return ocsMiddleware({ ...about, ...clientSharing, ...visitors, flows, signIn, authenticate, log })
 }
 
 /** Versions of a user's own files; a file of another drive has none here, whoever asks. */

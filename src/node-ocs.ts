@@ -69,7 +69,8 @@ async function create(
   const shareWith = isHere ? formatAddress({ id: share.shareWith, host: ownHost }) : share.shareWith
   if (role === 'uploader')
     throw new BadRequestError('Only by a link can people add files without seeing any.')
-  return await sharing.create(userId, { path, shareWith, role, mayReshare, note, expiresAtMs })
+  const isGroup = share.type === 'group' || share.type === 'remote-group'
+  return await sharing.create(userId, { path, shareWith, isGroup, role, mayReshare, note, expiresAtMs })
 }
 
 async function listGiven(

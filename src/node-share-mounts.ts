@@ -1,4 +1,5 @@
-import type { Shares } from './shares/index.ts'
+import { openLink } from './node-link-mounts.ts'
+import { isLinkToken, type Shares } from './shares/index.ts'
 import type { DavMount } from './webdav/index.ts'
 
 /** `isOld`: the secret came as the user name of Basic, by which OCM 1.0 names a share. */
@@ -35,8 +36,12 @@ function mountById(prefix: string, shares: Shares): DavMount {
 function mountBySecret(prefix: string, shares: Shares): DavMount {
   return {
     prefix,
-    async open({ segments, authorization }) {
-      const access = await shares.openShareAccess(presented(authorization).secret)
+    async open(request) {
+      const { segments, authorization } = request
+      const { secret, isOld } = presented(authorization)
+      // Public links have the same address, as at Nextcloud; their tokens have a form of their own.
+      if (isOld && isLinkToken(secret)) return await openLink(shares.links, secret, request)
+      const access = await shares.openShareAccess(secret)
       return { ...access, path: access.pathOf(segments), userId: access.lockUserId }
     },
   }

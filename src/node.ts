@@ -4,6 +4,7 @@ import type Koa from 'koa'
 import { migrateToLatest } from '../migrations/index.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { Authenticator } from './accounts/authenticator.ts'
+import { Groups } from './accounts/groups.ts'
 import { PasswordHasher } from './accounts/password-hasher.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { outboundConfig } from './config/network.ts'
@@ -62,6 +63,7 @@ export interface CausewayNode {
   config: Config
   db: Db
   accounts: Accounts
+  groups: Groups
   spaces: Spaces
   uploads: Uploads
   ocm: Ocm
@@ -92,12 +94,12 @@ export async function createNode(
   const stack = new DisposalStack()
   try {
     const base = await createBase(config, overrides, stack)
-    const { accounts, identify, signIn } = createPeople(base)
+    const { accounts, passwords, identify, signIn } = createPeople(base)
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
-    const { ocm, shares } = createMesh(base, keys, { accounts, spaces, locks }, stack)
+    const { ocm, shares, groups } = createMesh(base, keys, { accounts, passwords, spaces, locks }, stack)
     const transfers = createStaging(base, shares, stack)
-    const clientSharing = createClientSharing(base, { accounts, spaces, shares, ocm }, stack)
-    const people = { accounts, identify, signIn }
+    const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm }, stack)
+    const people = { accounts, groups, identify, signIn }
     const rooms = { ...people, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
     return {
       config,
@@ -138,6 +140,7 @@ function createPeople({ db, clock }: Base) {
   const authenticator = new Authenticator({ db, clock, hasher })
   return {
     accounts: new Accounts({ db, clock, hasher }),
+    passwords: hasher,
     identify: (authorization: string | undefined) => authenticator.authenticate(authorization),
     signIn: (name: string, password: string) => authenticator.signIn(name, password),
   }
@@ -159,20 +162,21 @@ async function createStorage(
 function createMesh(
   base: Base,
   keys: NodeKeys,
-  rooms: { accounts: Accounts; spaces: Spaces; locks: LockRegistry },
+  rooms: { accounts: Accounts; passwords: PasswordHasher; spaces: Spaces; locks: LockRegistry },
   stack: DisposalStack,
-): { ocm: Ocm; shares: Shares } {
-  const { accounts, spaces, locks } = rooms
+): { ocm: Ocm; shares: Shares; groups: Groups } {
+  const { accounts, passwords, spaces, locks } = rooms
   const seal = createSeal(keys.nodeKey)
   const { trustedProxies } = base.config.server
   const ocm = createOcm({
     ...{ ...base, seal, keys: keys.signingKeys, inbox: () => shares.inbox },
     clientAddress: (request) => clientAddress(request, trustedProxies),
   })
-  const shares: Shares = stack.use(
-    createShares({ ...base, seal, users: accounts, spaces, locks, ocm: ocm.client }),
-  )
-  return { ocm, shares }
+  const { db, clock } = base
+  const groups = new Groups({ db, clock, users: accounts, watcher: () => shares.groupWatcher })
+  const people = { users: accounts, groups, passwords }
+  const shares: Shares = stack.use(createShares({ ...base, ...people, seal, spaces, locks, ocm: ocm.client }))
+  return { ocm, shares, groups }
 }
 
 function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transfers {

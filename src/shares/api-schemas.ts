@@ -63,14 +63,26 @@ export const messageSchema = z
   })
   .meta({ id: 'Message' })
 
+const anyRole = z.enum(['viewer', 'editor', 'uploader'])
+const linkPassword = z.string().max(1_000)
+const linkLabel = z.string().trim().max(255)
+
+const linkSchema = z
+  .object({ url: z.string(), hasPassword: z.boolean(), downloads: z.int() })
+  .meta({ id: 'PublicLink' })
+
 export const shareSchema = z
   .object({
     id: z.string(),
     path: z.string().describe('Where the entry is now; its last known name when it is gone.'),
     name: z.string(),
     kind,
-    role: z.enum(['viewer', 'editor', 'uploader']),
-    recipient: person.extend({ type: z.enum(['remote', 'local', 'link']) }),
+    role: anyRole,
+    recipient: person.extend({
+      type: z.enum(['remote', 'local', 'link']),
+      isGroup: z.boolean().optional().describe('All members of a group.'),
+    }),
+    link: linkSchema.optional().describe('Of a public link: where it leads.'),
     mayReshare: z.boolean().describe('The recipient may pass it on.'),
     state: shareState,
     messages: z.array(messageSchema).optional().describe('What the other server has not been told yet.'),
@@ -81,16 +93,34 @@ export const shareSchema = z
   .meta({ id: 'Share' })
 
 export const changedShareSchema = z.strictObject({
-  role: role.optional(),
+  role: anyRole.optional(),
+  label: linkLabel.optional().describe('Of a public link.'),
+  password: linkPassword.nullable().optional().describe('Of a public link; `null`: none any more.'),
   mayReshare: z.boolean().optional(),
   note: z.string().max(2_000).optional(),
   expiresAt: z.iso.datetime({ offset: true }).nullable().optional().describe('`null`: no end.'),
 })
 
+const address = z.string().min(1).max(500)
+
 export const newShareSchema = z.strictObject({
   path: z.string().min(1).max(10_000),
-  shareWith: z.string().min(1).max(500).describe('user@host, or the name of a user of this node.'),
-  role,
+  shareWith: address.optional().describe('A person: user@host, or the name of a user of this node.'),
+  recipient: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('user'), address }),
+      z.strictObject({ type: z.literal('group'), address }),
+      z.strictObject({
+        type: z.literal('link'),
+        label: linkLabel.optional(),
+        password: linkPassword.optional(),
+      }),
+    ])
+    .optional()
+    .describe(
+      'In the place of shareWith: a person, a group here or (name@host) elsewhere, or a public link.',
+    ),
+  role: anyRole.describe('`uploader`, of public links of folders only: may bring files, and sees none.'),
   mayReshare: z
     .boolean()
     .optional()

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { BadRequestError } from '../platform/errors.ts'
 import { formatPath, parsePath, type StorePath } from '../store/index.ts'
 import { toMessageView } from './api-messages.ts'
 import {
@@ -15,40 +16,63 @@ import {
   toMs,
 } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
+import { changeAnyShare } from './links/change-any-share.ts'
+import { createLink, linksOf, urlOfLink } from './links/links.ts'
+import type { Passwords, PublicLink } from './links/types.ts'
 import { messagesOfGiven } from './messages.ts'
-import { changeShare, createShare, getShare, listShares, revokeShare } from './outgoing-shares.ts'
+import { createShare, getShare, listShares, revokeShare } from './outgoing-shares.ts'
 import { findReceivedById } from './received-repo.ts'
 import { stateAt } from './share-states.ts'
 import type { OutgoingShare } from './types.ts'
 
 /** `/api/v1/shares`: what I have shared with others. */
-export function shareRoutes(ctx: ShareContext): ApiRoute[] {
-  return [createRoute(ctx), listRoute(ctx), getRoute(ctx), changeRoute(ctx), revokeRoute(ctx)]
+export function shareRoutes(ctx: ShareContext, passwords: Passwords): ApiRoute[] {
+  return [
+    createRoute(ctx, passwords),
+    listRoute(ctx),
+    getRoute(ctx),
+    changeRoute(ctx, passwords),
+    revokeRoute(ctx),
+  ]
 }
 
-function createRoute(ctx: ShareContext): ApiRoute {
+function createRoute(ctx: ShareContext, passwords: Passwords): ApiRoute {
   return apiRoute({
     method: 'post',
     path: '/shares',
     operationId: 'createShare',
     summary:
-      'Share a file or folder with somebody here or on another server; `sending` while that one is away',
+      'Share a file or folder with people here or on another server, or by a link; `sending` while a server is away',
     auth: 'user',
     body: newShareSchema,
     response: shareSchema,
     status: 201,
     async handle({ principal, body }) {
-      const share = await createShare(ctx, principal.userId, {
-        path: parsePath(body.path),
-        shareWith: body.shareWith,
-        role: body.role,
-        note: body.note ?? '',
-        expiresAtMs: toMs(body.expiresAt),
-        mayReshare: body.mayReshare,
-      })
-      return await toView(ctx, share)
+      return await toView(ctx, await createAny(ctx, passwords, principal.userId, body))
     },
   })
+}
+
+async function createAny(
+  ctx: ShareContext,
+  passwords: Passwords,
+  userId: string,
+  body: z.infer<typeof newShareSchema>,
+): Promise<OutgoingShare> {
+  const { role, note = '', mayReshare, shareWith, recipient } = body
+  const to =
+    recipient ?? (shareWith === undefined ? undefined : { type: 'user' as const, address: shareWith })
+  if (to === undefined || (recipient !== undefined && shareWith !== undefined)) {
+    throw new BadRequestError('Say with whom, either as shareWith or as recipient.')
+  }
+  const what = { path: parsePath(body.path), note, expiresAtMs: toMs(body.expiresAt) }
+  if (to.type === 'link') {
+    const { label = '', password } = to
+    return await createLink(ctx, passwords, userId, { ...what, role, label, password })
+  }
+  if (role === 'uploader') throw new BadRequestError('Only who has a public link can be an uploader.')
+  const people = { shareWith: to.address, isGroup: to.type === 'group' }
+  return await createShare(ctx, userId, { ...what, ...people, role, mayReshare })
 }
 
 function listRoute(ctx: ShareContext): ApiRoute {
@@ -83,7 +107,7 @@ function getRoute(ctx: ShareContext): ApiRoute {
   })
 }
 
-function changeRoute(ctx: ShareContext): ApiRoute {
+function changeRoute(ctx: ShareContext, passwords: Passwords): ApiRoute {
   return apiRoute({
     method: 'patch',
     path: '/shares/{id}',
@@ -94,10 +118,10 @@ function changeRoute(ctx: ShareContext): ApiRoute {
     body: changedShareSchema,
     response: shareSchema,
     async handle({ principal, params, body }) {
-      const { role, mayReshare, note, expiresAt } = body
+      const { expiresAt, ...rest } = body
       const expiresAtMs = expiresAt === null ? null : toMs(expiresAt)
-      const change = { role, mayReshare, note, expiresAtMs }
-      return await toView(ctx, await changeShare(ctx, principal.userId, params.id, change))
+      const ref = { userId: principal.userId, id: params.id }
+      return await toView(ctx, await changeAnyShare(ctx, passwords, ref, { ...rest, expiresAtMs }))
     },
   })
 }
@@ -130,11 +154,22 @@ async function toViews(ctx: ShareContext, shares: readonly OutgoingShare[]): Pro
     ctx,
     shares.map((share) => share.id),
   )
+  const links = await linksOf(ctx, shares)
   const view = async (share: OutgoingShare) => {
     const messages = waiting.get(share.id)?.map((message) => toMessageView(message, nowMs))
-    return { ...(await viewOf(ctx, share)), ...(messages === undefined ? {} : { messages }) }
+    const link = links.get(share.id)
+    return {
+      ...(await viewOf(ctx, share)),
+      ...(messages === undefined ? {} : { messages }),
+      ...(link === undefined ? {} : { link: linkView(ctx, link) }),
+    }
   }
   return await Promise.all(shares.map(view))
+}
+
+function linkView(ctx: ShareContext, link: PublicLink) {
+  const { passwordHash, downloads } = link
+  return { url: urlOfLink(ctx, link), hasPassword: passwordHash !== undefined, downloads }
 }
 
 /** Where the entry stands now: shares follow their file through renames, and the mount of what was passed on. */
@@ -146,7 +181,7 @@ async function placeOf(ctx: ShareContext, { fileId, via, name }: OutgoingShare):
 
 async function viewOf(ctx: ShareContext, share: OutgoingShare): Promise<ShareView> {
   const path = await placeOf(ctx, share)
-  const { type, id, displayName } = share.recipient
+  const { type, isGroup, id, displayName } = share.recipient
   const host = type === 'local' ? ctx.config.ownHost : share.recipient.host
   return {
     id: share.id,
@@ -155,7 +190,12 @@ async function viewOf(ctx: ShareContext, share: OutgoingShare): Promise<ShareVie
     kind: share.kind,
     role: share.role,
     mayReshare: share.mayReshare ?? false,
-    recipient: { type, address: formatAddress({ id, host }), displayName },
+    recipient: {
+      type,
+      ...(isGroup ? { isGroup } : {}),
+      address: type === 'link' ? '' : formatAddress({ id, host }),
+      displayName,
+    },
     state: stateAt(share, ctx.clock.nowMs()),
     createdAt: isoTime(share.createdAtMs),
     ...optionalFacts(share),

@@ -31,10 +31,11 @@ import { openReceived } from './open-received.ts'
 import { findRemoteAccess, pathOfShare, type RemoteAccess, type ShareRef } from './remote-access.ts'
 import { RemoteShares } from './remote-shares.ts'
 import { openShareAccess, type ShareAccess } from './share-access.ts'
-import { tidyRegularly } from './tidy.ts'
 import { createSharing, type Sharing } from './sharing.ts'
+import { tidyRegularly } from './tidy.ts'
 
 export type { Drives, OpenDrive } from './drives.ts'
+export { isLinkToken } from './links/link-door.ts'
 export type { PublicLinks } from './links/public-links.ts'
 export type { RemoteAccess, ShareRef } from './remote-access.ts'
 export { REMOTE_UNREACHABLE, SHARE_GONE } from './remote-errors.ts'
@@ -51,7 +52,12 @@ export interface SharesOptions {
   seal: Seal
   config: {
     publicUrl: string
-    ocm: { mustInvite: boolean; invitationDays: number; tokenSeconds?: number; reshareRequests?: 'accept' | 'refuse' }
+    ocm: {
+      mustInvite: boolean
+      invitationDays: number
+      tokenSeconds?: number
+      reshareRequests?: 'accept' | 'refuse'
+    }
   }
   users: UserDirectory
   groups: GroupDirectory
@@ -93,7 +99,10 @@ export interface Shares {
 
 /** Builds the room; nothing runs in the background until `start`. */
 export function createShares(options: SharesOptions): Shares {
-  const ctx = createContext(options, (share) => openReceived(ctx, remote, share))
+  const ctx = createContext(options, {
+    openReceived: (share) => openReceived(ctx, remote, share),
+    learnRoot: async (share) => void (await remote.open(share).rootEntry()),
+  })
   const { locks, outbound, passwords = new PasswordHasher() } = options
   const remote = new RemoteShares(ctx, outbound)
   const stop = new AbortController()
@@ -103,7 +112,7 @@ export function createShares(options: SharesOptions): Shares {
     drives: createDrives({ ctx, locks, remote }),
     groupWatcher: createGroupWatcher(ctx),
     links: createPublicLinks(ctx, locks, passwords),
-    sharing: createSharing(ctx),
+    sharing: createSharing(ctx, passwords),
     openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),
@@ -112,7 +121,12 @@ export function createShares(options: SharesOptions): Shares {
       return { displayName, address: formatAddress({ id: remoteUserId, host }) }
     },
     findInvitationState: (token) => findInvitationState(ctx, token),
-    routes: [...invitationRoutes(ctx), ...shareRoutes(ctx, passwords), ...receivedRoutes(ctx), ...messageRoutes(ctx)],
+    routes: [
+      ...invitationRoutes(ctx),
+      ...shareRoutes(ctx, passwords),
+      ...receivedRoutes(ctx),
+      ...messageRoutes(ctx),
+    ],
     start(signal) {
       const ending = AbortSignal.any([signal, stop.signal])
       running = Promise.all([ctx.messages.run(ending), tidyRegularly(ctx, ending)])
@@ -126,9 +140,9 @@ export function createShares(options: SharesOptions): Shares {
 
 function createContext(
   { config, ...options }: SharesOptions,
-  openReceived: ShareContext['openReceived'],
+  late: Pick<ShareContext, 'openReceived' | 'learnRoot'>,
 ): ShareContext {
-  const { db, clock, log, events, seal, users, spaces } = options
+  const { db, clock, log, events, seal, users, groups, spaces } = options
   const ocm = rememberingExchange(options.ocm, db)
   const { tokenSeconds = 300, mustInvite, invitationDays, reshareRequests = 'accept' } = config.ocm
   const ends = createMessageEnds(() => ctx)
@@ -142,7 +156,7 @@ function createContext(
     groups,
     spaces,
     ocm,
-    openReceived,
+    ...late,
     messages: createMessageQueue({ db, clock, log, seal, ocm, ends, events }),
     config: {
       publicUrl: config.publicUrl,

@@ -6,13 +6,40 @@ import { findContact } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import type { ShareRecipient } from './types.ts'
 
-/** Who is meant by what people type: `user@host`, or the name of a user of this node. */
-export async function getRecipient(ctx: ShareContext, owner: User, text: string): Promise<ShareRecipient> {
+/** Who is meant by what people type: `user@host`, or the name of a user of this node; or a group by the same. */
+export async function getRecipient(
+  ctx: ShareContext,
+  owner: User,
+  text: string,
+  isGroup = false,
+): Promise<ShareRecipient> {
   const typed = text.trim()
+  if (isGroup) return await getGroup(ctx, typed)
   if (!typed.includes('@')) return await getLocal(ctx, owner, typed)
   const address = parseAddress(typed)
   if (address.host === ctx.config.ownHost) return await getLocal(ctx, owner, address.id)
   return await getRemote(ctx, owner, address)
+}
+
+async function getGroup(ctx: ShareContext, typed: string): Promise<ShareRecipient> {
+  const { id, host } = typed.includes('@') ? parseAddress(typed) : { id: typed, host: ctx.config.ownHost }
+  if (host !== ctx.config.ownHost) {
+    if (!ctx.config.mustInvite) {
+      return { type: 'remote', isGroup: true, id, host, userId: undefined, displayName: id }
+    }
+    throw new ForbiddenError('This node shares with contacts only, and a group of another server is none.', {
+      code: 'NOT_INVITED',
+    })
+  }
+  const group = await ctx.groups.findGroupByName(id)
+  if (group === undefined) {
+    throw new NotFoundError(
+      `There is no group ${JSON.stringify(id)} here; for one of another server write group@host.`,
+      { code: 'RECIPIENT_UNKNOWN' },
+    )
+  }
+  const { name, displayName } = group
+  return { type: 'local', isGroup: true, id: name, host: '', userId: group.id, displayName }
 }
 
 async function getLocal(ctx: ShareContext, owner: User, name: string): Promise<ShareRecipient> {

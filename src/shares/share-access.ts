@@ -73,7 +73,9 @@ export async function sharedStore(
   isOpen?: (() => Promise<boolean>) | undefined,
 ): Promise<FileStore> {
   const store = await wholeStore(ctx, share)
-  return isOpen === undefined ? store : new SubtreeStore(store, async () => ((await isOpen()) ? [] : undefined))
+  return isOpen === undefined
+    ? store
+    : new SubtreeStore(store, async () => ((await isOpen()) ? [] : undefined))
 }
 
 async function wholeStore(

@@ -1,18 +1,14 @@
-import { NotImplementedError } from '../platform/errors.ts'
+import { NotFoundError } from '../platform/errors.ts'
 import { listContacts } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import { listInvitations } from './invitations-repo.ts'
-import type { NewLink } from './links/links.ts'
-import type { LinkChange } from './links/types.ts'
+import { type AnyChange, changeAnyShare } from './links/change-any-share.ts'
+import { createLink, linksOf, type NewLink, urlOfLink } from './links/links.ts'
+import type { Passwords } from './links/types.ts'
 import { createShare, getShare, listShares, type NewShare, revokeShare } from './outgoing-shares.ts'
 import { acceptShare, endShare, listReceivedShares } from './received-shares.ts'
 import { isLive } from './share-states.ts'
 import type { Contact, OutgoingShare, ReceivedShare } from './types.ts'
-
-/** What is to be different about a share; what is left out stays. */
-export interface ShareChange extends LinkChange {
-  mayReshare?: boolean
-}
 
 /** What links have beside other shares. */
 export interface LinkSharing {
@@ -31,7 +27,7 @@ export interface Sharing {
   /** Throws `NotFoundError` for what is over, too. */
   getGiven(userId: string, id: string): Promise<OutgoingShare>
   /** Throws `NotFoundError`. */
-  change(userId: string, id: string, change: ShareChange): Promise<OutgoingShare>
+  change(userId: string, id: string, change: AnyChange): Promise<OutgoingShare>
   end(userId: string, id: string): Promise<void>
   /** Undefined where there are none. */
   links?: LinkSharing | undefined
@@ -45,14 +41,22 @@ export interface Sharing {
   invitationsOf(userId: string, contactId: string): Promise<{ id: string; contact: Contact }[]>
 }
 
-export function createSharing(ctx: ShareContext): Sharing {
+export function createSharing(ctx: ShareContext, passwords: Passwords): Sharing {
   const isOn = (share: OutgoingShare) => isLive(share, ctx.clock.nowMs())
   return {
     create: (userId, share) => createShare(ctx, userId, share),
     listGiven: async (userId) => (await listShares(ctx, userId)).filter(isOn),
-    getGiven: (userId, id) => getShare(ctx, userId, id),
-    change: () => Promise.reject(new NotImplementedError('Shares cannot be changed here yet.')),
+    async getGiven(userId, id) {
+      const share = await getShare(ctx, userId, id)
+      if (!isOn(share)) throw new NotFoundError('This share is over.')
+      return share
+    },
+    change: (userId, id, change) => changeAnyShare(ctx, passwords, { userId, id }, change),
     end: (userId, id) => revokeShare(ctx, userId, id),
+    links: {
+      create: (userId, link) => createLink(ctx, passwords, userId, link),
+      factsOf: (shares) => linkFactsOf(ctx, shares),
+    },
     listReceived: async (userId) =>
       (await listReceivedShares(ctx, userId)).filter((share) => isLive(share, ctx.clock.nowMs())),
     accept: async (userId, id) => void (await acceptShare(ctx, userId, id)),
@@ -68,4 +72,14 @@ export function createSharing(ctx: ShareContext): Sharing {
         .map(({ id }) => ({ id, contact }))
     },
   }
+}
+
+async function linkFactsOf(ctx: ShareContext, shares: readonly OutgoingShare[]) {
+  const links = [...(await linksOf(ctx, shares))]
+  return new Map(
+    links.map(([id, link]) => {
+      const facts = { url: urlOfLink(ctx, link), token: ctx.seal.open(link.tokenSealed) }
+      return [id, { ...facts, hasPassword: link.passwordHash !== undefined }]
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../platform/db.ts'
 import { changeOutgoingState, findOutgoing } from './outgoing-repo.ts'
-import { changeReceivedState, findReceived, findReceivedFrom } from './received-repo.ts'
+import { changeReceivedState, findReceived, listReceivedFrom } from './received-repo.ts'
 import { nextState, type ShareEvent, type ShareState } from './share-states.ts'
 import type { OutgoingShare, ReceivedShare } from './types.ts'
 
@@ -46,12 +46,16 @@ export async function moveReceived(
   }
 }
 
-/** The recipient's row of a share within this node follows the owner's. */
-export async function moveLocalCounterpart(
+/** The recipients' rows of a share within this node follow the owner's; a group has several. */
+export async function moveLocalCounterparts(
   db: Db,
   shareId: string,
   event: ShareEvent,
-): Promise<Transition<ReceivedShare> | undefined> {
-  const received = await findReceivedFrom(db, '', shareId)
-  return received && (await moveReceived(db, received, event))
+): Promise<Transition<ReceivedShare>[]> {
+  const moved: Transition<ReceivedShare>[] = []
+  for (const received of await listReceivedFrom(db, '', shareId)) {
+    const transition = await moveReceived(db, received, event)
+    if (transition !== undefined) moved.push(transition)
+  }
+  return moved
 }

@@ -63,10 +63,11 @@ function checkTakes(peer: PeerInfo, share: OcmShare): void {
     throw new PeerError('unsupported', peer.host, `${peer.host} takes only shares with token exchange.`)
   }
   if (isExchanged && !peer.capabilities.includes('exchange-token')) throw cannotExchange(peer)
-  const takesUsers =
-    peer.resourceTypes.length === 0 ||
+  // Who does not say what it takes, takes people; groups only who says so.
+  const takesThem =
+    (peer.resourceTypes.length === 0 && share.shareType === 'user') ||
     peer.resourceTypes.some((type) => type.shareTypes.includes(share.shareType))
-  if (!takesUsers) {
+  if (!takesThem) {
     throw new PeerError('unsupported', peer.host, `${peer.host} takes no shares with a ${share.shareType}.`)
   }
 }

@@ -109,7 +109,8 @@ function refuse({ log }: LinkPageDeps, ctx: Context, base: string, error: unknow
   const { code, message } = error
   if (code === LINK_PASSWORD) {
     const isTyped = ctx.method === 'POST'
-    ctx.status = isTyped ? 403 : 200
+    // The form is the answer to who opened the page; whoever wanted a file must not take it for that.
+    ctx.status = isTyped || ctx.path.endsWith('/download') ? 403 : 200
     ctx.body = passwordPage(base, isTyped ? message : undefined)
     return
   }
