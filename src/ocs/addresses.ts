@@ -8,12 +8,14 @@ export type OcsPlace =
   | { kind: 'login-start' }
   | { kind: 'login-poll' }
   | { kind: 'login-flow'; token: string }
+  | { kind: 'share-info' }
 
 const FIXED: ReadonlyMap<string, OcsPlace> = new Map([
   ['/status.php', { kind: 'status' }],
   ['/204', { kind: 'no-content' }],
   ['/login/v2', { kind: 'login-start' }],
   ['/login/v2/poll', { kind: 'login-poll' }],
+  ['/apps/files_sharing/shareinfo', { kind: 'share-info' }],
 ])
 
 /** Reads a path below `basePath` (the path of `publicUrl`); `/index.php` in front changes nothing. */

@@ -4,6 +4,7 @@ export { feedNotifications } from './notifications/feed.ts'
 export { Notifications } from './notifications/notifications.ts'
 export { OcsNumbers } from './numbers-repo.ts'
 export { type OcsMiddlewareDeps, ocsMiddleware } from './ocs-koa.ts'
+export type { OcsShareTree, OcsTreeAsk } from './share-info.ts'
 export type {
   OcsContact,
   OcsGivenShare,

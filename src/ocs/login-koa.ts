@@ -60,7 +60,8 @@ function showOver(ctx: Context): void {
   ctx.body = noFlowPage()
 }
 
-function requireMethod(ctx: Context, method: string): boolean {
+/** Refuses every other method. */
+export function requireMethod(ctx: Context, method: string): boolean {
   if (ctx.method === method) return true
   ctx.status = 405
   ctx.set('Allow', method)

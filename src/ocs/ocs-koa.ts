@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { AppError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/ids.ts'
@@ -6,8 +7,9 @@ import { type OcsOutcome, ocsFormatOf, renderEnvelope, toOutcome } from '../plat
 import type { Principal } from '../platform/principal.ts'
 import { parseForm } from '../platform/read-bytes.ts'
 import { findPlace, type OcsPlace } from './addresses.ts'
-import { type LoginDeps, loginFlow, pollLogin, startLogin } from './login-koa.ts'
+import { type LoginDeps, loginFlow, pollLogin, requireMethod, startLogin } from './login-koa.ts'
 import { findOperation, NO_SUCH_OPERATION, runOperation } from './operations.ts'
+import { answerShareInfo, type ReadShareTree } from './share-info.ts'
 import { statusDocument } from './status.ts'
 import type { OcsCall, OcsDeps } from './types.ts'
 import { readValues } from './values-koa.ts'
@@ -16,6 +18,10 @@ export interface OcsMiddlewareDeps extends OcsDeps, Omit<LoginDeps, 'siteName'> 
   log: Logger
   /** Who asks; throws `UnauthenticatedError` when nobody is proven. */
   authenticate(ctx: Context): Promise<Principal>
+  /** What lies behind a link or a share of another server. */
+  readShareTree: ReadShareTree
+  /** Of the client, not of a reverse proxy before us. */
+  clientAddress(request: IncomingMessage): string
 }
 
 /** What Nextcloud's and ownCloud's clients ask beside WebDAV; other addresses go on. */
@@ -29,10 +35,20 @@ export function ocsMiddleware(deps: OcsMiddlewareDeps): Middleware {
     if (place.kind === 'login-start') return startLogin(login, ctx)
     if (place.kind === 'login-poll') return pollLogin(login, ctx)
     if (place.kind === 'login-flow') return loginFlow(login, ctx, place.token)
+    if (place.kind === 'share-info') return shareInfo(deps, ctx)
     if (place.kind === 'operation') return answerOperation(deps, ctx, place)
     if (place.kind === 'status') ctx.body = statusDocument(deps.site)
     else ctx.status = 204
   }
+}
+
+async function shareInfo(deps: OcsMiddlewareDeps, ctx: Context): Promise<void> {
+  if (!requireMethod(ctx, 'POST')) return
+  const values = await readValues(ctx, parseForm(ctx.querystring))
+  const { status, body } = await answerShareInfo(deps.readShareTree, values, deps.clientAddress(ctx.req))
+  ctx.set('Cache-Control', 'no-store')
+  ctx.status = status
+  ctx.body = body
 }
 
 async function answerOperation(

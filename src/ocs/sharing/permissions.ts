@@ -14,7 +14,7 @@ export interface Grant {
 
 /** What a role is in bits. Nothing can be created or deleted in a file. */
 export function bitsOf(kind: Kind, { role, mayReshare }: Grant): number {
-  return roleBits(kind, role) + (mayReshare ? SHARE : 0)
+  return roleBits(kind, role) + (mayReshare && role !== 'uploader' ? SHARE : 0)
 }
 
 function roleBits(kind: Kind, role: OcsRole): number {
