@@ -39,6 +39,8 @@ export interface ShareContext {
   messages: MessageQueue
   /** What one of our users was given, with the rights of that share. */
   openReceived(share: ReceivedShare): Promise<FileStore>
+  /** Asks the other server what was shared, and remembers it; a server that is away or slow is not waited for. */
+  learnRoot(share: ReceivedShare): Promise<void>
   config: SharesConfig
 }
 

@@ -2,6 +2,7 @@ import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import { type Entry, type FileStore, RightsStore } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
+import { learnRights } from './learn-rights.ts'
 import { saveAccess, saveRootFacts, setGone } from './received-repo.ts'
 import { RemoteCredentials } from './remote-credentials.ts'
 import { RemoteDav } from './remote-dav.ts'
@@ -39,7 +40,11 @@ export class RemoteShares {
     const save = (shareId: string, access: AccessForm) => saveAccess(db, shareId, access)
     this.credentials = new RemoteCredentials({ clock, seal, ocm, save })
     this.roots = new RemoteRoots({
-      ...{ clock, log, save: (shareId, facts) => saveRootFacts(db, shareId, facts) },
+      ...{ clock, log },
+      save: async (shareId, facts) => {
+        await saveRootFacts(db, shareId, facts)
+        if (facts.rights !== undefined) await learnRights(ctx, shareId, facts.rights)
+      },
       settle: (share, isGone) => this.settle(share, isGone),
     })
     ctx.events.subscribe('shareRoot', ({ shareId }) => this.roots.forget(shareId))

@@ -3,6 +3,7 @@ import { formatPath } from '../store/paths.ts'
 import type { Entry, StorePath } from '../store/types.ts'
 import { narrowed, type Terms } from './change-shares.ts'
 import type { ShareContext } from './context.ts'
+import { findReceivedById } from './received-repo.ts'
 import { listReceivedShares } from './received-shares.ts'
 import type { OutgoingShare, ReceivedShare, ShareRecipient } from './types.ts'
 
@@ -18,8 +19,9 @@ export async function getShareable(ctx: ShareContext, userId: string, path: Stor
   if (path.length === 0) throw new BadRequestError('The whole drive cannot be shared; choose a folder in it.')
   const [mountName, ...inside] = path
   const mounts = await listReceivedShares(ctx, userId, 'accepted')
-  const upstream = mounts.find((share) => share.mountName === mountName)
-  if (upstream === undefined) return await (await ctx.spaces.spaceOf(userId)).stat(path)
+  const mount = mounts.find((share) => share.mountName === mountName)
+  if (mount === undefined) return await (await ctx.spaces.spaceOf(userId)).stat(path)
+  const upstream = await withKnownRights(ctx, mount)
   if (!upstream.mayReshare) {
     throw new ForbiddenError(
       `${formatPath(path)} belongs to ${upstream.owner.displayName}; only the owner can share it with others.`,
@@ -29,6 +31,13 @@ export async function getShareable(ctx: ShareContext, userId: string, path: Stor
   const entry = await (await ctx.openReceived(upstream)).stat(inside)
   const name = entry.name === '' ? upstream.name : entry.name
   return { ...entry, name, upstream, via: { receivedId: upstream.id, path: inside } }
+}
+
+/** Nextcloud and ownCloud do not say in the message what is granted, and may have changed it since. */
+async function withKnownRights(ctx: ShareContext, share: ReceivedShare): Promise<ReceivedShare> {
+  if (!share.permissionsUnknown) return share
+  await ctx.learnRoot(share)
+  return (await findReceivedById(ctx.db, share.id)) ?? share
 }
 
 /**

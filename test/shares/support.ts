@@ -25,7 +25,7 @@ import { UnauthenticatedError } from '../../src/platform/errors.ts'
 import { EventBus, type NodeEvents } from '../../src/platform/events.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { createOutbound, type Outbound } from '../../src/platform/outbound.ts'
-import { createSeal } from '../../src/platform/seal.ts'
+import { createSeal, type Seal } from '../../src/platform/seal.ts'
 import { createShares, type Shares } from '../../src/shares/index.ts'
 import { createLockRegistry, createSpaces, type FileStore, type LockRegistry } from '../../src/store/index.ts'
 import { davMiddleware } from '../../src/webdav/dav-koa.ts'
@@ -62,7 +62,12 @@ export function testOutbound(): Outbound {
   return createOutbound({
     allow: ['127.0.0.0/8'],
     insecureHttp: true,
-    hosts: { 'leiden.test': '127.0.0.1', 'krakow.test': '127.0.0.1', 'foreign.test': '127.0.0.1' },
+    hosts: {
+      'leiden.test': '127.0.0.1',
+      'krakow.test': '127.0.0.1',
+      'bari.test': '127.0.0.1',
+      'foreign.test': '127.0.0.1',
+    },
     connectTimeoutMs: 5_000,
     idleTimeoutMs: 5_000,
   })
@@ -83,6 +88,7 @@ export interface TestNode {
   db: Db
   clock: HandClock
   locks: LockRegistry
+  seal: Seal
   /** What was published, by name and state. */
   events: string[]
   /** Calls an operation of the API as a user. */
@@ -201,6 +207,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
   const locks = createLockRegistry({ db, clock })
   const log = createLogger('silent')
   const bus = new EventBus()
+  const seal = createSeal(randomBytes(32))
   const events: string[] = []
   bus.subscribe('share', ({ userId, state }: NodeEvents['share']) => events.push(`share ${userId} ${state}`))
   bus.subscribe('contact', ({ userId }: NodeEvents['contact']) => events.push(`contact ${userId}`))
@@ -214,7 +221,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     clock,
     log,
     events: bus,
-    seal: createSeal(randomBytes(32)),
+    seal,
     config: { publicUrl, ocm: { mustInvite: options.mustInvite ?? false, invitationDays: 7 } },
     users: directory,
     groups,
@@ -246,6 +253,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     db,
     clock,
     locks,
+    seal,
     events,
     api: (user, operationId, input = {}) =>
       callApi(shares.routes, users.get(user) as User, operationId, input),
