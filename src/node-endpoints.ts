@@ -17,6 +17,6 @@ async function resolveSource(shares: Shares, userId: string, ref: SourceRef): Pr
   const path = 'shareId' in ref ? [...(await shares.pathOfShare(userId, ref.shareId)), ...below] : below
   const remote = await shares.remoteAccess(userId, { path })
   if (remote === undefined) return { store: await shares.drives.driveOf(userId), path }
-  const { store, hostLabel, urlOf, headers } = remote
-  return { store, path: remote.path, remote: { label: hostLabel, urlOf, credentials: { headers } } }
+  const { store, hostLabel, urlOf, headers, renew } = remote
+  return { store, path: remote.path, remote: { label: hostLabel, urlOf, credentials: { headers, renew } } }
 }

@@ -4,6 +4,8 @@ import { BadGatewayError } from '../platform/errors.ts'
 
 export const DAV = 'DAV:'
 export const OWNCLOUD = 'http://owncloud.org/ns'
+export const OPEN_COLLABORATION = 'http://open-collaboration-services.org/ns'
+export const OPEN_CLOUD_MESH = 'http://open-cloud-mesh.org/ns'
 
 const MAX_BYTES = 64 * 1024 * 1024
 const MAX_RESOURCES = 100_000

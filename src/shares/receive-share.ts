@@ -3,6 +3,7 @@ import { isUniqueViolation } from '../platform/db.ts'
 import { equalSecrets, newId } from '../platform/ids.ts'
 import { findContact } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
+import { findGroupShare } from './groups/group-shares-repo.ts'
 import { receiveGroupShare } from './groups/receive-group-share.ts'
 import { findReceivedFrom, insertReceived } from './received-repo.ts'
 import { publishReceived } from './share-events.ts'
@@ -24,6 +25,9 @@ export async function receiveShare(
     if (contact === undefined) throw new InboxRefusedError('not-invited')
   }
   if (user === undefined) throw new InboxRefusedError('recipient-unknown')
+  if ((await findGroupShare(ctx.db, { peerHost, providerId: share.providerId })) !== undefined) {
+    throw new InboxRefusedError('share-changed')
+  }
   const received = toReceived(ctx, share, { peerHost, userId: user.id })
   if (await storeOnce(ctx, received)) publishReceived(ctx, received)
   return { recipientDisplayName: user.displayName }
@@ -61,8 +65,8 @@ export function factsOf(share: ReceivedShare): string {
     share.sender.id,
     share.sender.host,
     share.name,
-    share.kind,
-    share.role,
+    // Old servers call a folder a file, and leave it to PROPFIND what is granted.
+    share.permissionsUnknown ? undefined : share.role,
     share.webdavUri,
     share.expiresAtMs,
   ])
@@ -93,11 +97,23 @@ export function toReceived(
     note: share.description,
     webdavUri: share.webdav.uri,
     secretSealed: ctx.seal.seal(share.webdav.sharedSecret),
+    ...accessOf(share),
     state: 'pending',
     mountName: undefined,
     rootFacts: undefined,
     createdAtMs: ctx.clock.nowMs(),
     expiresAtMs: share.expiresAtMs,
-    mayReshare: share.webdav.permissions.includes('share'),
+    mayReshare: share.webdav.permissions.includes('share') && !share.webdav.permissionsUnknown,
+  }
+}
+
+/** How the share is opened, as far as its message says. */
+function accessOf({
+  webdav,
+}: OcmShare): Pick<ReceivedShare, 'mustExchange' | 'permissionsUnknown' | 'access'> {
+  return {
+    ...(webdav.requirements?.includes('must-exchange-token') ? { mustExchange: true } : {}),
+    ...(webdav.permissionsUnknown ? { permissionsUnknown: true } : {}),
+    ...(webdav.access === 'basic' ? { access: 'basic' } : {}),
   }
 }

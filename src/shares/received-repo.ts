@@ -34,11 +34,9 @@ interface Row {
   gone_at_ms: number | null
 }
 
-/** What the server of the share told of it goes before what its message said, or left open. */
+/** Old servers call a folder a file in their messages; what is found there goes before that. */
 function toReceived(row: Row): ReceivedShare {
   const rootFacts = row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts)
-  const told = row.permissions_unknown === 1 ? rootFacts?.rights : undefined
-  const toldRole = told?.write ? 'editor' : 'viewer'
   return {
     id: row.id,
     userId: row.user_id,
@@ -49,7 +47,7 @@ function toReceived(row: Row): ReceivedShare {
     sender: { id: row.sender_id, host: row.sender_host, displayName: row.sender_name },
     name: row.name,
     kind: rootFacts?.kind ?? row.kind,
-    role: told === undefined ? row.role : toldRole,
+    role: row.role,
     note: row.note,
     webdavUri: row.webdav_uri ?? undefined,
     secretSealed: row.secret_sealed ?? undefined,
@@ -61,7 +59,7 @@ function toReceived(row: Row): ReceivedShare {
     rootFacts,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
-    mayReshare: told?.share ?? row.may_reshare === 1,
+    mayReshare: row.may_reshare === 1,
     goneAtMs: row.gone_at_ms ?? undefined,
   }
 }

@@ -56,9 +56,16 @@ export async function acceptShare(
   for (const name of names) {
     if (!(await isFreeAtHome(home, name))) continue
     const accepted = await tryAccept(ctx, share, name)
-    if (accepted !== undefined) return accepted
+    if (accepted !== undefined) return await lookedAt(ctx, accepted)
   }
   throw nameTaken(chosenName ?? share.name)
+}
+
+/** What a message leaves open, such as whether it is a folder, its server tells whoever opens it. */
+async function lookedAt(ctx: ShareContext, share: ReceivedShare): Promise<ReceivedShare> {
+  if (share.source === 'local') return share
+  await ctx.learnRoot(share)
+  return await getReceivedShare(ctx, share.userId, share.id)
 }
 
 /** Refuses a share, or leaves one that was accepted; the sender is told, when reachable. */

@@ -22,6 +22,8 @@ export interface RemoteAccess {
   urlOf(path: StorePath): string
   /** Headers that prove our right, asked anew before each use; throws when the share has ended. */
   headers(): Promise<Record<string, string>>
+  /** After an answer 401: true when the share opens, with other headers than before. */
+  renew(): Promise<boolean>
 }
 
 /** Undefined when the place is not inside a share of another server. */
@@ -43,8 +45,13 @@ export async function findRemoteAccess(
     urlOf: (inside) => dav.urlOf(inside),
     async headers() {
       await getAccepted(ctx, userId, share.id)
-      return dav.authorization()
+      return { Authorization: (await dav.credentials.get()).header }
     },
+    renew: () =>
+      dav.propfind([], '0').then(
+        () => true,
+        () => false,
+      ),
   }
 }
 

@@ -1,11 +1,20 @@
 import type { Readable } from 'node:stream'
-import { AppError } from '../platform/errors.ts'
+import { AppError, UnavailableError } from '../platform/errors.ts'
 import type { Outbound, OutboundResponse } from '../platform/outbound.ts'
 import { refusalOf } from '../platform/outbound-error.ts'
 import type { StorePath } from '../store/types.ts'
-import { DAV, type DavResource, OWNCLOUD, readMultistatus } from './dav-multistatus.ts'
+import {
+  DAV,
+  type DavResource,
+  OPEN_CLOUD_MESH,
+  OPEN_COLLABORATION,
+  OWNCLOUD,
+  readMultistatus,
+} from './dav-multistatus.ts'
+import type { Credential, CredentialSource } from './remote-credentials.ts'
 import { badAnswer, errorOfOutbound, errorOfStatus } from './remote-errors.ts'
 import { type Listing, sortListing, urlOfPath } from './remote-hrefs.ts'
+import { RIGHTS_PROPERTIES } from './remote-rights.ts'
 
 /** An answer's rest that nobody needs is read up to this size, to keep the connection. */
 const DRAIN_BYTES = 64 * 1024
@@ -18,20 +27,28 @@ const LIVE_PROPERTIES = [
   'getcontenttype',
   'creationdate',
 ]
-const PROPFIND_BODY =
-  `<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="${DAV}" xmlns:oc="${OWNCLOUD}"><d:prop>` +
-  LIVE_PROPERTIES.map((name) => `<d:${name}/>`).join('') +
-  '<oc:id/><oc:fileid/><oc:size/><oc:checksums/></d:prop></d:propfind>'
-const QUOTA_BODY =
-  `<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="${DAV}"><d:prop>` +
-  '<d:quota-used-bytes/><d:quota-available-bytes/></d:prop></d:propfind>'
+const ENTRY_PROPERTIES = `${LIVE_PROPERTIES.map((name) => `<d:${name}/>`).join('')}<oc:id/><oc:fileid/><oc:size/><oc:checksums/>`
+
+const NAMESPACES =
+  `xmlns:d="${DAV}" xmlns:oc="${OWNCLOUD}" xmlns:ocs="${OPEN_COLLABORATION}"` +
+  ` xmlns:ocm="${OPEN_CLOUD_MESH}"`
+
+/** What a PROPFIND asks for: of an entry, of the root of a share its rights too, or the quota alone. */
+const BODIES = {
+  entry: propfindBody(ENTRY_PROPERTIES),
+  root: propfindBody(ENTRY_PROPERTIES + RIGHTS_PROPERTIES),
+  quota: propfindBody('<d:quota-used-bytes/><d:quota-available-bytes/>'),
+}
+
+function propfindBody(properties: string): string {
+  return `<?xml version="1.0" encoding="utf-8"?><d:propfind ${NAMESPACES}><d:prop>${properties}</d:prop></d:propfind>`
+}
 
 export interface RemoteDavOptions {
   /** Host of the peer, as people know it. */
   host: string
   rootUrl: string
-  /** The bearer secret of the share. */
-  secret(): string
+  credentials: CredentialSource
   outbound: Outbound
 }
 
@@ -43,7 +60,7 @@ export interface DavRequest {
   signal?: AbortSignal | undefined
 }
 
-/** Speaks WebDAV to the server of one share: Bearer secret, no redirects, errors as `AppError`s. */
+/** Speaks WebDAV to the server of one share: no redirects, errors as `AppError`s. */
 export class RemoteDav {
   private readonly options: RemoteDavOptions
 
@@ -59,21 +76,15 @@ export class RemoteDav {
     return urlOfPath(this.options.rootUrl, path)
   }
 
-  authorization(): Record<string, string> {
-    return { Authorization: `Bearer ${this.options.secret()}` }
+  get credentials(): CredentialSource {
+    return this.options.credentials
   }
 
   /** The answer to a request when its status is one of `expected`; otherwise the error it stands for. */
   async request(request: DavRequest, expected: readonly number[]): Promise<OutboundResponse> {
-    const { method, path, headers, body, signal } = request
+    const { method, path, signal } = request
     try {
-      const answer = await this.options.outbound.request({
-        method,
-        url: this.urlOf(path),
-        headers: { ...this.authorization(), ...headers },
-        ...(body === undefined ? {} : { body }),
-        ...(signal === undefined ? {} : { signal }),
-      })
+      const answer = await this.admitted(request)
       if (expected.includes(answer.status)) return answer
       await discard(answer.body)
       throw errorOfStatus(answer.status, { method, path, host: this.host }, answer.headers['retry-after'])
@@ -81,6 +92,45 @@ export class RemoteDav {
       if (signal?.aborted) throw signal.reason
       throw errorOfOutbound(error, this.host)
     }
+  }
+
+  /** Shows one thing after the other as long as the answer is 401 and there is something left to show. */
+  private async admitted(request: DavRequest): Promise<OutboundResponse> {
+    const { credentials } = this.options
+    const isStream = typeof request.body === 'object'
+    if (isStream && !credentials.isProven()) await this.propfind([], '0', { signal: request.signal })
+    const refused: Credential[] = []
+    let credential = await credentials.get()
+    for (;;) {
+      const answer = await this.ask(request, credential)
+      if (answer.status !== 401) {
+        if (answer.status < 400) await credentials.worked(credential)
+        return answer
+      }
+      refused.push(credential)
+      const next = await credentials.next(refused)
+      if (next === undefined) return answer
+      await discard(answer.body)
+      if (isStream) throw this.sendAgain()
+      credential = next
+    }
+  }
+
+  private ask(request: DavRequest, { header }: Credential): Promise<OutboundResponse> {
+    const { method, path, headers, body, signal } = request
+    return this.options.outbound.request({
+      method,
+      url: this.urlOf(path),
+      headers: { Authorization: header, ...headers },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+
+  private sendAgain(): UnavailableError {
+    return new UnavailableError(`${this.host} wanted a new proof of our right; send it again.`, {
+      retryAfterSeconds: 1,
+    })
   }
 
   /** Sends a request whose answer's body is of no interest. */
@@ -94,14 +144,14 @@ export class RemoteDav {
   async propfind(
     path: StorePath,
     depth: '0' | '1',
-    options: { quota?: boolean; signal?: AbortSignal | undefined } = {},
+    options: { what?: keyof typeof BODIES; signal?: AbortSignal | undefined } = {},
   ): Promise<Listing & { self: DavResource }> {
     const answer = await this.request(
       {
         method: 'PROPFIND',
         path,
         headers: { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8' },
-        body: options.quota ? QUOTA_BODY : PROPFIND_BODY,
+        body: BODIES[options.what ?? 'entry'],
         signal: options.signal,
       },
       [207],

@@ -22,6 +22,7 @@ import type { RemoteDav } from './remote-dav.ts'
 import { toRemoteEntry } from './remote-entry.ts'
 import { changeProperties, readProperties } from './remote-properties.ts'
 import { readRemote } from './remote-read.ts'
+import { findRights } from './remote-rights.ts'
 import { conditionHeaders, writeRemote } from './remote-write.ts'
 
 export interface RemoteShareOptions {
@@ -51,9 +52,13 @@ export class RemoteShareStore implements FileStore {
     return { ...entry, properties: self }
   }
 
-  /** What the root is now; the signal ends the wait for a server that is slow. */
+  /**
+   * What the root is now, with the rights that its server tells, where it tells any; the signal ends the wait
+   * for a server that is slow.
+   */
   async statRoot(signal: AbortSignal): Promise<Entry> {
-    return await this.ask([], signal)
+    const { self } = await this.options.dav.propfind([], '0', { what: 'root', signal })
+    return { ...toRemoteEntry(self, [], this.options), rights: findRights(self) ?? this.options.rights }
   }
 
   async list(path: StorePath, options: ListOptions = {}): Promise<Entry[]> {
@@ -115,7 +120,7 @@ export class RemoteShareStore implements FileStore {
   }
 
   async quota(): Promise<StoreQuota> {
-    const { self } = await this.options.dav.propfind([], '0', { quota: true })
+    const { self } = await this.options.dav.propfind([], '0', { what: 'quota' })
     const used = self.properties.get('DAV:quota-used-bytes') ?? ''
     const available = self.properties.get('DAV:quota-available-bytes') ?? ''
     return {

@@ -116,7 +116,7 @@ export interface ReceivedShare {
   secretSealed: string | undefined
   /** The sender demands that the secret is exchanged for an access token. */
   mustExchange?: boolean
-  /** The message did not say what is granted; `rootFacts.rights` does, once its server was asked. */
+  /** The message did not say what is granted: role and resharing are guesses until its server was asked. */
   permissionsUnknown?: boolean
   /** What opened it last. */
   access?: AccessForm

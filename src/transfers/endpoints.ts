@@ -12,6 +12,8 @@ export interface DestinationRef {
 export interface CredentialSource {
   /** Request headers such as `Authorization`. Throws an `AppError` when there is no right any more. */
   headers(): Promise<Record<string, string>>
+  /** After an answer 401: true when it is worth to ask once more, with headers asked anew. */
+  renew?(): Promise<boolean>
 }
 
 /** A source whose bytes can be fetched by HTTP straight from the server that holds them. */

@@ -330,6 +330,7 @@ describe('a share whose server does not let us in any more', () => {
     await accept()
     const { secret_hash } = await leiden.db('shares').first('secret_hash')
     await leiden.db('shares').where({ id }).update({ secret_hash: 'another' })
+    await leiden.db('share_tokens').delete()
     const drive = await krakow.drive('jan')
     await expect(drive.list(['data'])).rejects.toEqual(failure(404, 'SHARE_GONE'))
     expect(await received()).toMatchObject([

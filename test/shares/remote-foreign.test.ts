@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { v2 as webdav } from 'webdav-server'
 import type { Outbound } from '../../src/platform/outbound.ts'
+import type { CredentialSource } from '../../src/shares/remote-credentials.ts'
 import { RemoteDav } from '../../src/shares/remote-dav.ts'
 import { RemoteShareStore } from '../../src/shares/remote-store.ts'
 import { bytes, testOutbound, textAt, until } from './support.ts'
@@ -22,9 +23,19 @@ afterEach(async () => {
   for (const one of opened.splice(0)) await one.close()
 })
 
+/** The secret as Bearer, and nothing else. */
+function bearer(secret: string): CredentialSource {
+  return {
+    get: async () => ({ form: 'bearer', header: `Bearer ${secret}` }),
+    next: async () => undefined,
+    worked: async () => undefined,
+    isProven: () => true,
+  }
+}
+
 function storeAt(port: number, secret = 's3cret'): RemoteShareStore {
   const rootUrl = `http://foreign.test:${port}/share`
-  const dav = new RemoteDav({ host: 'foreign.test', rootUrl, outbound, secret: () => secret })
+  const dav = new RemoteDav({ host: 'foreign.test', rootUrl, outbound, credentials: bearer(secret) })
   return new RemoteShareStore({ shareId: 'r1', rights: { read: true, write: true, share: false }, dav })
 }
 
@@ -313,7 +324,7 @@ describe('a server that is not there', () => {
       host: 'evil.test',
       rootUrl: 'http://10.1.2.3/x',
       outbound,
-      secret: () => 's',
+      credentials: bearer('s'),
     })
     const store = new RemoteShareStore({
       shareId: 'r',

@@ -318,7 +318,7 @@ describe('a share with somebody on another server', () => {
     expect(access).toMatchObject({ shareId: id, hostLabel: leiden.host, path: ['a.txt'] })
     const url = access?.urlOf(['ä b', 'c%']) ?? ''
     expect(url).toMatch(/^http:\/\/leiden\.test:\d+\/dav\/ocm\/[\w-]+\/%C3%A4%20b\/c%25$/)
-    expect((await access?.headers())?.Authorization).toMatch(/^Bearer [\w-]{43}$/)
+    expect((await access?.headers())?.Authorization).toMatch(/^Bearer cwat_[\w-]{43}$/)
     expect(await krakow.shares.remoteAccess('id-jan', { shareId: id, path: ['a.txt'] })).toMatchObject({
       path: ['a.txt'],
     })

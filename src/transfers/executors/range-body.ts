@@ -2,7 +2,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import type { RemoteSource } from '../endpoints.ts'
 import { HttpStatusError, shortBody } from '../transfer-error.ts'
 import { discard } from './discard.ts'
-import { followingRequest } from './redirects.ts'
+import { provenRequest } from './proven-request.ts'
 import type { SourceRead } from './source-body.ts'
 
 /** Both ends inclusive. */
@@ -26,12 +26,10 @@ export async function openRange(
 async function openRemoteRange(outbound: Outbound, read: SourceRead, remote: RemoteSource, span: Span) {
   const isWhole = span.start === 0 && span.end === read.expected.sizeBytes - 1
   const headers = {
-    ...(await remote.credentials.headers()),
     'Accept-Encoding': 'identity',
     ...(isWhole ? {} : { Range: `bytes=${span.start}-${span.end}` }),
   }
-  const url = remote.urlOf(read.source.path)
-  const answer = await followingRequest(outbound, { method: 'GET', url, headers, signal: read.signal })
+  const answer = await provenRequest(outbound, read, remote, headers)
   if (answer.status === 206 || (answer.status === 200 && span.start === 0)) return answer.body
   discard(answer.body)
   throw new HttpStatusError(remote.label, 'GET', answer.status)

@@ -4,7 +4,7 @@ import { parseRetryAfter } from '../backoff.ts'
 import type { RemoteSource } from '../endpoints.ts'
 import { HttpStatusError, wrongLength } from '../transfer-error.ts'
 import { discard } from './discard.ts'
-import { followingRequest } from './redirects.ts'
+import { provenRequest } from './proven-request.ts'
 import { assertUnchanged, type SourceBody, type SourceRead } from './source-body.ts'
 
 /**
@@ -38,9 +38,7 @@ async function ask(
   range: Record<string, string>,
 ): Promise<OutboundResponse> {
   // A compressed answer would have other lengths and ranges than the file.
-  const headers = { ...(await remote.credentials.headers()), 'Accept-Encoding': 'identity', ...range }
-  const url = remote.urlOf(read.source.path)
-  return followingRequest(outbound, { method: 'GET', url, headers, signal: read.signal })
+  return provenRequest(outbound, read, remote, { 'Accept-Encoding': 'identity', ...range })
 }
 
 async function accept(

@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { startFakeOcmGo } from '../../fakes/ocm/ocm-go.ts'
-import { playWith, readHere, readThere, type ScenarioName } from './scenarios.ts'
+import { playWith, type ScenarioName } from './scenarios.ts'
 
 /** It knows single files to be read, and nothing else. */
 const never: ScenarioName[] = [
@@ -17,14 +17,6 @@ describe('with a strict server of OCM 1.4', () => {
     start: () => startFakeOcmGo({ users: ['bob', 'carl'], mustInvite: false }),
     settings: { requireSignatures: true },
     never: [...never, 'what is declined there is known here'],
-    // We do not exchange tokens yet.
-    missing: [
-      ...readThere,
-      ...readHere,
-      'somebody unknown there is told as that',
-      'what we accept is known there',
-      'what we decline, and what we leave, is gone there',
-    ],
     tellsEnds: false,
   })
 })

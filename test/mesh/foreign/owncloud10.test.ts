@@ -1,15 +1,10 @@
 import { describe, it } from 'vitest'
 import { startFakeOwncloud10 } from '../../fakes/ocm/owncloud10.ts'
-import { playWith, readHere } from './scenarios.ts'
+import { playWith } from './scenarios.ts'
 
 describe('with ownCloud 10', () => {
   playWith({
     start: () => startFakeOwncloud10({ users: ['bob', 'carl'] }),
-    missing: [
-      ...readHere,
-      'what we take back is closed there',
-      'what we decline, and what we leave, is gone there',
-    ],
     never: [
       'they accept an invitation of ours, and share with their new contact',
       'we accept an invitation of theirs, and share with our new contact',

@@ -1,0 +1,166 @@
+import { BoundedCache, SingleFlight } from '../ocm/bounded-cache.ts'
+import { GrantRefusedError, PeerError } from '../ocm/peer-error.ts'
+import type { OcmClient } from '../ocm/types.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Seal } from '../platform/seal.ts'
+import { toPeerAppError } from './peer-failures.ts'
+import { shareGone } from './remote-errors.ts'
+import type { AccessForm, ReceivedShare } from './types.ts'
+
+/** In this order, until one is let in (reference: docs/protocols.md "Access"). */
+const FORMS: readonly AccessForm[] = ['token', 'bearer', 'basic']
+/** A token is exchanged anew this long before it ends, or at half of its time when that is short. */
+const MARGIN_MS = 30_000
+/** A share that nothing opened is not tried with everything again for this long. */
+const CLOSED_MS = 30_000
+const MAX_SHARES = 10_000
+
+/** What a request shows to be let in. */
+export interface Credential {
+  form: AccessForm
+  /** The `Authorization` header. */
+  header: string
+}
+
+/** What opens one share; every request asks anew. */
+export interface CredentialSource {
+  /** Throws when there is none: the share has ended, or its server gives no token now. */
+  get(): Promise<Credential>
+  /** After an answer 401: what else may open the share; undefined when nothing does. */
+  next(refused: readonly Credential[]): Promise<Credential | undefined>
+  /** It was let in. */
+  worked(credential: Credential): Promise<void>
+  /** False as long as nothing has opened the share: then nothing should be sent that cannot be sent again. */
+  isProven(): boolean
+}
+
+export interface RemoteCredentialsDeps {
+  clock: Clock
+  seal: Seal
+  ocm: Pick<OcmClient, 'exchangeToken'>
+  /** Remembers what opened a share. */
+  save(shareId: string, access: AccessForm): Promise<void>
+}
+
+interface Known {
+  form?: AccessForm
+  token?: { header: string; renewAtMs: number }
+  closedUntilMs?: number
+}
+
+/**
+ * What opens the shares of other servers, for all who read and write there: a token for the secret (OCM 1.4
+ * "Code Flow"), the secret as Bearer, or as the user name of Basic (OCM 1.0). Tokens are kept in memory.
+ */
+export class RemoteCredentials {
+  private readonly deps: RemoteCredentialsDeps
+  private readonly known = new BoundedCache<Known>(MAX_SHARES)
+  private readonly exchanges = new SingleFlight<Credential>()
+
+  constructor(deps: RemoteCredentialsDeps) {
+    this.deps = deps
+  }
+
+  of(share: ReceivedShare): CredentialSource {
+    return {
+      get: () => this.get(share),
+      next: (refused) => this.next(share, refused),
+      worked: (credential) => this.worked(share, credential),
+      isProven: () => this.formOf(share) !== undefined,
+    }
+  }
+
+  private async get(share: ReceivedShare): Promise<Credential> {
+    const form = share.mustExchange ? 'token' : this.formOf(share)
+    if (form !== undefined && form !== 'token') return this.raw(share, form)
+    const { token } = this.stateOf(share)
+    if (token !== undefined && token.renewAtMs > this.deps.clock.nowMs())
+      return { form: 'token', header: token.header }
+    try {
+      return await this.exchange(share)
+    } catch (error) {
+      // Once a token opened it, the secret may not any more (Nextcloud 35).
+      if (form === 'token') throw toShareError(share, error)
+      return this.raw(share, 'bearer')
+    }
+  }
+
+  private async next(share: ReceivedShare, refused: readonly Credential[]): Promise<Credential | undefined> {
+    const last = refused.at(-1)
+    const tokens = refused.filter(({ form }) => form === 'token')
+    const state = this.stateOf(share)
+    if (last?.form === 'token' && tokens.length === 1) {
+      const renewed = await this.renew(share, last)
+      if (renewed !== undefined) return renewed
+    }
+    if (share.mustExchange) return undefined
+    const isClosed = (state.closedUntilMs ?? 0) > this.deps.clock.nowMs()
+    const rest = FORMS.filter((form) => !refused.some((one) => one.form === form))
+    for (const form of isClosed ? [] : rest) {
+      if (form !== 'token') return this.raw(share, form)
+      const token = await this.exchange(share).catch(() => undefined)
+      if (token !== undefined) return token
+    }
+    this.put(share, { closedUntilMs: this.deps.clock.nowMs() + CLOSED_MS })
+    return undefined
+  }
+
+  /** Somebody else may have renewed it meanwhile. Undefined when the share has ended; throws when that is not known. */
+  private async renew(share: ReceivedShare, refused: Credential): Promise<Credential | undefined> {
+    const { token } = this.stateOf(share)
+    if (token !== undefined && token.header !== refused.header) return { form: 'token', header: token.header }
+    try {
+      return await this.exchange(share)
+    } catch (error) {
+      if (error instanceof GrantRefusedError) return undefined
+      throw toShareError(share, error)
+    }
+  }
+
+  private async worked(share: ReceivedShare, { form }: Credential): Promise<void> {
+    const before = this.formOf(share)
+    if (this.stateOf(share).form !== form) this.put(share, { form, closedUntilMs: 0 })
+    if (before !== form) await this.deps.save(share.id, form)
+  }
+
+  /** One at a time for each share: some servers take the last token back when they give the next. */
+  private exchange(share: ReceivedShare): Promise<Credential> {
+    return this.exchanges.run(share.id, async () => {
+      const { clock, ocm } = this.deps
+      const token = await ocm.exchangeToken(share.peerHost, this.secretOf(share))
+      const lifeMs = token.expiresInSeconds * 1_000
+      const header = `Bearer ${token.accessToken}`
+      const renewAtMs = clock.nowMs() + Math.max(lifeMs - MARGIN_MS, lifeMs / 2)
+      this.put(share, { token: { header, renewAtMs } })
+      return { form: 'token', header }
+    })
+  }
+
+  private raw(share: ReceivedShare, form: Exclude<AccessForm, 'token'>): Credential {
+    const secret = this.secretOf(share)
+    const basic = () => Buffer.from(`${secret}:`, 'utf8').toString('base64')
+    return { form, header: form === 'bearer' ? `Bearer ${secret}` : `Basic ${basic()}` }
+  }
+
+  private secretOf({ secretSealed, peerHost }: ReceivedShare): string {
+    if (secretSealed === undefined) throw shareGone(peerHost)
+    return this.deps.seal.open(secretSealed)
+  }
+
+  private formOf(share: ReceivedShare): AccessForm | undefined {
+    return this.stateOf(share).form ?? share.access
+  }
+
+  private stateOf(share: ReceivedShare): Known {
+    return this.known.find(share.id) ?? {}
+  }
+
+  private put(share: ReceivedShare, change: Known): void {
+    this.known.set(share.id, { ...this.stateOf(share), ...change })
+  }
+}
+
+function toShareError(share: ReceivedShare, error: unknown): unknown {
+  if (error instanceof GrantRefusedError) return shareGone(share.peerHost)
+  return error instanceof PeerError ? toPeerAppError(error) : error
+}
