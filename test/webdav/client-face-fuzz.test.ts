@@ -65,6 +65,11 @@ const place = fc.constantFrom(
   '/dav/bulk',
   '/ocs/v1.php',
   '/ocs/v2.php',
+  '/ocs/v2.php/cloud/shares',
+  '/ocs/v1.php/apps/files_sharing/api/v1/shares',
+  '/ocs/v2.php/apps/files_sharing/api/v1/remote_shares/pending',
+  '/ocs/v2.php/apps/notifications/api/v2/notifications',
+  '/apps/files_sharing/shareinfo',
   '/login/v2',
   '/index.php',
 )
