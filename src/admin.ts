@@ -6,16 +6,23 @@ import { stringify } from 'yaml'
 import { migrationStatus as statusOf } from '../migrations/index.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { withDatabase } from './admin-database.ts'
+import { withNode } from './admin-node.ts'
 import { processEnvironment } from './config/env.ts'
 import { CONFIG_FILE, ConfigError, checkConfig, loadConfig, redactConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
-import { createNode } from './node.ts'
-import { createKeys, readKeys } from './node-keys.ts'
+import { createKeys } from './node-keys.ts'
 import { systemClock } from './platform/clock.ts'
 import { openDb } from './platform/db.ts'
-import { createLogger } from './platform/log.ts'
 import type { IndexDifference, Spaces } from './store/index.ts'
 
+export {
+  addGroup,
+  joinGroup,
+  leaveGroup,
+  listGroupMembers,
+  listGroups,
+  removeGroup,
+} from './admin-groups.ts'
 export {
   acceptPeerKey,
   activateKey,
@@ -28,7 +35,7 @@ export {
   stageKey,
   trustHost,
 } from './admin-mesh.ts'
-export { diagnose, diagnosePeer, type Finding } from './doctor.ts'
+export { diagnose, diagnosePeer, type Finding, inspectPeer, printProviderEntry } from './doctor.ts'
 
 export interface InitOptions {
   publicUrl: string
@@ -130,18 +137,14 @@ async function forEachDrive<T>(
   folder: string,
   work: (drive: { user: string; spaces: Spaces; spaceId: string }) => Promise<T>,
 ): Promise<T[]> {
-  const loaded = loadConfig(folder, processEnvironment())
-  const node = await createNode(loaded, await readKeys(loaded.folder), { log: createLogger('warn') })
-  try {
+  return await withNode(folder, async (node) => {
     const reports: T[] = []
     for (const user of await node.accounts.listUsers()) {
       const { scope } = await (await node.spaces.spaceOf(user.id)).locate([])
       reports.push(await work({ user: user.name, spaces: node.spaces, spaceId: scope }))
     }
     return reports
-  } finally {
-    await node.close()
-  }
+  })
 }
 
 /** Twenty characters that are not mistaken for one another: about 100 bits. */

@@ -50,7 +50,8 @@ export interface Share {
   name: string
   kind: 'file' | 'folder'
   role: string
-  recipient: { type: string; address: string; displayName: string }
+  recipient: { type: string; isGroup?: boolean; address: string; displayName: string }
+  link?: { url: string; hasPassword: boolean; downloads: number }
   state: string
   note?: string | null
   createdAt: string

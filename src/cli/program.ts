@@ -6,10 +6,12 @@ import { registerCopy } from './commands/copy.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerIndex } from './commands/file-index.ts'
 import { registerFiles } from './commands/files.ts'
+import { registerGroup } from './commands/group.ts'
 import { registerInvite } from './commands/invite.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLogin } from './commands/login.ts'
 import { registerOperator } from './commands/operator.ts'
+import { registerPeer } from './commands/peer.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
 import { registerTransfer } from './commands/transfer.ts'
@@ -30,8 +32,10 @@ const GROUPS: [heading: string, registers: Register[]][] = [
     'Run a node:',
     [
       registerOperator,
+      registerGroup,
       registerSettings,
       registerTrust,
+      registerPeer,
       registerKeys,
       registerIndex,
       registerDoctor,

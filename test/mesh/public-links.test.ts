@@ -168,7 +168,9 @@ describe('a public link', () => {
     const { page, token, id } = await open('/open', 'viewer', { password: 'correct horse' })
     const asked = await get(page)
     expect(await asked.text()).not.toContain('a.txt')
-    expect(await get(`${page}/download?path=/a.txt`).then((answer) => answer.text())).not.toContain('content of a')
+    expect(await get(`${page}/download?path=/a.txt`).then((answer) => answer.text())).not.toContain(
+      'content of a',
+    )
     const login = (password: string) =>
       get(`${page}/login`, { method: 'POST', body: new URLSearchParams({ password }) })
     expect((await login('wrong password')).status).toBe(403)

@@ -1,13 +1,14 @@
 import { type Command, Option } from 'commander'
-import { isoTime } from '../../platform/clock.ts'
 import { segment } from '../api-client.ts'
 import type { ReceivedShare, Share } from '../api-types.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
-import { usageError } from '../exit.ts'
 import { parseDriveOnly } from '../locations.ts'
+import { parseMoment } from '../moment.ts'
+import { registerLink } from './share-link.ts'
 
 interface CreateOptions {
   role: string
+  group?: boolean
   note?: string
   expires?: string
 }
@@ -19,7 +20,8 @@ export function registerShare(program: Command, context: CliContext): void {
   const create = share
     .command('create')
     .argument('<path>', 'file or folder in your drive, such as drive:/data')
-    .argument('<with>', 'user@host, or the name of a user of this node')
+    .argument('<with>', 'user@host, or the name of a user of this node; with --group the same of a group')
+    .option('--group', 'with all members of a group')
     .addOption(
       new Option('--role <role>', 'what they may do').choices(['viewer', 'editor']).default('viewer'),
     )
@@ -36,7 +38,7 @@ export function registerShare(program: Command, context: CliContext): void {
     const path = options.path === undefined ? undefined : parseDriveOnly(options.path)
     output.list(await (await api()).list<Share>('/shares', { path }), {
       headings: ['ID', 'PATH', 'WITH', 'ROLE', 'STATE'],
-      row: (item) => [item.id, item.path, item.recipient.address, item.role, item.state],
+      row: (item) => [item.id, item.path, recipientText(item), item.role, item.state],
       empty: 'You share nothing.',
     })
   })
@@ -47,7 +49,14 @@ export function registerShare(program: Command, context: CliContext): void {
     output.result({ id, state: 'revoked' }, () => `share ${id} revoked`)
   })
 
+  registerLink(share, context)
   registerReceived(share, context)
+}
+
+/** Of a link where it leads, so that it can be copied from the list. */
+function recipientText({ recipient, link }: Share): string {
+  if (link !== undefined) return link.url
+  return recipient.isGroup ? `group ${recipient.address}` : recipient.address
 }
 
 async function createShare({
@@ -58,7 +67,8 @@ async function createShare({
 }: CommandCall<CreateOptions>): Promise<void> {
   const { role, note } = options
   const expiresAt = options.expires === undefined ? undefined : parseMoment(options.expires)
-  const body = { path: parseDriveOnly(path), shareWith, role, note, expiresAt }
+  const to = options.group ? { recipient: { type: 'group', address: shareWith } } : { shareWith }
+  const body = { path: parseDriveOnly(path), ...to, role, note, expiresAt }
   const made = await (await api()).post<Share>('/shares', body)
   output.result(
     made,
@@ -120,13 +130,4 @@ async function listReceived(
     row: (item) => [item.id, item.name, item.owner.address, item.role, item.state, item.mountPath ?? ''],
     empty,
   })
-}
-
-/** A date alone means its last second, in local time; ISO 8601 in UTC comes out. */
-export function parseMoment(text: string): string {
-  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const timeMs = Date.parse(isDate ? `${text}T23:59:59` : text)
-  if (Number.isNaN(timeMs))
-    throw usageError(`"${text}" is not a date; write 2027-01-31 or 2027-01-31T12:00Z.`)
-  return isoTime(timeMs)
 }
