@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FakeHttpServer, json } from '../fakes/ocm/http-server.ts'
 import { startMesh } from '../fakes/ocm/mesh.ts'
+import { startFakeOwncloud10 } from '../fakes/ocm/owncloud10.ts'
 import type { TestMesh, TestNode } from '../support/test-mesh.ts'
 import { type TestUser, until } from '../support/test-user.ts'
 
@@ -159,6 +160,56 @@ describe('a server from before Open Cloud Mesh', () => {
     })
     expect(answer.status).toBeGreaterThanOrEqual(400)
     expect(JSON.stringify(answer.body)).toContain('older than Open Cloud Mesh')
+  })
+})
+
+describe('a server whose messages of OCM do not get through', () => {
+  let cloud: Awaited<ReturnType<typeof startFakeOwncloud10>>
+  let given: { id: string; state: string }
+  let secret: string
+
+  beforeAll(async () => {
+    cloud = await startFakeOwncloud10({ users: ['bob', 'carl'], name: 'nc2' })
+    await ann.put('/given.txt', 'given')
+    const form = { path: '/given.txt', shareWith: `bob@${cloud.host}`, role: 'editor', mayReshare: true }
+    given = await ann.api('POST', '/shares', form)
+    const [taken] = await until(
+      async () => cloud.taken,
+      (all) => all.length === 1,
+    )
+    secret = taken?.secret ?? ''
+  })
+
+  afterAll(() => cloud.close())
+
+  const shares = async () =>
+    (await ann.api<{ items: { id: string; state: string }[] }>('GET', '/shares')).items
+
+  it('answers a share of ours', async () => {
+    expect(await send({ token: 'wrong' }, `/${given.id}/accept`)).toMatchObject({ status: 400 })
+    expect(await send({ token: secret }, `/${given.id}/accept`)).toMatchObject({ status: 200, code: 200 })
+    expect(await shares()).toMatchObject([{ id: given.id, state: 'accepted' }])
+  })
+
+  it('asks to share it with somebody else, changes that, and takes it back', async () => {
+    const form = { token: secret, shareWith: `carl@${cloud.host}`, remoteId: '5', permission: '19' }
+    const { status, data } = await send(form, `/${given.id}/reshare`)
+    expect(status).toBe(200)
+    const { token, remoteId } = data as { token: string; remoteId: string }
+    expect(token).toMatch(/^\S{20,}$/)
+    expect((await shares()).map(({ id }) => id)).toContain(remoteId)
+    expect(await send({ token, permissions: '99' }, `/${remoteId}/permissions`)).toMatchObject({
+      status: 400,
+    })
+    expect((await send({ token, permissions: '1' }, `/${remoteId}/permissions`)).status).toBe(200)
+    expect(await ann.api('GET', `/shares/${remoteId}`)).toMatchObject({ role: 'viewer' })
+    expect((await send({ token }, `/${remoteId}/revoke`)).status).toBe(200)
+    expect(await ann.api('GET', `/shares/${remoteId}`)).toMatchObject({ state: 'revoked' })
+  })
+
+  it('declines it in the end', async () => {
+    expect((await send({ token: secret }, `/${given.id}/decline`)).status).toBe(200)
+    expect(await ann.api('GET', `/shares/${given.id}`)).toMatchObject({ state: 'declined' })
   })
 })
 
