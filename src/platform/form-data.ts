@@ -26,9 +26,9 @@ export async function* readFormData(
   for (let count = 0; await reader.hasPart(); count++) {
     if (count >= MAX_PARTS) throw malformed('has too many parts')
     const head = await reader.readHead()
-    const body = reader.untilBoundary()
-    yield { ...parseDisposition(head), body }
-    await drop(body)
+    yield { ...parseDisposition(head), body: reader.untilBoundary() }
+    // Whoever left a body in the middle has ended that iterator, and not the part.
+    if (!reader.isAtBoundary) await drop(reader.untilBoundary())
   }
 }
 
@@ -77,6 +77,7 @@ class PartReader {
   private readonly delimiter: Buffer
   /** The first boundary may stand at the very beginning. */
   private held = Buffer.from('\r\n')
+  isAtBoundary = false
 
   constructor(bytes: AsyncIterable<Uint8Array>, boundary: string) {
     this.source = bytes[Symbol.asyncIterator]()
@@ -85,11 +86,13 @@ class PartReader {
 
   /** The bytes before the next boundary, which is taken too. Nothing more once it was. */
   async *untilBoundary(): AsyncGenerator<Buffer> {
+    this.isAtBoundary = false
     for (;;) {
       const at = this.held.indexOf(this.delimiter)
       if (at >= 0) {
         const last = this.held.subarray(0, at)
         this.held = this.held.subarray(at + this.delimiter.length)
+        this.isAtBoundary = true
         if (last.length > 0) yield last
         return
       }
@@ -114,6 +117,7 @@ class PartReader {
       if (end >= 0) {
         const head = this.held.toString('utf8', 0, end)
         this.held = this.held.subarray(end + 4)
+        this.isAtBoundary = false
         return head
       }
       if (this.held.length > MAX_HEAD_BYTES) throw malformed('has a part with too long a head')

@@ -89,6 +89,44 @@ describe('the log and the metrics of two nodes', () => {
     expect(metrics).not.toContain(leiden.folder)
   })
 
+  it('hold no token, password or cookie of a public link, only which share it is', async () => {
+    const recipient = { type: 'link', password: 'password of link' }
+    const made = await ann.api<{ id: string; link: { url: string } }>('POST', '/shares', {
+      ...{ path: '/data', role: 'editor', recipient },
+    })
+    const token = made.link.url.split('/').at(-1) ?? ''
+    const at = (path: string, init?: RequestInit) =>
+      fetch(`${leiden.origin}${path}`, { redirect: 'manual', ...init })
+    const login = (password: string) =>
+      at(`/s/${token}/login`, { method: 'POST', body: new URLSearchParams({ password }) })
+    await login('password guessed')
+    const cookie = (await login('password of link')).headers.get('set-cookie')?.split(';')[0] ?? ''
+    await at(`/s/${token}`, { headers: { cookie } })
+    await at(`/s/${token}/download?path=/a.txt`, { headers: { cookie } })
+    await at(`/s/${token}.`)
+    await at(`/index.php/s/${token}/download`)
+    await at(`/public.php/dav/files/${token}/none.txt`)
+    await at(`/dav/public/${token}/%00`)
+    await at(`/dav/public/${token}/x%`)
+    const authorization = basic(token, 'password of link')
+    await at('/public.php/webdav/a.txt', { headers: { authorization } })
+    await at('/public.php/webdav/a.txt', { headers: { authorization: basic(token, 'password guessed') } })
+    const path = '/index.php/apps/federatedfilesharing/createFederatedShare'
+    const values = { token, shareWith: jan.address, password: 'password of link' }
+    await at(path, { method: 'POST', body: new URLSearchParams(values) })
+    await at(path, { method: 'POST', body: new URLSearchParams({ ...values, shareWith: 'nobody' }) })
+    const metrics = await (await fetch(`${leiden.opsOrigin}/metrics`)).text()
+    expect(metrics).toContain('route="s"')
+    const secrets = [token, 'password of link', 'password guessed', cookie.split('=')[1] ?? 'no cookie']
+    for (const one of [...secrets, authorization.slice(6)]) {
+      expect([one, (written + metrics).includes(one)]).toEqual([one, false])
+    }
+    const opened = written.split('\n').filter((line) => line.includes('"link opened"'))
+    expect(opened.length).toBeGreaterThan(3)
+    for (const line of opened)
+      expect(JSON.parse(line)).toMatchObject({ shareId: made.id, client: '127.0.0.1' })
+  })
+
   it('are no hurdle to a stop: streams of events end', async () => {
     const answer = await fetch(`${krakow.origin}/api/v1/events`, {
       headers: { authorization: jan.authorization },

@@ -54,7 +54,12 @@ export function createLinkDoor(ctx: ShareContext, passwords: Passwords): LinkDoo
         link.passwordHash === undefined ||
         openVisitCookie(ctx, link, proof.cookie) ||
         (await guard.isRight(link.share.id, link.passwordHash, proof))
-      if (!isProven) throw wrongPassword(proof.password)
+      const who = { shareId: link.share.id, client: proof.address }
+      if (!isProven) {
+        if (proof.password) ctx.log.info(who, 'wrong password of a link')
+        throw wrongPassword(proof.password)
+      }
+      ctx.log.info(who, 'link opened')
       return link
     },
     cookieOf: (link) => sealVisitCookie(ctx, link),

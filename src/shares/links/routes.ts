@@ -60,7 +60,7 @@ export function publicLinkPages(deps: LinkPageDeps): Middleware {
     try {
       await answer(deps, ctx, { base, token, action })
     } catch (error) {
-      refuse(deps, ctx, base, error)
+      refuse(ctx, base, error)
     }
   }
 }
@@ -101,7 +101,7 @@ async function logIn(deps: LinkPageDeps, ctx: Context, base: string, token: stri
   ctx.redirect(base)
 }
 
-function refuse({ log }: LinkPageDeps, ctx: Context, base: string, error: unknown): void {
+function refuse(ctx: Context, base: string, error: unknown): void {
   if (!(error instanceof AppError) || ctx.headerSent) throw error
   // An unread body would be taken for the next request on this connection.
   if (!ctx.req.complete) ctx.set('Connection', 'close')
@@ -115,7 +115,6 @@ function refuse({ log }: LinkPageDeps, ctx: Context, base: string, error: unknow
     return
   }
   const isClosed = code === LINK_CLOSED
-  if (isClosed) log.info({ status: 404 }, 'a link that is not there was asked for')
   ctx.status = isClosed ? 404 : error.status
   ctx.body = messagePage(
     isClosed ? 'No such link' : 'That did not work',
