@@ -53,6 +53,12 @@ export abstract class NextcloudSender extends FakeCloud {
     })
   }
 
+  /** Takes back what the owner's server passed on for this one; `made` is what that answered. */
+  undoReshare(host: string, made: { providerId: string; token: string }): Promise<CallAnswer> {
+    const details = { sharedSecret: made.token, message: 'reshare was revoked' }
+    return this.notify(host, 'RESHARE_UNDO', made.providerId, details)
+  }
+
   async acceptInvite(user: string, invite: string | { token: string; provider: string }): Promise<void> {
     if (this.version < 33) throw new Error(`Nextcloud ${this.version} has no way to accept an invitation`)
     const { token, provider } = typeof invite === 'string' ? readInvite(invite) : invite
