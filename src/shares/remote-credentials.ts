@@ -72,7 +72,7 @@ export class RemoteCredentials {
 
   private async get(share: ReceivedShare): Promise<Credential> {
     const form = share.mustExchange ? 'token' : this.formOf(share)
-    if (form !== undefined && form !== 'token') return this.raw(share, form)
+    if (form !== undefined && form !== 'token') return this.withSecret(share, form)
     const { token } = this.stateOf(share)
     if (token !== undefined && token.renewAtMs > this.deps.clock.nowMs())
       return { form: 'token', header: token.header }
@@ -81,7 +81,7 @@ export class RemoteCredentials {
     } catch (error) {
       // Once a token opened it, the secret may not any more (Nextcloud 35).
       if (form === 'token') throw toShareError(share, error)
-      return this.raw(share, 'bearer')
+      return this.withSecret(share, 'bearer')
     }
   }
 
@@ -97,7 +97,7 @@ export class RemoteCredentials {
     const isClosed = (state.closedUntilMs ?? 0) > this.deps.clock.nowMs()
     const rest = FORMS.filter((form) => !refused.some((one) => one.form === form))
     for (const form of isClosed ? [] : rest) {
-      if (form !== 'token') return this.raw(share, form)
+      if (form !== 'token') return this.withSecret(share, form)
       const token = await this.exchange(share).catch(() => undefined)
       if (token !== undefined) return token
     }
@@ -136,7 +136,7 @@ export class RemoteCredentials {
     })
   }
 
-  private raw(share: ReceivedShare, form: Exclude<AccessForm, 'token'>): Credential {
+  private withSecret(share: ReceivedShare, form: Exclude<AccessForm, 'token'>): Credential {
     const secret = this.secretOf(share)
     const basic = () => Buffer.from(`${secret}:`, 'utf8').toString('base64')
     return { form, header: form === 'bearer' ? `Bearer ${secret}` : `Basic ${basic()}` }

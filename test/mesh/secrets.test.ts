@@ -75,7 +75,15 @@ describe('the log and the metrics of two nodes', () => {
     await jan.call('POST', '/invitations/accept', { invite: inviteString })
     await ann.api('DELETE', `/shares/${shareId}`)
     const metrics = await (await fetch(`${leiden.opsOrigin}/metrics`)).text()
-    const secrets = [token, inviteString, secret, app.password, app.password.slice(-20), 'guessed-password']
+    const secrets = [
+      token,
+      inviteString,
+      secret,
+      'cwat_',
+      app.password,
+      app.password.slice(-20),
+      'guessed-password',
+    ]
     secrets.push(
       login.split('/').at(-1) as string,
       poll.token,
