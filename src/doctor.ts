@@ -5,20 +5,21 @@ import { migrationStatus } from '../migrations/index.ts'
 import { processEnvironment } from './config/env.ts'
 import { loadConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
-import { createNode } from './node.ts'
+import { type CausewayNode, createNode } from './node.ts'
 import { readKeys } from './node-keys.ts'
-import { PeerError } from './ocm/index.ts'
+import {
+  type Finding,
+  type Peer,
+  type ProviderEntry,
+  peerFindings,
+  providerEntry,
+  toPeer,
+} from './ocm/index.ts'
 import { openDb } from './platform/db.ts'
 import { messageOf } from './platform/errors.ts'
 import { createLogger } from './platform/log.ts'
 
-/** One thing the doctor looked at. */
-export interface Finding {
-  check: string
-  level: 'ok' | 'warn' | 'fail'
-  message: string
-  remedy?: string
-}
+export type { Finding } from './ocm/index.ts'
 
 const LOW_SPACE_BYTES = 1024 ** 3
 const run = promisify(execFile)
@@ -44,46 +45,29 @@ export async function diagnose(folder: string): Promise<Finding[]> {
   return found
 }
 
-/** Finds out whether this node can talk to a peer, and if not, why and what to do. */
+/** Finds out whether this node can talk to a peer, and if not, why and what to do; it is asked now. */
 export async function diagnosePeer(folder: string, host: string): Promise<Finding[]> {
+  return await withNode(folder, async (node) =>
+    peerFindings(await node.ocm.inspector.inspect(host, { check: true })),
+  )
+}
+
+/** All that the node in this folder knows of a peer. Throws `BadRequestError` for what is no host. */
+export async function inspectPeer(folder: string, host: string, options: { check: boolean }): Promise<Peer> {
+  return await withNode(folder, async (node) => toPeer(await node.ocm.inspector.inspect(host, options)))
+}
+
+/** The entry of the node in this folder for `ocmproviders.json` of oCIS and OpenCloud. */
+export function printProviderEntry(folder: string): ProviderEntry[] {
+  const { publicUrl, name } = loadConfig(folder, processEnvironment()).config
+  return [providerEntry({ publicUrl, name })]
+}
+
+async function withNode<T>(folder: string, work: (node: CausewayNode) => Promise<T>): Promise<T> {
   const loaded = loadConfig(folder, processEnvironment())
   const node = await createNode(loaded, await readKeys(loaded.folder), { log: createLogger('silent') })
   try {
-    const trusted = await node.ocm.trust.isTrusted(host)
-    const trust: Finding = trusted
-      ? { check: 'trust', level: 'ok', message: `${host} is trusted (policy ${node.ocm.trust.policy})` }
-      : {
-          check: 'trust',
-          level: 'fail',
-          message: `${host} is not on the allow list`,
-          remedy: 'causeway trust add',
-        }
-    const peer = await node.ocm.client.discover(host, { fresh: true })
-    const signs = peer.capabilities.includes('http-sig')
-    return [
-      trust,
-      {
-        check: 'discovery',
-        level: 'ok',
-        message: `${peer.provider} speaks OCM ${peer.apiVersion} at ${peer.endPoint}`,
-      },
-      {
-        check: 'signatures',
-        level: signs ? 'ok' : 'warn',
-        message: signs ? `keys at ${peer.jwksUri}` : 'the peer does not sign its messages',
-      },
-      { check: 'capabilities', level: 'ok', message: peer.capabilities.join(', ') || 'none named' },
-    ]
-  } catch (error) {
-    const remedy = error instanceof PeerError ? error.remedy : undefined
-    return [
-      {
-        check: 'discovery',
-        level: 'fail',
-        message: messageOf(error),
-        ...(remedy === undefined ? {} : { remedy }),
-      },
-    ]
+    return await work(node)
   } finally {
     await node.close()
   }

@@ -15,6 +15,8 @@ import { type KnownServer, listKnownServers } from './directory/server-list.ts'
 import { type OcmConfig, type OcmFeatures, ownDocumentFor, ownEndPoint } from './discovery/own-document.ts'
 import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
 import { createOriginJudge } from './incoming/origin.ts'
+import { createPeerInspector, type PeerInspector } from './inspection/inspector.ts'
+import { peerRoutes } from './inspection/peer-api.ts'
 import { createLegacyMiddleware } from './legacy/legacy-koa.ts'
 import { createOcmClient } from './outgoing/client.ts'
 import { createPeerLog } from './peer-log.ts'
@@ -38,6 +40,10 @@ import { createTrustedHostsRepo } from './trusted-hosts-repo.ts'
 import type { MeshInbox, OcmClient } from './types.ts'
 
 export type { OcmConfig } from './discovery/own-document.ts'
+export { type ProviderEntry, providerEntry } from './discovery/provider-entry.ts'
+export type { Finding } from './inspection/peer-facts.ts'
+export { peerFindings } from './inspection/peer-findings.ts'
+export { type Peer, toPeer } from './inspection/peer-wire.ts'
 export { PeerError } from './peer-error.ts'
 export { generateSigningKey, parseSigningKey, type SigningJwk, type SigningKey } from './signatures/keys.ts'
 export type { OwnKey } from './signatures/own-key-rows.ts'
@@ -79,6 +85,8 @@ export interface Ocm {
   peerKeys: PeerKeyAdmin
   /** What is known of other servers. */
   known: PeersRepo
+  /** What is known of other servers, put together and perhaps asked for anew. */
+  inspector: PeerInspector
   /** The directories that this node reads; somebody has to refresh them now and again. */
   directories: Directories
   /** The servers that directories name, for people to pick theirs. */
@@ -90,6 +98,9 @@ export interface Ocm {
 /** One client address may stand for several peers, behind the same proxy. */
 const PEERS_PER_ADDRESS = 5
 
+/** Servers that one user may ask about. */
+const GLANCES_PER_MINUTE = 30
+
 /** Builds the room; nothing runs until it is called. */
 export function createOcm(options: OcmOptions): Ocm {
   const { config, outbound, clock, log, inbox } = options
@@ -97,31 +108,30 @@ export function createOcm(options: OcmOptions): Ocm {
   const host = normaliseHost(config.publicUrl)
   const directories = createDirectoriesOf(options)
   const trust = createTrustOf({ isListed: directories.isListed, ...options })
-  const { peers, known, discovery } = createAcquaintance(options)
+  const acquaintance = createAcquaintance(options)
+  const { peers, known, discovery } = acquaintance
   const keys = createKeysOf(options)
   const ownDirectory = createOwnDirectory({ config, trust, known, keys })
   const listServers = () => listKnownServers({ directories, ownDirectory, trust })
   const signer = createNodeSigner({ keys, clock })
-  const { verifier, pins, peerKeys } = createVerification(options, discovery)
+  const { verifier, pins, peerKeys, published } = createVerification(options, discovery)
   const limit = createRateLimit(messagesPerMinute, clock)
   const policy = signaturePolicy(config.ocm)
   const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock })
   const features = featuresOf(config.ocm)
   const mustExchange = config.ocm.exchangeTokens === 'require'
   const reception = {
-    mustExchange,
-    host,
-    enabled,
-    features,
-    origin,
-    discovery,
-    peers,
-    outbound,
-    inbox,
-    clock,
-    log,
+    ...{ mustExchange, host, enabled, features, origin },
+    ...{ discovery, peers, outbound, inbox, clock, log },
   }
-  const { publicUrl } = config
+  const { publicUrl, name } = config
+  const client = createOcmClient({
+    ...{ host, discovery, peers, trust, signer, outbound, clock },
+    config: config.ocm,
+  })
+  const inspector = createPeerInspector({
+    ...{ ...acquaintance, config, trust, peerKeys, keys: published, outbound, clock },
+  })
   const entrance = {
     ...{ publicUrl, reception },
     limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
@@ -129,13 +139,17 @@ export function createOcm(options: OcmOptions): Ocm {
       options.clientAddress ?? ((request: IncomingMessage) => request.socket.remoteAddress ?? ''),
   }
   return {
-    ...{ host, trust, keys, peerKeys, known, directories, listServers },
+    ...{ host, trust, keys, peerKeys, known, directories, listServers, inspector },
     legacy: createLegacyMiddleware(entrance),
     routes: [
       ...trustRoutes({ trust, peerKeys }),
       ...directoryRoutes({ directories, listKnownServers: listServers }),
+      ...peerRoutes({
+        ...{ inspector, known, trust, client, site: { publicUrl, name } },
+        limit: createRateLimit(GLANCES_PER_MINUTE, clock),
+      }),
     ],
-    client: createOcmClient({ host, discovery, peers, trust, signer, outbound, clock, config: config.ocm }),
+    client,
     middleware: createOcmMiddleware({
       ...entrance,
       document: async (userAgent) =>
@@ -159,7 +173,7 @@ function createAcquaintance({ config, outbound, db, clock, log }: OcmOptions) {
   const peers = createPeerLog({ repo, clock, log, configured: configured.findDialect })
   const { assume } = configured
   const discovery = createPeerDiscovery({ outbound, clock, insecureHttp, watch: peers, assume })
-  return { peers, known: repo, discovery }
+  return { peers, known: repo, discovery, configuredDialect: configured.findDialect }
 }
 
 function createVerification({ config, outbound, db, clock, log }: OcmOptions, discovery: PeerDiscovery) {
@@ -167,7 +181,7 @@ function createVerification({ config, outbound, db, clock, log }: OcmOptions, di
   const repo = createPeerKeysRepo(db)
   const pins = createPeerPins({ repo, keys, clock, log, keyChange: config.ocm.keyChange })
   const verifier = createVerifier({ keys, pins, replays: createReplaysRepo(db), clock })
-  return { verifier, pins, peerKeys: createPeerKeyAdmin(repo) }
+  return { verifier, pins, published: keys, peerKeys: createPeerKeyAdmin(repo) }
 }
 
 type Stored = Pick<OcmOptions, 'config' | 'db' | 'clock'>

@@ -17,6 +17,11 @@ const remedies: Record<PeerFailure, string> = {
   'bad-answer': 'Tell its operators; `causeway peer HOST` shows more.',
 }
 
+/** What can be done about it, in one sentence. */
+export function remedyOf(reason: PeerFailure): string {
+  return remedies[reason]
+}
+
 export interface PeerErrorOptions {
   /** The HTTP status the peer answered, when it did. */
   status?: number

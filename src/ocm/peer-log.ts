@@ -18,6 +18,8 @@ export interface PeerLog {
   discovered(info: PeerInfo, clockSkewMs?: number): Promise<void>
   succeeded(host: string, what: PeerActivity): Promise<void>
   failed(what: PeerActivity, error: PeerError): Promise<void>
+  /** What discovery said last in this process; of strangers nothing is kept longer. */
+  findDiscovered(host: string): Discovered | undefined
   /** The form to send in: the configured one, the one that worked, or what discovery suggests. */
   chooseDialect(peer: PeerInfo): Promise<Dialect>
   /** `dialect` was taken by the peer. */
@@ -59,6 +61,7 @@ export function createPeerLog(options: PeerLogOptions): PeerLog {
         repo.saveFailure(host, status === undefined ? failure : { ...failure, status }, isNew),
       )
     },
+    findDiscovered: (host) => seen.find(host),
     async chooseDialect(peer) {
       const chosen = configured(peer.host)
       if (chosen !== undefined) return chosen

@@ -6,6 +6,7 @@ import { rootCertificates } from 'node:tls'
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher } from 'undici'
 import { OutboundError, refusalOf } from './outbound-error.ts'
+import { readTlsFacts, type TlsFacts } from './tls-facts.ts'
 
 export interface OutboundConfig {
   /** Networks in CIDR form that may be reached although they are private or loopback. */
@@ -53,6 +54,8 @@ export interface Outbound {
   ): Promise<{ status: number; headers: Record<string, string>; text: string }>
   /** Throws `OutboundError` when the address rules forbid this URL; resolves the name. */
   check(url: string): Promise<void>
+  /** What the server at this URL shows of its TLS, under the same rules; undefined for plain http. */
+  tlsOf(url: string): Promise<TlsFacts | undefined>
   close(): Promise<void>
 }
 
@@ -114,15 +117,28 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
       if (isIP(bareHost(url)) !== 0) return
       await resolveAllowed(url.hostname, resolve, config.allow)
     },
+    async tlsOf(text) {
+      const url = parseUrl(text, config.insecureHttp)
+      checkLiteralAddress(url, config.allow)
+      if (url.protocol !== 'https:') return undefined
+      const host = bareHost(url)
+      const [address = host] = isIP(host) === 0 ? await resolveAllowed(host, resolve, config.allow) : []
+      const question = { address, host, port: Number(url.port || 443), ca: authorities(config) }
+      return readTlsFacts({ ...question, timeoutMs: config.connectTimeoutMs }).catch((error: unknown) => {
+        throw refusalOf(url.host, error)
+      })
+    },
     close: () => agent.destroy(),
   }
 }
 
+/** None: those that Node brings. */
+function authorities({ extraCaFile }: OutboundConfig): string[] | undefined {
+  return extraCaFile === undefined ? undefined : [...rootCertificates, readFileSync(extraCaFile, 'utf8')]
+}
+
 function createAgent(config: OutboundConfig, resolve: Resolve): Agent {
-  const ca =
-    config.extraCaFile === undefined
-      ? undefined
-      : [...rootCertificates, readFileSync(config.extraCaFile, 'utf8')]
+  const ca = authorities(config)
   return new Agent({
     connections: 32,
     headersTimeout: config.idleTimeoutMs,

@@ -96,6 +96,7 @@ describe('the command line', () => {
       'trust deny',
       'trust undeny',
       'trust list',
+      'peer',
       'peer keys',
       'peer accept-key',
       'peer forget',
