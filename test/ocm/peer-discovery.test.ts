@@ -51,7 +51,8 @@ describe('discovery of a peer', () => {
     const { discovery, host, asked } = await peer(script)
     expect((await failureOf(discovery.discover(host))).reason).toBe('no-ocm')
     await failureOf(discovery.discover(host))
-    expect(asked).toEqual(['GET /.well-known/ocm', 'GET /ocm-provider/', 'GET /ocm-provider'])
+    const paths = ['/.well-known/ocm', '/ocm-provider/', '/ocm-provider', '/ocs-provider/']
+    expect(asked).toEqual(paths.map((path) => `GET ${path}`))
     script['/.well-known/ocm'] = () => ({ body: document() })
     clock.advance(31_000)
     expect((await discovery.discover(host)).host).toBe(host)
