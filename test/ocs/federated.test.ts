@@ -176,6 +176,22 @@ describe('notifications', () => {
     expect(await notifications(ann)).toEqual([])
   })
 
+  it('of contacts, those of this node are people here', async () => {
+    const { link } = await ann.api<{ link: string }>('POST', '/invitations', {})
+    const eve = await nodeAt(mesh, 0).addUser('eve')
+    await eve.api('POST', '/invitations/accept', { invite: link })
+    const { data } = await ocs(ann, `${SHAREES}?search=ev`)
+    expect(data).toMatchObject({
+      users: [{ label: 'EVE', value: { shareType: 0, shareWith: 'eve' } }],
+      remotes: [],
+    })
+    await until(
+      () => notifications(ann),
+      (all) => all.length === 1,
+    )
+    await ocs(ann, NOTIFICATIONS, { method: 'DELETE' })
+  })
+
   it('tell how a transfer ended', async () => {
     const job = await ann.api<{ id: string }>('POST', '/transfers', {
       source: { path: '/data' },

@@ -29,6 +29,7 @@ export async function findSharees({ sharing }: OcsDeps, call: OcsCall): Promise<
   const contacts = (await sharing.listContacts(userId)).filter((contact) => isLike(contact, search))
   const isTyped = (contact: OcsContact) =>
     address !== undefined && contact.id === `${address.id}@${address.host}`
+  const others = contacts.filter((contact) => !isTyped(contact))
   const user = await findUser(sharing, search, address)
   const group = sharing.features.groups && search !== '' ? await sharing.findGroup(search) : undefined
   return {
@@ -39,10 +40,7 @@ export async function findSharees({ sharing }: OcsDeps, call: OcsCall): Promise<
       remotes: typedRemote(sharing, address, contacts.find(isTyped)),
     },
     ...NO_ONE,
-    remotes: page(
-      contacts.filter((contact) => !isTyped(contact)),
-      call.query,
-    ).map(contactView),
+    ...contactLists(sharing, page(others, call.query)),
     lookupEnabled: false,
   }
 }
@@ -51,6 +49,17 @@ export async function findSharees({ sharing }: OcsDeps, call: OcsCall): Promise<
 export async function recommendSharees(_: OcsDeps, call: OcsCall): Promise<OcsData> {
   await call.authenticate()
   return { exact: NO_ONE, ...NO_ONE }
+}
+
+/** A contact may be somebody of this node, too. */
+function contactLists({ ownHost, findAddress }: OcsSharing, contacts: readonly OcsContact[]) {
+  const here = contacts.filter(({ host }) => host === ownHost)
+  return {
+    users: here.map(({ id, displayName }) =>
+      personView('user', { id: findAddress(id)?.id ?? id, displayName }),
+    ),
+    remotes: contacts.filter(({ host }) => host !== ownHost).map(contactView),
+  }
 }
 
 async function findUser(
@@ -68,8 +77,8 @@ function typedRemote(
   address: { id: string; host: string } | undefined,
   contact: OcsContact | undefined,
 ): OcsData[] {
-  if (contact !== undefined) return [contactView(contact)]
   if (address === undefined || address.host === ownHost) return []
+  if (contact !== undefined) return [contactView(contact)]
   const id = `${address.id}@${address.host}`
   return [contactView({ id, displayName: address.id, host: address.host, email: '' })]
 }
