@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import type { Clock } from '../platform/clock.ts'
 import { MethodNotAllowedError } from '../platform/errors.ts'
 import { writeAnswer } from './answer-koa.ts'
 import type { DavAnswer, DavCall, DavContext } from './call.ts'
@@ -6,7 +7,7 @@ import { abortSignal, type DavOptions, headerOf, IDLE_MS } from './dav-koa.ts'
 import { encodeFileName } from './file-answer.ts'
 import { get, head } from './get.ts'
 import type { DavMethod, DavSession } from './mount.ts'
-import { requestBody } from './request-body-koa.ts'
+import { linger, requestBody } from './request-body-koa.ts'
 import { serveDav } from './serve.ts'
 
 /** What `sendFile` needs of the options of WebDAV. */
@@ -46,6 +47,11 @@ export async function sendFile(
 /** The bytes of a posted body; a client that is silent for too long loses its connection. */
 export function postedBytes(ctx: Context, idleMs = IDLE_MS): AsyncIterable<Buffer> {
   return requestBody(ctx.req, ctx.res, idleMs).accept()
+}
+
+/** What is left of a refused body, up to a limit: whoever is still sending does not read an answer. */
+export async function dropRest(ctx: Context, clock: Clock): Promise<void> {
+  if (!ctx.req.complete && !ctx.req.destroyed) await linger(ctx.req, clock)
 }
 
 function downloadOf(name: string): ReadonlyMap<string, DavMethod> {

@@ -24,6 +24,8 @@ export interface LinkPageDeps {
   sendFile(ctx: Context, file: { store(): FileStore; path: StorePath; name: string }): Promise<void>
   /** The posted body, as it comes. */
   postedBytes(ctx: Context): AsyncIterable<Buffer>
+  /** Reads what is left of a body that nobody wants, within limits, so that the answer is read. */
+  dropRest(ctx: Context): Promise<void>
 }
 
 /** One request at a link that may be entered. */
@@ -60,6 +62,7 @@ export function publicLinkPages(deps: LinkPageDeps): Middleware {
     try {
       await answer(deps, ctx, { base, token, action })
     } catch (error) {
+      await deps.dropRest(ctx)
       refuse(ctx, base, error)
     }
   }
