@@ -1,17 +1,10 @@
 import type { Accounts } from './accounts/accounts.ts'
 import type { GroupDirectory } from './accounts/types.ts'
+import { recipientId, toItem, toPerson, toReceived, typeOf } from './node-ocs-views.ts'
 import { findAddress, formatAddress } from './ocm/address.ts'
-import type {
-  OcsGivenShare,
-  OcsItem,
-  OcsNewShare,
-  OcsPerson,
-  OcsReceivedShare,
-  OcsShareType,
-  OcsSharing,
-} from './ocs/index.ts'
+import type { OcsGivenShare, OcsItem, OcsNewShare, OcsSharing } from './ocs/index.ts'
 import { BadRequestError } from './platform/errors.ts'
-import type { OutgoingShare, ReceivedShare, SharePerson, Shares } from './shares/index.ts'
+import type { OutgoingShare, Shares } from './shares/index.ts'
 import { type Entry, formatPath, parsePath, type Spaces, type StorePath } from './store/index.ts'
 
 export interface OcsSharingDeps {
@@ -132,10 +125,6 @@ async function itemOf({ spaces, shares }: OcsSharingDeps, share: OutgoingShare):
   return { ...facts, path: formatPath(path ?? [name]), kind, fileId }
 }
 
-function toItem({ id, kind, mediaType, sizeBytes, mtimeMs }: Entry, path: StorePath): OcsItem {
-  return { path: formatPath(path), kind, fileId: id, mediaType, sizeBytes, mtimeMs }
-}
-
 async function withPeople(
   { accounts, shares: { sharing } }: OcsSharingDeps,
   userId: string,
@@ -155,44 +144,6 @@ async function withPeople(
       ...(link === undefined ? {} : { link }),
     }
   })
-}
-
-function typeOf({ recipient: { type, isGroup } }: OutgoingShare): OcsShareType {
-  if (type === 'link') return 'link'
-  if (type === 'local') return isGroup ? 'group' : 'user'
-  return isGroup ? 'remote-group' : 'remote'
-}
-
-function recipientId({ recipient: { type, id, host } }: OutgoingShare): string {
-  return type === 'remote' ? formatAddress({ id, host }) : id
-}
-
-function toReceived(share: ReceivedShare, ownHost: string): OcsReceivedShare {
-  const { id, source, providerId, name, kind, role, note, createdAtMs, expiresAtMs, mountName } = share
-  const {
-    mediaType = 'application/octet-stream',
-    sizeBytes = 0,
-    mtimeMs = createdAtMs,
-  } = share.rootFacts ?? {}
-  const isAccepted = share.state === 'accepted'
-  return {
-    ...{ id, source, providerId, name, kind, role, note, createdAtMs, expiresAtMs, isAccepted },
-    ...{ mediaType, sizeBytes, mtimeMs },
-    host: share.peerHost,
-    fileId: `share:${id}`,
-    owner: toForeigner(share.owner, ownHost),
-    sender: toForeigner(share.sender, ownHost),
-    mayReshare: share.mayReshare ?? false,
-    mountPath: isAccepted && mountName !== undefined ? `/${mountName}` : undefined,
-  }
-}
-
-function toForeigner({ id, host, displayName }: SharePerson, ownHost: string): OcsPerson {
-  return { id: host === ownHost ? id : formatAddress({ id, host }), displayName }
-}
-
-function toPerson(found: { name: string; displayName: string } | undefined): OcsPerson | undefined {
-  return found && { id: found.name, displayName: found.displayName }
 }
 
 async function statInDrive(shares: Shares, userId: string, path: StorePath): Promise<Entry> {
