@@ -40,6 +40,10 @@ export class ApiClient {
     return this.request('POST', path, body)
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.request('PATCH', path, body)
+  }
+
   async delete(path: string): Promise<void> {
     await this.request('DELETE', path)
   }

@@ -44,12 +44,28 @@ export interface Contact {
   createdAt: string
 }
 
+/** What another server has not been told yet. */
+export interface Message {
+  id: string
+  type: string
+  shareId?: string | null
+  host: string
+  state: 'waiting' | 'sending' | 'failed'
+  tries: number
+  lastError?: string | null
+  nextTryAt?: string | null
+  createdAt: string
+  givenUpAt: string
+}
+
 export interface Share {
   id: string
   path: string
   name: string
   kind: 'file' | 'folder'
   role: string
+  mayReshare: boolean
+  messages?: Message[] | null
   recipient: { type: string; isGroup?: boolean; address: string; displayName: string }
   link?: { url: string; hasPassword: boolean; downloads: number }
   state: string

@@ -4,10 +4,13 @@ import type { ReceivedShare, Share } from '../api-types.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { parseDriveOnly } from '../locations.ts'
 import { parseMoment } from '../moment.ts'
+import { registerChange } from './share-change.ts'
 import { registerLink } from './share-link.ts'
+import { registerMessages } from './share-messages.ts'
 
 interface CreateOptions {
   role: string
+  mayReshare?: boolean
   group?: boolean
   note?: string
   expires?: string
@@ -25,6 +28,7 @@ export function registerShare(program: Command, context: CliContext): void {
     .addOption(
       new Option('--role <role>', 'what they may do').choices(['viewer', 'editor']).default('viewer'),
     )
+    .option('--may-reshare', 'they may pass it on, to people of other servers, too')
     .option('--note <text>', 'a word to the recipient')
     .option('--expires <date>', 'last moment, such as 2027-01-31 or 2027-01-31T12:00Z')
     .description('Give somebody access.')
@@ -50,6 +54,8 @@ export function registerShare(program: Command, context: CliContext): void {
   })
 
   registerLink(share, context)
+  registerChange(share, context)
+  registerMessages(share, context)
   registerReceived(share, context)
 }
 
@@ -65,10 +71,10 @@ async function createShare({
   options,
   output,
 }: CommandCall<CreateOptions>): Promise<void> {
-  const { role, note } = options
+  const { role, note, mayReshare } = options
   const expiresAt = options.expires === undefined ? undefined : parseMoment(options.expires)
   const to = options.group ? { recipient: { type: 'group', address: shareWith } } : { shareWith }
-  const body = { path: parseDriveOnly(path), ...to, role, note, expiresAt }
+  const body = { path: parseDriveOnly(path), ...to, role, note, expiresAt, mayReshare }
   const made = await (await api()).post<Share>('/shares', body)
   output.result(
     made,
