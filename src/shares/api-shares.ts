@@ -63,7 +63,10 @@ async function createAny(
   const to =
     recipient ?? (shareWith === undefined ? undefined : { type: 'user' as const, address: shareWith })
   if (to === undefined || (recipient !== undefined && shareWith !== undefined)) {
-    throw new BadRequestError('Say with whom, either as shareWith or as recipient.')
+    throw new BadRequestError('Say with whom, either as shareWith or as recipient.', {
+      code: 'INVALID_INPUT',
+      fields: [{ field: 'shareWith', message: 'or recipient, and not both, is needed' }],
+    })
   }
   const what = { path: parsePath(body.path), note, expiresAtMs: toMs(body.expiresAt) }
   if (to.type === 'link') {

@@ -34,7 +34,7 @@ describe('a node over HTTP', () => {
     const answer = await fetch(`${leiden.origin}/api/v1/shares`, {
       method: 'POST',
       headers: { authorization: ann.authorization, 'content-type': 'application/json' },
-      body: JSON.stringify({ path: 5 }),
+      body: JSON.stringify({ path: 5, shareWith: '' }),
     })
     expect(answer.status).toBe(400)
     expect(answer.headers.get('content-type')).toContain('application/problem+json')

@@ -320,8 +320,10 @@ describe('a public link', () => {
       const refused = counted.get(429) ?? []
       expect(refused.length).toBeGreaterThanOrEqual(8)
       expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
-      const unknown = await fetch(`${delft.origin}/dav/public/${'B'.repeat(24)}/`)
-      expect(unknown.status).toBe(429)
+      const unknown = await Promise.all(
+        Array.from({ length: 40 }, () => fetch(`${delft.origin}/dav/public/${'B'.repeat(24)}/`)),
+      )
+      expect(unknown.map((answer) => answer.status)).toContain(429)
     } finally {
       await guessed.close()
     }
