@@ -110,7 +110,7 @@ describe('a share that a peer does not take in the form its discovery suggests',
     [
       'that it should be signed',
       { status: 400, json: { message: 'instance is supposed to sign its request' } },
-      'refused',
+      'signature-refused',
     ],
     ['that we are not trusted', { status: 401 }, 'refused'],
     [

@@ -131,5 +131,22 @@ describe('Nextcloud and resharing', () => {
   })
   it.todo('a share with a group of a Nextcloud reaches all its people')
   it.todo('shares of before OCM come and go by /ocs/v2.php/cloud/shares, found by /ocs-provider/')
-  it.todo('a 400 about our signature is told as a refused signature, not as an unknown person')
+
+  it('a 400 about our signature is told as a refused signature, not as an unknown person', async () => {
+    mesh = await startMesh(['leiden'], { ocm: { requireSignatures: false } })
+    const [node] = mesh.nodes as [TestNode]
+    const alice = await node.addUser('alice')
+    await alice.put('/ours.txt', 'told')
+    for (const version of [32, 33, 35]) {
+      // Its clock is an hour ahead, so that what we sign is too old there.
+      const cloud = await startFakeNextcloud({
+        ...{ users: ['bob'], name: 'nc', version, enforceSignatures: true },
+        nowMs: () => Date.now() + 3_600_000,
+      })
+      clouds.push(cloud)
+      await expect(giveTo(alice, '/ours.txt', cloud.addressOf('bob'), false)).rejects.toThrow(
+        'PEER_SIGNATURE_REFUSED',
+      )
+    }
+  })
 })
