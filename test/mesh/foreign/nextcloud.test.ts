@@ -137,7 +137,7 @@ describe('Nextcloud and resharing', () => {
     const [node] = mesh.nodes as [TestNode]
     const alice = await node.addUser('alice')
     await alice.put('/ours.txt', 'told')
-    for (const version of [32, 33, 35]) {
+    for (const version of [32, 33, 35] as const) {
       // Its clock is an hour ahead, so that what we sign is too old there.
       const cloud = await startFakeNextcloud({
         ...{ users: ['bob'], name: 'nc', version, enforceSignatures: true },
