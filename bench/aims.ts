@@ -18,16 +18,20 @@ const SPEED_AIMS: SpeedAim[] = [
   { case: 'propfind-oc', against: 'rclone', times: 1 },
   { case: 'transfer-large', against: 'rclone-copy', times: 1 },
   { case: 'transfer-small', against: 'rclone-copy', times: 1 },
+  { case: 'remote-read', against: 'direct', times: 0.8 },
 ]
 /** The cases that a tree must not slow down, and by how much the largest may differ from the smallest. */
 const TREE_CASES = ['tree-list', 'tree-put', 'tree-etag']
 const TREE_TOLERANCE = 1.25
 const MEMORY_AIM_MIB = 250
 const OURS = 'causeway'
+/** Cases in which the memory of the first contestant must be the same in every run. */
+const FLAT_CASES = ['remote-read']
+const FLAT_TOLERANCE = 1.25
 
 /** How many times as fast the first is as the second; NaN when one of them failed. */
 export function timesAsFast(unit: Row['unit'], first: Figure, second: Figure): number {
-  return unit === 'req/s' ? first.median / second.median : second.median / first.median
+  return unit.endsWith('/s') ? first.median / second.median : second.median / first.median
 }
 
 /** The lines of the table of aims: what, aim, reached, met. Only those that the run can tell. */
@@ -35,6 +39,7 @@ export function judgeAims({ rows }: Report): string[][] {
   return [
     ...rows.flatMap((row) => SPEED_AIMS.filter((aim) => aim.case === row.case).map((aim) => speed(row, aim))),
     ...rows.filter((row) => TREE_CASES.includes(row.case)).map(tree),
+    ...rows.filter((row) => FLAT_CASES.includes(row.case)).map(flat),
     ...memory(rows),
   ].filter((line) => line.length > 0)
 }
@@ -55,6 +60,17 @@ function tree(row: Row): string[] {
   const reached = `${grown.toFixed(2)} × (${formatFigure(first.median)} and ${formatFigure(last.median)} ms)`
   const what = `${row.title}: ${last.label} against ${first.label}`
   return [what, `the same, at most ${TREE_TOLERANCE} ×`, reached, met(grown <= TREE_TOLERANCE)]
+}
+
+/** Buffering shows in how much it takes, a leak in how far the runs lie apart. */
+function flat(row: Row): string[] {
+  const [first] = row.figures
+  if (first === undefined || first.peakMiB.length === 0) return []
+  const [low, high] = [Math.min(...first.peakMiB), Math.max(...first.peakMiB)]
+  const aim = `under ${MEMORY_AIM_MIB} MiB, highest run at most ${FLAT_TOLERANCE} × the lowest`
+  const reached = `${high.toFixed(0)} MiB (lowest ${low.toFixed(0)})`
+  const isMet = high < MEMORY_AIM_MIB && high <= low * FLAT_TOLERANCE
+  return [`peak memory of the node that passes it on: ${row.title}`, aim, reached, met(isMet)]
 }
 
 /** One line: the highest that our node took anywhere, and where. */

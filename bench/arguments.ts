@@ -13,20 +13,23 @@ export interface Options {
   out: string | undefined
   /** Where the temporary folder is made; decides which disk is measured. */
   folder: string | undefined
+  /** Processes of every node of ours; as its settings say when not given. */
+  workers: number | undefined
 }
 
 /** Those that can be chosen; trees are no servers of their own. */
 const servers = peers.filter((peer) => peer.role !== 'tree')
 const trees = peers.filter((peer) => peer.role === 'tree')
 
-const HELP = `bench [NAME…] [--small] [--rounds N] [--peers A,B] [--folder DIR] [--json | --out FILE]
+const HELP = `bench [NAME…] [--small] [--rounds N] [--peers A,B] [--folder DIR] [--workers N] [--json | --out FILE]
 
-NAME is a comparison, the beginning of its name, or a group (webdav, transfers):
+NAME is a comparison, the beginning of its name, or a group (webdav, transfers, shares):
 ${cases.map((one) => one.name).join(', ')}.
 --small    small sizes and one round: does it work, not how fast is it
 --rounds   how often each is measured (${fullSizes.rounds}); medians are reported
 --peers    only these servers: ${servers.map((peer) => peer.name).join(', ')}
 --folder   where the data of all servers lies; the system's temporary folder otherwise
+--workers  how many processes each node of ours runs (server.workers); their memory is summed
 --json     one JSON object instead of Markdown
 --out      writes the Markdown into FILE too, between <!-- results --> and <!-- /results -->
 `
@@ -51,6 +54,7 @@ function parse(args: readonly string[]): Options | undefined {
       rounds: { type: 'string' },
       peers: { type: 'string' },
       folder: { type: 'string' },
+      workers: { type: 'string' },
       json: { type: 'boolean' },
       out: { type: 'string' },
       help: { type: 'boolean' },
@@ -61,16 +65,22 @@ function parse(args: readonly string[]): Options | undefined {
     return undefined
   }
   const sizes = values.small === true ? quickSizes : fullSizes
-  const rounds = values.rounds === undefined ? sizes.rounds : Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a number from 1 on')
   return {
     cases: positionals.length === 0 ? cases : chooseCases(positionals),
     peers: choosePeers(values.peers),
-    sizes: { ...sizes, rounds },
+    sizes: { ...sizes, rounds: toCount('--rounds', values.rounds) ?? sizes.rounds },
     json: values.json === true,
     out: values.out,
     folder: values.folder,
+    workers: toCount('--workers', values.workers),
   }
+}
+
+function toCount(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new Error(`${option} takes a number from 1 on`)
+  return count
 }
 
 /** In the order of the report, each once. */

@@ -12,6 +12,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 const options = readOptions(process.argv.slice(2))
 if (options !== undefined) {
+  // Every node of ours inherits it, like any setting of the environment.
+  if (options.workers !== undefined) process.env.CAUSEWAY_SERVER__WORKERS = String(options.workers)
   try {
     const report = await runBench(options, servers, say)
     const text = toMarkdown(report)

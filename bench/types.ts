@@ -65,9 +65,9 @@ export interface Bench {
 export interface Case {
   name: string
   /** Names all cases of an issue at once. */
-  group: 'webdav' | 'transfers'
+  group: 'webdav' | 'transfers' | 'shares'
   title(sizes: Sizes): string
-  unit: 's' | 'ms' | 'req/s'
+  unit: 's' | 'ms' | 'req/s' | 'shares/s'
   /** Which peers it compares; with none it starts what it needs itself. */
   compares: readonly Role[]
   /** Set when the contestants do different work, so that ratios would say nothing. */
@@ -96,6 +96,10 @@ export interface Sizes {
   transferFileBytes: number
   syncFiles: number
   syncFileBytes: number
+  /** Shares that are given and accepted in one round. */
+  shares: number
+  /** What is written through a remote share; what is read there has `largeBytes`. */
+  remoteWriteBytes: number
   /** Files in the drives of `treePeers`, whole folders of `TREE_FOLDER_FILES`. */
   treeFiles: readonly number[]
 }
@@ -118,6 +122,8 @@ export const fullSizes: Sizes = {
   transferFileBytes: 10 * 1024,
   syncFiles: 5000,
   syncFileBytes: 1024,
+  shares: 400,
+  remoteWriteBytes: 256 * MIB,
   treeFiles: [1_000, 10_000, 100_000, 1_000_000],
 }
 
@@ -132,5 +138,7 @@ export const quickSizes: Sizes = {
   listing: { usual: 100, large: 500 },
   transferFiles: 20,
   syncFiles: 200,
+  shares: 24,
+  remoteWriteBytes: 16 * MIB,
   treeFiles: [100, 200, 1_000, 5_000],
 }

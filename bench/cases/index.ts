@@ -1,6 +1,8 @@
 import type { Case } from '../types.ts'
 import { getLarge, putLarge } from './large-files.ts'
 import { listForSync, listLarge, listUsual } from './listings.ts'
+import { remoteList, remoteRead, remoteWrite } from './remote-shares.ts'
+import { shareMessages } from './share-messages.ts'
 import { getSmall, putSmall } from './small-files.ts'
 import { sync } from './sync.ts'
 import { transferLarge, transferSmall } from './transfers.ts'
@@ -18,6 +20,10 @@ export const cases: Case[] = [
   sync,
   transferLarge,
   transferSmall,
+  shareMessages,
+  remoteList,
+  remoteRead,
+  remoteWrite,
   // Last, because a million files in the caches of the system is nothing for the others.
   treeList,
   treePut,

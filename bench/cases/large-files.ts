@@ -42,12 +42,14 @@ function uploader(peer: RunningPeer, sizeBytes: number): Contestant {
   }
 }
 
-async function put(peer: RunningPeer, url: string, sizeBytes: number): Promise<number> {
+/** Uploads that many bytes; gives the seconds it took. */
+export async function put(peer: RunningPeer, url: string, sizeBytes: number): Promise<number> {
   const request = { method: 'PUT', url, headers: peer.headers, sendBytes: sizeBytes }
   return (await expectStatus(request, 200, 201, 204)).seconds
 }
 
-async function get(peer: RunningPeer, url: string, sizeBytes: number): Promise<number> {
+/** Downloads a file of that size; gives the seconds it took. Throws when less comes. */
+export async function get(peer: RunningPeer, url: string, sizeBytes: number): Promise<number> {
   const outcome = await expectStatus({ method: 'GET', url, headers: peer.headers }, 200)
   if (outcome.bodyBytes < sizeBytes) throw new Error(`GET ${url}: only ${outcome.bodyBytes} bytes came`)
   return outcome.seconds

@@ -50,7 +50,7 @@ async function openMesh(
 ): Promise<Contestant[]> {
   const mesh = await startMesh(folder, stack)
   const files = await seed(mesh, await makeCollection(mesh.from, FOLDER))
-  const shareId = await mesh.share(`/${FOLDER}`)
+  const { receivedId: shareId } = await mesh.share(`/${FOLDER}`)
   const byNode = (executor: 'stream' | 'rclone', label: string): Contestant =>
     contestant(mesh.to, `causeway-${executor}`, label, (name) =>
       runJob(mesh.to, { shareId, name, files, executor }),

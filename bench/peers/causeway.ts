@@ -38,9 +38,15 @@ function causewayPeer(name: string, label: string, env: Record<string, string>):
     name,
     label,
     role: 'server',
-    version: async () => `Causeway ${packageVersion()}, Node ${process.versions.node}`,
+    version: async () => `Causeway ${packageVersion()}, Node ${process.versions.node}${describeWorkers()}`,
     start: (folder, stack) => startNode(folder, stack, { name, label, env, hostName: '127.0.0.1' }),
   }
+}
+
+/** Only when there are several: one process is what a node is made with. */
+function describeWorkers(): string {
+  const workers = process.env.CAUSEWAY_SERVER__WORKERS ?? '1'
+  return workers === '1' ? '' : `, ${workers} workers`
 }
 
 function packageVersion(): string {

@@ -64,6 +64,25 @@ describe('the report of the benchmarks', () => {
     expect(text).toMatch(/peak memory of Causeway.* 260 MiB \(put-large\) \| \*\*no\*\*/)
   })
 
+  it('judges a remote share against the owner’s way, and its memory by height and by growth', () => {
+    const remoteRead = (peakMiB: number[]) =>
+      toMarkdown(
+        report([row('remote-read', 's', [figure('remote', 1.25, peakMiB), figure('direct', 1, [900])])]),
+      )
+    const flat = remoteRead([150, 160])
+    expect(flat).toContain('| remote-read | at least 0.8 × the speed of direct | 0.80 × | yes |')
+    expect(flat).toMatch(/that passes it on: remote-read .* 160 MiB \(lowest 150\) \| yes/)
+    expect(remoteRead([100, 160])).toMatch(/ 160 MiB \(lowest 100\) \| \*\*no\*\*/)
+    expect(remoteRead([300, 300])).toMatch(/ 300 MiB \(lowest 300\) \| \*\*no\*\*/)
+  })
+
+  it('shows no ratio between giving and accepting shares, which are different work', () => {
+    const shares = row('share-messages', 'shares/s', [figure('created', 50), figure('accepted', 40)])
+    const text = toMarkdown(report([{ ...shares, isList: true }]))
+    expect(text).toContain('| share-messages | shares/s | 50.0 | 40.0 |')
+    expect(text).not.toContain('as a multiple of')
+  })
+
   it('names what was left out, and why', () => {
     expect(toMarkdown(report([]))).toContain('sync: nextcloudcmd is not installed')
   })
