@@ -425,6 +425,18 @@ describe('messages of other servers', () => {
     expect(JSON.stringify(await krakow.db('received_shares').select())).not.toContain('"S"')
   })
 
+  it('that are repeated after the share was declined or withdrawn do not bring it back', async () => {
+    await receive(incoming())
+    const [share] = await received(krakow, 'jan', 'pending')
+    await krakow.api('jan', 'declineReceivedShare', { params: { id: share?.id } })
+    expect(await receive(incoming())).toEqual({ recipientDisplayName: 'JAN' })
+    expect((await received(krakow, 'jan'))[0]?.state).toBe('declined')
+    await receive(incoming({ providerId: '43' }))
+    await notify('SHARE_UNSHARED', '43', 'foreign.test', 'S')
+    await receive(incoming({ providerId: '43' }))
+    expect((await received(krakow, 'jan', 'pending')).length).toBe(0)
+  })
+
   it('are refused for people who are not here', async () => {
     const shareWith = { id: 'nobody', host: krakow.host }
     await expect(receive(incoming({ shareWith }))).rejects.toEqual(refusal('recipient-unknown'))
