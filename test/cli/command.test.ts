@@ -172,6 +172,7 @@ describe('the command line', () => {
     [['dance'], "Unknown command 'dance'"],
     [['ls', '--sideways'], "Unknown option '--sideways'"],
     [['share', 'create', '/a'], "Missing required argument 'with'"],
+    [['share', 'change', '7'], 'Say what to change'],
     [['init', '/x'], '--public-url'],
     [['serve', '/x', '--port', '70000'], '65535'],
     [['transfer', 'wait', 'j', '--timeout', 'soon'], 'above zero'],
@@ -241,6 +242,18 @@ it('asks the API what the API understands', async () => {
     [
       ['share', 'list', '--path', '/a b'],
       ['GET', '/api/v1/shares?path=%2Fa+b'],
+    ],
+    [
+      ['share', 'change', '7', '--role', 'viewer', '--no-expires', '--no-may-reshare'],
+      ['PATCH', '/api/v1/shares/7', { role: 'viewer', expiresAt: null, mayReshare: false }],
+    ],
+    [
+      ['share', 'status', '7'],
+      ['GET', '/api/v1/messages'],
+    ],
+    [
+      ['share', 'retry', '8'],
+      ['POST', '/api/v1/messages/8/retry', {}],
     ],
     [
       ['share', 'pending'],
