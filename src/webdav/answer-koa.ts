@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Context } from 'koa'
 import type { Clock } from '../platform/clock.ts'
 import { UnavailableError } from '../platform/errors.ts'
+import { noteReceived } from '../platform/young-garbage.ts'
 import { FileBody } from '../store/local/file-body.ts'
 import type { DavAnswer } from './call.ts'
 import { toWireError } from './errors.ts'
@@ -53,6 +54,7 @@ async function stream(body: Readable, res: ServerResponse): Promise<void> {
   let sentBytes = 0
   body.on('data', (chunk: Buffer) => {
     sentBytes += chunk.length
+    noteReceived(chunk.length)
   })
   await pipeline(body, res, { end: false })
   if (declared !== undefined && Number(declared) !== sentBytes) {
