@@ -167,12 +167,23 @@ describe('two servers', () => {
       const headers = peer.signature(krakow, form, body)
       const change = (given: Record<string, string>) => Object.assign(given, headers)
       expect(await peer.send(krakow, undefined, { body, change })).toMatchObject({ status: 201 })
+      if (form === 'cavage') clock.advance(3_000)
       expect(await peer.send(krakow, undefined, { body, change })).toMatchObject({
         status: 401,
         message: 'SIGNATURE_REPLAYED',
       })
       await krakow.ocm.peerKeys.forget(peer.host)
     }
+  })
+
+  it('take the same message of an old Nextcloud a few times within its second, from people who do the same', async () => {
+    become.cavage()
+    const body = peer.shareFor(krakow)
+    const headers = peer.signature(krakow, 'cavage', body)
+    const change = (given: Record<string, string>) => Object.assign(given, headers)
+    const statuses: number[] = []
+    for (let i = 0; i < 7; i++) statuses.push((await peer.send(krakow, undefined, { body, change })).status)
+    expect(statuses).toEqual([201, 201, 201, 201, 201, 401, 401])
   })
 
   it('go on when a Nextcloud becomes one that has a key set, and keeps its old key for a while', async () => {
