@@ -60,8 +60,13 @@ export class FilesRepo implements FileIndex {
   }
 
   async members(parentId: string): Promise<FileRow[]> {
-    const ofFolder = { space_id: this.spaceId, parent_id: parentId } as object
-    return (await this.db<FileColumns>('files').where(ofFolder)).map(toRow)
+    const sql = 'select * from files where parent_id = ? and space_id = ?'
+    return (await readRows<FileColumns>(this.db, sql, [parentId, this.spaceId])).map(toRow)
+  }
+
+  async membersAfter(parentId: string, name: string, limit: number): Promise<FileRow[]> {
+    const sql = 'select * from files where parent_id = ? and name > ? order by name limit ?'
+    return (await readRows<FileColumns>(this.db, sql, [parentId, name, limit])).map(toRow)
   }
 
   async folders(parentId: string): Promise<FileRow[]> {

@@ -13,6 +13,10 @@ const MANY = 8
 const FILES_PER_ROUND = 20_000
 /** Rounds take no more than this part of the time, however large the tree or slow the disk. */
 const REST_FACTOR = 20
+/** How long a round lets those go first who ask for something else than the root. */
+const POLITE_MS = 250
+/** Members of a folder that are held at once. */
+const PAGE = 1_000
 /** How long somebody who asks for the root waits for a round: enough for a few thousand folders. */
 const PATIENCE_MS = 250
 
@@ -31,6 +35,7 @@ export class Lookout {
   private readonly everyMs: number
   private readonly stopping = new AbortController()
   private round: { work: Promise<void>; startMs: number } | undefined
+  private hurry = new AbortController()
   private nextAtMs = 0
   /** The folder, counted in the order of a round, at which the next round goes on with files. */
   private filesFrom = 0
@@ -42,13 +47,18 @@ export class Lookout {
     this.everyMs = everyMs
   }
 
-  /** Begins a round when it is time for one. */
+  /** Begins a round when it is time for one, a moment later: whoever asks now is answered first. */
   look(): void {
     if (this.round !== undefined || this.stopping.signal.aborted) return
     const startMs = this.space.clock.nowMs()
     if (startMs < this.nextAtMs) return
+    this.hurry = new AbortController()
+    const wake = AbortSignal.any([this.hurry.signal, this.stopping.signal])
     // Whoever asks for what is broken is told so; the round only does not go on.
-    const work = this.walk()
+    const work = this.space.clock
+      .wait(POLITE_MS, wake)
+      .catch(() => undefined)
+      .then(() => this.walk())
       .catch(() => undefined)
       .finally(() => {
         const endMs = this.space.clock.nowMs()
@@ -61,6 +71,7 @@ export class Lookout {
   /** The same for those who look at the root alone; they wait a moment, so that small trees are true at once. */
   async lookFirst(): Promise<void> {
     this.look()
+    this.hurry.abort()
     if (this.round === undefined) return
     const { work, startMs } = this.round
     const leftMs = startMs + PATIENCE_MS - this.space.clock.nowMs()
@@ -85,25 +96,35 @@ export class Lookout {
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop(), count++) {
       if (this.stopping.signal.aborted) return
       const withFiles = count >= this.filesFrom && filesLeft > 0
-      const { index } = this.space
-      const members = withFiles ? await index.members(folder.id) : await index.folders(folder.id)
-      const isChanged = await this.takeOver(folder.path, members).catch(beyondUs)
-      waiting.push(...toFolders(folder.path, isChanged ? await index.folders(folder.id) : members))
-      if (!withFiles) continue
-      filesLeft -= members.length
-      if (filesLeft <= 0) filesFrom = count + 1
+      for await (const members of this.pagesOf(folder, withFiles)) {
+        await this.takeOver(folder.path, members).catch(beyondUs)
+        if (withFiles) filesLeft -= members.length
+      }
+      waiting.push(...toFolders(folder.path, await this.space.index.folders(folder.id)))
+      if (withFiles && filesLeft <= 0) filesFrom = count + 1
     }
     this.filesFrom = filesFrom < count ? filesFrom : 0
   }
 
-  /** Compares members of a folder with the disk; true when some were not what the index says. */
-  private async takeOver(path: StorePath, members: readonly FileRow[]): Promise<boolean> {
+  /** The members of a folder, all or the folders only, never too many at once. */
+  private async *pagesOf({ id }: Folder, withFiles: boolean): AsyncGenerator<FileRow[]> {
+    if (!withFiles) return yield await this.space.index.folders(id)
+    let after = ''
+    while (true) {
+      const page = await this.space.index.membersAfter(id, after, PAGE)
+      yield page
+      if (page.length < PAGE) return
+      after = page.at(-1)?.name ?? ''
+    }
+  }
+
+  /** Compares members of a folder with the disk and takes over what was not as the index says. */
+  private async takeOver(path: StorePath, members: readonly FileRow[]): Promise<void> {
     const changed = await this.listChanged(path, members)
     const files = changed.filter(({ kind }) => kind === 'file')
     if (files.length > MANY) await this.readWhole(path)
     const others = files.length > MANY ? changed.filter(({ kind }) => kind === 'folder') : changed
     for (const { name } of others) await this.sync.fresh([...path, name], true)
-    return changed.length > 0
   }
 
   private async listChanged(path: StorePath, members: readonly FileRow[]): Promise<FileRow[]> {
@@ -133,9 +154,8 @@ export class Lookout {
 }
 
 /** A folder that the node may not read hides nothing but itself; a disk that is gone ends the round. */
-function beyondUs(error: unknown): true {
+function beyondUs(error: unknown): void {
   if (error instanceof UnavailableError) throw error
-  return true
 }
 
 function toFolders(path: StorePath, rows: readonly FileRow[]): Folder[] {
