@@ -145,7 +145,7 @@ const ocm = z.strictObject({
     ),
   requireSignatures: z
     .union([z.boolean(), z.enum(['always', 'known', 'never'])])
-    .default(true)
+    .default('known')
     .describe('Refuse messages that are not signed: all, only of peers that can sign (false), or none.'),
   keyChange: z
     .enum(['hold', 'accept'])

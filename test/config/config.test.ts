@@ -23,7 +23,7 @@ describe('the configuration of a node', () => {
       database: { client: 'sqlite', file: join(folder, 'causeway.db') },
       storage: { folder: join(folder, 'spaces'), fsync: 'rename' },
       network: { allow: [], insecureHttp: false },
-      ocm: { trust: 'open', requireSignatures: true },
+      ocm: { trust: 'open', requireSignatures: 'known' },
       transfers: { executor: 'stream' },
     })
   })
