@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
 import { clientAddress } from './client-address.ts'
+import { maskedPath } from './masked-path.ts'
 
 const ID_FORM = /^[A-Za-z0-9._-]{1,64}$/
 
@@ -36,18 +37,12 @@ export function requestLog(deps: RequestLogDeps): Middleware {
   }
 }
 
-/**
- * Addresses with a secret: the page where a person lets a program in, and public links, also when a mail
- * program has lengthened one.
- */
-const SECRET_IN_PATH = /(\/login\/v2\/flow\/).+|(\/s\/|\/public\.php\/dav\/files\/|\/dav\/public\/)[^/]{15,}/
-
 /** Never the query and never a header: both may carry a secret. */
 function lineOf(ctx: Context, durationMs: number, trustedProxies: readonly string[]) {
   return {
     reqId: ctx.state.requestId,
     method: ctx.method,
-    path: ctx.path.replace(SECRET_IN_PATH, '$1$2…'),
+    path: maskedPath(ctx.path),
     status: ctx.res.statusCode,
     durationMs,
     complete: ctx.res.writableFinished,
