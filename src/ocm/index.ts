@@ -111,7 +111,7 @@ export function createOcm(options: OcmOptions): Ocm {
   const acquaintance = createAcquaintance(options)
   const { peers, known, discovery } = acquaintance
   const keys = createKeysOf(options)
-  const ownDirectory = createOwnDirectory({ config, trust, known, keys })
+  const ownDirectory = createOwnDirectory({ config, trust, known, keys, clock })
   const listServers = () => listKnownServers({ directories, ownDirectory, trust })
   const signer = createNodeSigner({ keys, clock })
   const { verifier, pins, peerKeys, published } = createVerification(options, discovery)

@@ -6,11 +6,16 @@ import { checkConfig } from '../../src/config/load.ts'
 import { createDirectories } from '../../src/ocm/directory/directories.ts'
 import { createDirectoriesRepo } from '../../src/ocm/directory/directories-repo.ts'
 import { signJws } from '../../src/ocm/directory/jws.ts'
+import { createOwnDirectory } from '../../src/ocm/directory/publish-directory.ts'
+import { createPeersRepo } from '../../src/ocm/peers-repo.ts'
+import { createTrust } from '../../src/ocm/trust.ts'
+import { createTrustedHostsRepo } from '../../src/ocm/trusted-hosts-repo.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { createTestDatabase, engines } from '../support/databases.ts'
 import {
   HandClock,
   listening,
+  ocmConfig,
   type Script,
   START_MS,
   startForeign,
@@ -372,6 +377,32 @@ describe('a directory of our own', () => {
     expect(await reader.ocm.trust.isTrusted('evil.test')).toBe(false)
     await reader.ocm.trust.add('krakow.test', 'denied')
     expect((await reader.ocm.listServers()).map((server) => server.host)).toEqual([node.host])
+  })
+
+  it('is put together and signed once a minute, however many ask for it', async () => {
+    const clock = new HandClock()
+    const { db, close } = await createTestDatabase('sqlite')
+    closers.push(close)
+    let signed = 0
+    const signing = { kid: 'k', key: pair('ed25519').privateKey }
+    const directory = createOwnDirectory({
+      config: {
+        ...{ publicUrl: 'https://leiden.test', name: 'Leiden', network: { insecureHttp: false } },
+        ocm: ocmConfig({ publishDirectory: { federation: 'Mesh', unsigned: true } }),
+      },
+      trust: createTrust({ policy: 'open', repo: createTrustedHostsRepo(db), clock }),
+      known: createPeersRepo(db),
+      keys: { getSigning: async () => ++signed && signing } as never,
+      clock,
+    })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => directory.findSigned()))
+    expect([signed, new Set(answers).size]).toEqual([1, 1])
+    clock.advance(59_999)
+    expect(await directory.findSigned()).toBe(answers[0])
+    expect(await directory.findUnsigned()).toBe(await directory.findUnsigned())
+    clock.advance(1)
+    expect(await directory.findSigned()).not.toBe(answers[0])
+    expect(signed).toBe(2)
   })
 
   it('is not there unless it is configured', async () => {

@@ -1,3 +1,5 @@
+import type { Clock } from '../../platform/clock.ts'
+import { SingleFlight } from '../bounded-cache.ts'
 import type { OcmConfig } from '../discovery/own-document.ts'
 import type { PeersRepo } from '../peers-repo.ts'
 import type { OwnKeys } from '../signatures/own-keys.ts'
@@ -21,10 +23,14 @@ export interface OwnDirectoryOptions {
   trust: Trust
   known: PeersRepo
   keys: OwnKeys
+  clock: Clock
 }
 
+/** Strangers may ask as often as they like; so long they get the same answer, made once. */
+const KEEP_MS = 60_000
+
 /** This node and its allow list; hosts that were never met stand there by their names. */
-export function createOwnDirectory({ config, trust, known, keys }: OwnDirectoryOptions): OwnDirectory {
+export function createOwnDirectory({ config, trust, known, keys, clock }: OwnDirectoryOptions): OwnDirectory {
   const settings = config.ocm.publishDirectory
   const listServers = async () => {
     if (settings === undefined) return []
@@ -38,20 +44,37 @@ export function createOwnDirectory({ config, trust, known, keys }: OwnDirectoryO
     const self = { host, url: origin, displayName: config.name }
     return [self, ...peers.filter((peer) => peer.host !== host)]
   }
-  const findPayload = async () =>
-    settings && {
-      federation: settings.federation,
-      servers: (await listServers()).map(({ url, displayName }) => ({ url, displayName })),
-    }
+  const findPayload = kept(
+    clock,
+    async () =>
+      settings && {
+        federation: settings.federation,
+        servers: (await listServers()).map(({ url, displayName }) => ({ url, displayName })),
+      },
+  )
+  const findSigned = kept(clock, async () => {
+    const payload = await findPayload()
+    return payload && signJws(payload, await keys.getSigning('draft-07'))
+  })
   return {
     federation: settings?.federation,
     listServers,
-    async findSigned() {
-      const payload = await findPayload()
-      return payload && signJws(payload, await keys.getSigning('draft-07'))
-    },
+    findSigned,
     findUnsigned: async () => (settings?.unsigned === true ? findPayload() : undefined),
   }
+}
+
+/** Asks `make` again after a minute, and once at a time; a failure is not kept. */
+function kept<T>(clock: Clock, make: () => Promise<T>): () => Promise<T> {
+  const flights = new SingleFlight<T>()
+  let known: { value: T; untilMs: number } | undefined
+  const load = async () => {
+    const value = await make()
+    known = { value, untilMs: clock.nowMs() + KEEP_MS }
+    return value
+  }
+  return async () =>
+    known !== undefined && clock.nowMs() < known.untilMs ? known.value : flights.run('', load)
 }
 
 function schemeOf(address: string | undefined, otherwise: string): string {
