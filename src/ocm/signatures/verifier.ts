@@ -44,7 +44,8 @@ export function createVerifier({ keys, pins, replays, clock }: VerifierOptions):
       }
       const remember = await pins.admit(host, signature, key)
       await purge(clock.nowMs())
-      if (!(await isFirstUse(replays, signature, replayHash(host, base, nonceOf(key, signature)), clock))) {
+      const hash = replayHash(host, base, nonceOf(key, signature))
+      if (!(await isFirstUse(replays, signature, hash, usesOf(message, signature, clock)))) {
         throw new SignatureError('SIGNATURE_REPLAYED', `this signed request of ${host} was received before`)
       }
       return remember
@@ -56,24 +57,29 @@ export function createVerifier({ keys, pins, replays, clock }: VerifierOptions):
 const TWIN_SECONDS = 2
 const MAX_TWINS = 5
 
-/**
- * False for a message that was received before. Two people of one Nextcloud who accept the share of a group
- * within a second send the same bytes: the older form has nothing that would tell them apart, so a few of
- * them are taken while they are fresh. All that is said in that form may be said twice.
- */
+/** False for a message that was received as often as it may be. */
 async function isFirstUse(
   replays: ReplaysRepo,
   signature: OcmSignature,
   hash: string,
-  clock: Clock,
+  uses: number,
 ): Promise<boolean> {
-  const ageSeconds = clock.nowMs() / 1000 - signature.createdSeconds
-  const uses = signature.form === 'cavage' && ageSeconds <= TWIN_SECONDS ? MAX_TWINS : 1
   for (let use = 0; use < uses; use++) {
     const name = use === 0 ? hash : `${hash}#${use}`
     if (await replays.remember(name, lastValidMs(signature))) return true
   }
   return false
+}
+
+/**
+ * How often a message is taken. Two people of one Nextcloud who accept the share of a group within a second
+ * send the same notification: the older form has nothing that would tell them apart, so a few of them are
+ * taken while they are fresh. A notification may be said twice; a share, an invitation and a token may not.
+ */
+function usesOf({ targetUri }: HttpMessage, { form, createdSeconds }: OcmSignature, clock: Clock): number {
+  const isNotification = new URL(targetUri).pathname.endsWith('/ocm/notifications')
+  const isFresh = Math.abs(clock.nowMs() / 1000 - createdSeconds) <= TWIN_SECONDS
+  return form === 'cavage' && isNotification && isFresh ? MAX_TWINS : 1
 }
 
 /** A peer may have another key under the same id since we asked (Nextcloud's is always `#signature`). */
