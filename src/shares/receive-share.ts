@@ -5,7 +5,7 @@ import { findContact } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import { findGroupShare } from './groups/group-shares-repo.ts'
 import { receiveGroupShare } from './groups/receive-group-share.ts'
-import { findReceivedFrom, insertReceived } from './received-repo.ts'
+import { findReceivedFrom, hasTooManyPending, insertReceived } from './received-repo.ts'
 import { publishReceived } from './share-events.ts'
 import type { ReceivedShare } from './types.ts'
 
@@ -40,6 +40,7 @@ export async function receiveShare(
 async function storeOnce(ctx: ShareContext, share: ReceivedShare): Promise<boolean> {
   const before = await findReceivedFrom(ctx.db, share.peerHost, share.providerId)
   if (before === undefined) {
+    if (await hasTooManyPending(ctx.db, share.userId, share.peerHost)) throw new InboxRefusedError('too-many')
     try {
       await insertReceived(ctx.db, share)
       return true

@@ -34,6 +34,9 @@ interface Row {
   gone_at_ms: number | null
 }
 
+/** Of one server for one user. */
+const MAX_PENDING = 200
+
 /** Old servers call a folder a file in their messages; what is found there goes before that. */
 function toReceived(row: Row): ReceivedShare {
   const rootFacts = row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts)
@@ -209,6 +212,28 @@ export async function setGone(db: Db, id: string, goneAtMs: number | undefined):
 export async function findReceivedById(db: Db, id: string): Promise<ReceivedShare | undefined> {
   const row = await db<Row>('received_shares').where({ id }).first()
   return row && toReceived(row)
+}
+
+/** True while a user has not answered so many shares of one server that it may send no more. */
+export async function hasTooManyPending(db: Db, userId: string, peerHost: string): Promise<boolean> {
+  const sql = `select count(*) as count from received_shares
+    where user_id = ? and peer_host = ? and state = 'pending'`
+  const [found] = await readRows<{ count: number }>(db, sql, [userId, peerHost])
+  return Number(found?.count ?? 0) >= MAX_PENDING
+}
+
+/** Forgets shares of other servers that came before `beforeMs` and ended, but for those we have yet to tell of. */
+export async function deleteEndedBefore(db: Db, beforeMs: number, limit: number): Promise<void> {
+  const ended = db('received_shares as r')
+    .select('r.id')
+    .where({ 'r.source': 'remote' })
+    .whereIn('r.state', ['declined', 'revoked'])
+    .where('r.created_at_ms', '<', beforeMs)
+    .whereNotExists(
+      db('share_messages as m').select('m.id').where('m.side', 'received').whereRaw('m.subject_id = r.id'),
+    )
+    .limit(limit)
+  await db('received_shares').whereIn('id', ended).delete()
 }
 
 /** Shares past their end that still stand as open. */

@@ -4,13 +4,15 @@ import type { ShareContext } from './context.ts'
 import { type Changes, endGiven, endPassedOn, publishChanges } from './end-shares.ts'
 import { deleteFailedBefore } from './messages-repo.ts'
 import { listOrphans, listOverdueOutgoing } from './outgoing-repo.ts'
-import { listOverdueReceived } from './received-repo.ts'
+import { deleteEndedBefore, listOverdueReceived } from './received-repo.ts'
 import { moveReceived } from './transitions.ts'
 
 const EVERY_MS = 60_000
 const BATCH = 100
 /** How long a message that was given up can be seen. */
 const KEEP_FAILED_MS = 30 * 86_400_000
+/** How long what other servers shared is remembered after it ended, counted from when it came. */
+const KEEP_ENDED_MS = 90 * 86_400_000
 
 /** Ends what is over, once a minute, until the signal aborts; access ends by itself in the same moment. */
 export function tidyRegularly(ctx: ShareContext, signal: AbortSignal): Promise<void> {
@@ -22,13 +24,14 @@ export function tidyRegularly(ctx: ShareContext, signal: AbortSignal): Promise<v
   )
 }
 
-/** One round: shares past their end, shares of what was deleted, and messages given up long ago. */
+/** One round: shares past their end, shares of what was deleted, and what ended or was given up long ago. */
 export async function tidyShares(ctx: ShareContext): Promise<void> {
   const nowMs = ctx.clock.nowMs()
   await endAll(ctx, () => listOverdueOutgoing(ctx.db, nowMs, BATCH))
   await endOverdueReceived(ctx, nowMs)
   await endOrphans(ctx)
   await deleteFailedBefore(ctx.db, nowMs - KEEP_FAILED_MS)
+  await deleteEndedBefore(ctx.db, nowMs - KEEP_ENDED_MS, BATCH)
 }
 
 /** Ends the shares of what is in no drive any more, of one user or of all; their recipients are told. */

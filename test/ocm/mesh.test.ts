@@ -296,9 +296,18 @@ describe('a signed message is refused', () => {
     ['token-invalid', 400, 'TOKEN_INVALID'],
     ['already-accepted', 409, 'INVITE_ALREADY_ACCEPTED'],
     ['share-unknown', 400, 'RESOURCE_NOT_FOUND'],
+    ['too-many', 429, 'TOO_MANY_PENDING_SHARES'],
   ])('as %s', async (reason, status, message) => {
     krakow.inbox.failWith = new InboxRefusedError(reason)
     expect(await send({})).toMatchObject({ status, json: { message } })
+  })
+
+  it('as too many, with the time after which to try again', async () => {
+    krakow.inbox.failWith = new InboxRefusedError('too-many')
+    expect(await failureOf(leiden.ocm.client.sendShare(share()))).toMatchObject({
+      reason: 'busy',
+      retryAfterSeconds: 3_600,
+    })
   })
 
   it('with nothing of our own troubles told', async () => {

@@ -96,6 +96,20 @@ describe.each(engines)('on %s', (engine) => {
       expect(await subjects()).toEqual(['two'])
     })
 
+    it('are shown whatever number of shares waits, and tell of the newest only', async () => {
+      const count = 1_200
+      pending = Array.from({ length: count }, (_, index) => ({
+        ...share(`share ${index}`),
+        createdAtMs: nowMs + index,
+      }))
+      expect((await subjects())[0]).toBe(`share ${count - 1}`)
+      expect((await subjects()).length).toBe(100)
+      expect((await database.db('notifications')).length).toBe(200)
+      pending = []
+      expect(await subjects()).toEqual([])
+      expect(await database.db('notifications')).toEqual([])
+    })
+
     it('do not come back once dismissed, while the share goes on waiting', async () => {
       pending = [share('one'), share('two')]
       const [first] = await notifications.list('u1')

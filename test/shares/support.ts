@@ -172,6 +172,7 @@ const STATUS = {
   'share-type-unsupported': ['unsupported', 501],
   'notification-unsupported': ['unsupported', 501],
   'not-allowed': ['refused', 403],
+  'too-many': ['busy', 429],
 } as const
 
 function refusalAt(host: string, { reason }: InboxRefusedError): PeerError {

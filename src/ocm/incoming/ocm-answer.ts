@@ -6,6 +6,8 @@ import { type InboxRefusal, InboxRefusedError } from '../types.ts'
 /** Longer than keys and discovery remember a failure. */
 const RETRY_AFTER_SECONDS = 60
 
+const RETRY_SHARE_SECONDS = 3_600
+
 /** One wrong member of a message, in the protocol's words: REQUIRED, INVALID_FORMAT, NOT_FOUND, … */
 export interface ValidationError {
   name: string
@@ -44,6 +46,13 @@ export class OcmRefusal extends Error {
     return refusal
   }
 
+  /** 429: the recipient has not answered many others; people take their time. */
+  static tooManyShares(): OcmRefusal {
+    const refusal = new OcmRefusal(429, 'TOO_MANY_PENDING_SHARES')
+    refusal.answer.headers = { 'Retry-After': String(RETRY_SHARE_SECONDS) }
+    return refusal
+  }
+
   /** 501: understood, and nothing that this node takes. */
   static unsupported(message: string): OcmRefusal {
     return new OcmRefusal(501, message)
@@ -65,6 +74,7 @@ const refusals: Record<InboxRefusal, () => OcmRefusal> = {
   'share-type-unsupported': () => OcmRefusal.unsupported('SHARE_TYPE_NOT_SUPPORTED'),
   'notification-unsupported': () => OcmRefusal.unsupported('NOTIFICATION_TYPE_NOT_SUPPORTED'),
   'not-allowed': () => new OcmRefusal(403, 'NOT_ALLOWED'),
+  'too-many': () => OcmRefusal.tooManyShares(),
 }
 
 /** The answer for whatever was thrown, or undefined when it is our own fault and must not be told. */

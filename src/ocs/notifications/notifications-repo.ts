@@ -21,6 +21,9 @@ export interface NewNotification {
   createdAtMs: number
 }
 
+/** SQLite takes no more than 500 rows in one statement. */
+const BATCH = 100
+
 /** The table `notifications`. */
 export class NotificationsRepo {
   private readonly db: Db
@@ -38,11 +41,12 @@ export class NotificationsRepo {
 
   /** Those that are about something that was never told of; the others stay as they are. */
   async insertNew(notifications: readonly NewNotification[]): Promise<void> {
-    if (notifications.length === 0) return
-    await this.db('notifications')
-      .insert(notifications.map(toRow))
-      .onConflict(['user_id', 'kind', 'subject_id'])
-      .ignore()
+    for (const batch of batchesOf(notifications)) {
+      await this.db('notifications')
+        .insert(batch.map(toRow))
+        .onConflict(['user_id', 'kind', 'subject_id'])
+        .ignore()
+    }
   }
 
   /** In place of an earlier one about the same, under a new number, so that clients show it. */
@@ -62,8 +66,13 @@ export class NotificationsRepo {
   }
 
   async remove(ids: readonly number[]): Promise<void> {
-    if (ids.length > 0) await this.db<Row>('notifications').whereIn('id', ids).delete()
+    for (const batch of batchesOf(ids)) await this.db<Row>('notifications').whereIn('id', batch).delete()
   }
+}
+
+function batchesOf<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / BATCH)
+  return Array.from({ length: count }, (_, index) => items.slice(index * BATCH, (index + 1) * BATCH))
 }
 
 function toRow(notification: NewNotification): Omit<Row, 'id'> {

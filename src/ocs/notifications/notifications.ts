@@ -89,7 +89,9 @@ export class Notifications {
   ): Promise<StoredNotification[]> {
     const stored = await this.repo.list(userId)
     const known = new Set(stored.filter(({ kind }) => kind === 'share').map(({ subjectId }) => subjectId))
-    const missing = [...pending.values()].filter(({ id }) => !known.has(id))
+    // Strangers decide how many wait: of the older ones people learn when they have answered the newer.
+    const told = [...pending.values()].sort((a, b) => b.createdAtMs - a.createdAtMs).slice(0, MAX_KEPT)
+    const missing = told.filter(({ id }) => !known.has(id))
     const over = stored.filter(({ kind, subjectId }) => kind === 'share' && !pending.has(subjectId))
     await this.repo.remove(over.map(({ id }) => id))
     if (missing.length === 0) return stored

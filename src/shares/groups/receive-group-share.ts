@@ -5,7 +5,7 @@ import { equalSecrets, newId } from '../../platform/ids.ts'
 import { findContact } from '../contacts-repo.ts'
 import type { ShareContext } from '../context.ts'
 import { factsOf, secretOf, toReceived } from '../receive-share.ts'
-import { findReceivedFrom, insertReceived } from '../received-repo.ts'
+import { findReceivedFrom, hasTooManyPending, insertReceived } from '../received-repo.ts'
 import { publishReceived } from '../share-events.ts'
 import type { ReceivedShare } from '../types.ts'
 import { findGroupShare, type GroupShare, insertGroupShare } from './group-shares-repo.ts'
@@ -41,18 +41,27 @@ export async function receiveGroupShare(
   return { recipientDisplayName: group.displayName }
 }
 
-/** Where only contacts may share, it is for those members who have the sender as one. */
+/**
+ * Where only contacts may share, it is for those members who have the sender as one. Who has not answered too
+ * many others is left out, so that a flood on one member keeps nothing from the rest.
+ */
 async function storeForMembers(ctx: ShareContext, share: GroupShare): Promise<ReceivedShare[]> {
   return await inTransaction(ctx.db, async (tx) => {
     if (!(await holdGroup(tx, share.groupId))) throw new InboxRefusedError('recipient-unknown')
     await insertGroupShare(tx, share)
     const rows: ReceivedShare[] = []
+    let isTooMany = false
     for (const member of await listMembers(tx, share.groupId)) {
       if (!(await isInvitedBy(ctx, tx, member.id, share.facts.sender))) continue
+      if (await hasTooManyPending(tx, member.id, share.peerHost)) {
+        isTooMany = true
+        continue
+      }
       const row = receivedAsMember(share, member.id)
       await insertReceived(tx, row)
       rows.push(row)
     }
+    if (rows.length === 0 && isTooMany) throw new InboxRefusedError('too-many')
     if (rows.length === 0 && ctx.config.mustInvite) throw new InboxRefusedError('not-invited')
     return rows
   })
