@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { PayloadTooLargeError } from '../platform/errors.ts'
+import { networkOf } from '../platform/network-of.ts'
 import { readBytes } from '../platform/read-bytes.ts'
 import type { OwnDirectory } from './directory/publish-directory.ts'
 import { type OcmAnswer, OcmRefusal } from './incoming/ocm-answer.ts'
@@ -44,7 +45,7 @@ export function createOcmMiddleware(routes: OcmRoutes): Middleware {
     const endpoint = ENDPOINT_PATH.exec(path)?.[1] ?? ''
     if (!isEndpoint(endpoint)) return next()
     if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
-    const waitSeconds = routes.limit.take(routes.clientAddress(ctx.req))
+    const waitSeconds = routes.limit.take(networkOf(routes.clientAddress(ctx.req)))
     if (waitSeconds > 0) return answer(ctx, OcmRefusal.tooMany(waitSeconds).answer)
     const body = await readBody(ctx)
     if (body === undefined) return refuseSize(ctx)

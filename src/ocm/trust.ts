@@ -45,7 +45,7 @@ export function createTrust({ policy, repo, clock, isListed }: TrustOptions): Tr
   }
   const judge = async (text: string): Promise<TrustVerdict> => {
     const host = normaliseHost(text)
-    if (await repo.hasAny('denied', [host, withoutPort(host)])) return 'denied'
+    if (await repo.hasAny('denied', [host, ...domainsOf(host)])) return 'denied'
     for (const rule of trustRules(policy)) if (await takes[rule](host)) return 'trusted'
     return 'not-listed'
   }
@@ -67,9 +67,12 @@ export function createTrust({ policy, repo, clock, isListed }: TrustOptions): Tr
   }
 }
 
-/** Another port of a denied server is the same server. */
-function withoutPort(host: string): string {
-  return host.replace(/:\d+$/, '')
+/** Another port of a denied server is the same server, and who has a domain has all names below it. */
+function domainsOf(host: string): string[] {
+  const name = host.replace(/:\d+$/, '')
+  if (name.startsWith('[') || /^[\d.]+$/.test(name)) return [name]
+  const labels = name.split('.')
+  return labels.map((_, index) => labels.slice(index).join('.'))
 }
 
 function refusal(host: string, verdict: 'denied' | 'not-listed', policy: TrustPolicy): PeerError {

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa'
 import { findHost } from '../ocm/address.ts'
 import type { RateLimit } from '../ocm/rate-limit.ts'
 import { MethodNotAllowedError } from '../platform/errors.ts'
+import { networkOf } from '../platform/network-of.ts'
 import { readForm } from '../platform/read-bytes.ts'
 import { findDialog, type WayfDeps } from './wayf.ts'
 import {
@@ -57,7 +58,7 @@ async function choose(deps: WayfPageDeps, ctx: Context, cookiePath: string): Pro
   const token = form.get('token') ?? ''
   const state = await deps.findInvitationState(token)
   if (state !== 'open') return over(ctx, state)
-  const waitSeconds = deps.limit.take(deps.clientAddress(ctx.req))
+  const waitSeconds = deps.limit.take(networkOf(deps.clientAddress(ctx.req)))
   if (waitSeconds > 0) {
     ctx.status = 429
     ctx.set('Retry-After', String(waitSeconds))

@@ -1,12 +1,27 @@
+import { createServer } from 'node:http'
+import Koa from 'koa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../src/config/load.ts'
+import { createOcm, generateSigningKey } from '../../src/ocm/index.ts'
 import { criteriaOf, signaturePolicy } from '../../src/ocm/policy.ts'
 import { createRateLimit } from '../../src/ocm/rate-limit.ts'
 import { createTrust, type TrustPolicy } from '../../src/ocm/trust.ts'
 import { createTrustedHostsRepo } from '../../src/ocm/trusted-hosts-repo.ts'
+import { createLogger } from '../../src/platform/log.ts'
+import { createSeal } from '../../src/platform/seal.ts'
 import { createTestDatabase, engines } from '../support/databases.ts'
 import { SigningPeer } from './signing-peer.ts'
-import { HandClock, START_MS, startNode, type TestNode } from './support.ts'
+import {
+  HandClock,
+  listening,
+  NotingInbox,
+  ocmConfig,
+  START_MS,
+  startNode,
+  TEST_NODE_KEY,
+  type TestNode,
+  testOutbound,
+} from './support.ts'
 
 describe.each(engines)('trust on %s', (engine) => {
   it('judges by its rules, of which one suffices, and by the deny list above all', async () => {
@@ -31,6 +46,9 @@ describe.each(engines)('trust on %s', (engine) => {
     }
     expect(await by('open').judge('STRANGER.test:8443')).toBe('denied')
     expect(await by('open').judge('xstranger.test')).toBe('trusted')
+    expect(await by('open').judge('a.b.STRANGER.test:8443')).toBe('denied')
+    await by('open').add('5.7', 'denied')
+    expect(await by('open').judge('192.0.5.7')).toBe('trusted')
     await expect(by('open').requireTrusted('listed.test')).rejects.toMatchObject({
       message: expect.stringContaining('deny list'),
       remedy: expect.stringContaining('undeny'),
@@ -61,7 +79,7 @@ describe('the configuration of trust', () => {
   const ocmOf = (ocm: object) => checkConfig({ publicUrl: 'https://a.test', ocm }).ocm
 
   it.each([
-    [{}, 'always'],
+    [{}, 'known'],
     [{ requireSignatures: true }, 'always'],
     [{ requireSignatures: false }, 'known'],
     [{ requireSignatures: 'known' }, 'known'],
@@ -71,10 +89,11 @@ describe('the configuration of trust', () => {
   })
 
   it.each([
-    [{}, ['must-use-http-sig']],
+    [{ requireSignatures: true }, ['must-use-http-sig']],
+    [{}, []],
     [{ requireSignatures: 'known', trust: 'denylist' }, ['denylist']],
     [{ requireSignatures: 'never', trust: ['allowlist', 'directory'] }, ['allowlist']],
-    [{ trust: 'allowlist', mustInvite: true }, ['must-use-http-sig', 'must-invite', 'allowlist']],
+    [{ trust: 'allowlist', mustInvite: true }, ['must-invite', 'allowlist']],
   ])('%j announces %j', (ocm, criteria) => {
     expect(criteriaOf(ocmOf(ocm))).toEqual(criteria)
   })
@@ -109,6 +128,37 @@ describe('a limit of messages', () => {
   it('is none when it is 0', () => {
     const limit = createRateLimit(0, new HandClock())
     expect(Array.from({ length: 10_000 }, () => limit.take('a')).every((wait) => wait === 0)).toBe(true)
+  })
+})
+
+describe('a client that has a network of addresses', () => {
+  it('is limited as one, on both entrances together', async () => {
+    const { db, close } = await createTestDatabase('sqlite')
+    const outbound = testOutbound()
+    const config = {
+      ...{ publicUrl: 'http://krakow.test', name: 'Krakow', network: { insecureHttp: true } },
+      ocm: ocmConfig({ messagesPerMinute: 1 }),
+    }
+    let calls = 0
+    const ocm = createOcm({
+      ...{ config, outbound, db, clock: new HandClock(), log: createLogger('silent') },
+      ...{ keys: [generateSigningKey('krakow.test').privateJwk], seal: createSeal(TEST_NODE_KEY) },
+      ...{ inbox: () => new NotingInbox(), clientAddress: () => `2001:db8:1:2::${++calls}` },
+    })
+    const app = new Koa().use(ocm.middleware).use(ocm.legacy)
+    const server = createServer(app.callback()).listen(0, '127.0.0.1')
+    const port = await listening(server)
+    const post = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body: '{}' })).status
+    const statuses: number[] = []
+    for (let n = 0; n < 6; n++) statuses.push(await post('/ocm/shares'))
+    expect(statuses.map((status) => status === 429)).toEqual([false, false, false, false, false, true])
+    expect(await post('/ocs/v2.php/cloud/shares')).toBe(429)
+    expect(calls).toBe(7)
+    server.closeAllConnections()
+    server.close()
+    await outbound.close()
+    await close()
   })
 })
 

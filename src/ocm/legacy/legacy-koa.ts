@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { AppError, PayloadTooLargeError } from '../../platform/errors.ts'
+import { networkOf } from '../../platform/network-of.ts'
 import { type OcsVersion, ocsFormatOf, renderEnvelope, toOutcome } from '../../platform/ocs-envelope.ts'
 import { readBytes } from '../../platform/read-bytes.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
@@ -66,7 +67,7 @@ async function answer(
   ctx: Context,
   { about, path }: Place & { path: string },
 ): Promise<LegacyAnswer> {
-  const waitSeconds = routes.limit.take(routes.clientAddress(ctx.req))
+  const waitSeconds = routes.limit.take(networkOf(routes.clientAddress(ctx.req)))
   if (waitSeconds > 0) return tooMany(waitSeconds)
   try {
     const body = await readBytes(ctx.req, MAX_BODY_BYTES)

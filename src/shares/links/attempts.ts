@@ -1,7 +1,7 @@
-import ipaddr from 'ipaddr.js'
 import { BoundedCache } from '../../ocm/bounded-cache.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { TooManyRequestsError } from '../../platform/errors.ts'
+import { networkOf } from '../../platform/network-of.ts'
 
 const MINUTE_MS = 60_000
 const MAX_KEYS = 20_000
@@ -58,13 +58,6 @@ export function createAttempts(limits: AttemptLimits, clock: Clock): Attempts {
       }
     },
   }
-}
-
-/** Who has one address of version 6 has a whole /64 of them. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
-  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.')
 }
 
 function tooMany(retryAfterSeconds: number): TooManyRequestsError {
