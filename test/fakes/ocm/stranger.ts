@@ -49,21 +49,28 @@ export class Stranger {
     return this.server.close()
   }
 
-  /** `sign`: the form of the signature; `change` gets the headers last. */
+  /** `sign`: the form of the signature, `nowMs`: its time; `change` gets the headers last. */
   async post(
     url: string,
     wire: unknown,
-    options: { sign?: 'cavage' | 'tag' | 'label'; change?: (headers: Record<string, string>) => void } = {},
+    options: {
+      sign?: 'cavage' | 'tag' | 'label'
+      nowMs?: number
+      change?: (headers: Record<string, string>) => void
+    } = {},
   ): Promise<CallAnswer> {
     const body = Buffer.from(typeof wire === 'string' ? wire : JSON.stringify(wire))
-    const headers = { 'Content-Type': 'application/json', ...this.signature(options.sign, url, body) }
+    const signature = this.signature(options.sign, { url, body, nowMs: options.nowMs ?? Date.now() })
+    const headers = { 'Content-Type': 'application/json', ...signature }
     options.change?.(headers)
     return this.client.call({ method: 'POST', url, headers, body })
   }
 
-  private signature(form: 'cavage' | 'tag' | 'label' | undefined, url: string, body: Buffer) {
+  private signature(
+    form: 'cavage' | 'tag' | 'label' | undefined,
+    { url, body, nowMs }: { url: string; body: Buffer; nowMs: number },
+  ) {
     if (form === undefined) return {}
-    const nowMs = Date.now()
     if (form === 'cavage')
       return signCavage(
         { keyId: `https://${this.host}/ocm#signature`, privateKey: this.rsa.privateKey },
