@@ -65,12 +65,10 @@ async function stream(body: Readable, res: ServerResponse): Promise<void> {
 /** Writes an error so that it can be read even by a client that is still sending. */
 export async function writeRefusal(
   ctx: Context,
-  body: RequestBody,
-  clock: Clock,
+  { body, clock, href }: { body: RequestBody; clock: Clock; href: string },
   error: unknown,
 ): Promise<void> {
   const { req, res } = ctx
-  const [href = '/'] = (req.url ?? '/').split('?', 1)
   const wire = toWireError(error, { method: ctx.method, href })
   // A short body is swallowed and the connection kept; a long one is cut off, after the answer is out.
   if (isPending(req, body) && (body.declaredBytes ?? Infinity) <= SHORT_BYTES) await linger(req, clock)

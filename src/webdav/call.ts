@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { NotFoundError, PayloadTooLargeError } from '../platform/errors.ts'
 import { REQUEST_XML_LIMITS } from '../platform/xml.ts'
 import type { LockRegistry } from '../store/locks/locks.ts'
-import type { Entry, FileStore, ResourceKey } from '../store/types.ts'
+import type { Entry, FileStore, ResourceKey, StorePath } from '../store/types.ts'
 import type { DavSession } from './mount.ts'
 import type { DavTarget } from './target.ts'
 
@@ -32,6 +32,8 @@ export interface DavContext {
   open(target: DavTarget): Promise<DavSession>
   /** True when an address with a host names this node. */
   isOwn(target: DavTarget): boolean
+  /** The names of an address of this node, without those of the path of its public address. */
+  namesOf(target: DavTarget): StorePath
   /** Where a failure of ours goes that does not end the request. */
   onFailure(error: unknown): void
 }

@@ -41,8 +41,8 @@ export const IDLE_MS = 300_000
 
 /** RFC 4918 below the mounts; other addresses go on to the next middleware. Place it before any router. */
 export function davMiddleware(options: DavOptions): Middleware {
-  const table = new MountTable(options.mounts)
-  const publicHost = new URL(options.publicUrl).host
+  const { host: publicHost, pathname } = new URL(options.publicUrl)
+  const table = new MountTable(options.mounts, pathname.replace(/\/+$/, ''))
   return async (ctx, next) => {
     const url = ctx.req.url ?? '/'
     let target: DavTarget
@@ -50,13 +50,19 @@ export function davMiddleware(options: DavOptions): Middleware {
       target = parseTarget(url)
     } catch (error) {
       if (!table.isBelow(url)) return next()
-      return answer(ctx, options, async () => {
+      return answer(ctx, options, pathOf(url), async () => {
         throw error
       })
     }
     if (table.find(target.segments) === undefined) return next()
-    return answer(ctx, options, (body) => serve(ctx, { ...options, table, publicHost }, target, body))
+    const known = { ...target, rawPath: table.publicPath(target) }
+    const more = { ...options, table, publicHost }
+    return answer(ctx, options, known.rawPath, (body) => serve(ctx, more, known, body))
   }
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '/'
 }
 
 async function serve(
@@ -74,6 +80,7 @@ async function serve(
     maxTreeEntries: options.maxTreeEntries ?? 10_000,
     maxUploadBytes: options.maxUploadBytes ?? Number.POSITIVE_INFINITY,
     isOwn: (other) => isOwnTarget(other, ownHosts),
+    namesOf: (other) => table.ownNames(other.segments),
     onFailure: (err) => options.log.error({ err, method: ctx.method }, 'dav request failed in part'),
     async open(other) {
       const session = await openAddress(table, other, asker)
@@ -123,10 +130,11 @@ export function abortSignal(res: ServerResponse): AbortSignal {
   return gone.signal
 }
 
-/** Runs `work` and writes what it answers, or the error it threw. */
+/** Runs `work` and writes what it answers, or the error it threw about the address `href`. */
 async function answer(
   ctx: Context,
   { log, clock, idleMs = IDLE_MS, handOver }: DavOptions,
+  href: string,
   work: (body: RequestBody) => Promise<DavAnswer>,
 ): Promise<void> {
   ctx.respond = false
@@ -145,6 +153,6 @@ async function answer(
       return
     }
     if (!(error instanceof AppError)) log.error({ err: error, method: ctx.method }, 'dav request failed')
-    await writeRefusal(ctx, body, clock, error)
+    await writeRefusal(ctx, { body, clock, href }, error)
   }
 }

@@ -79,6 +79,7 @@ function contextOf({ locks, clock, log }: SendOptions): DavContext {
     maxTreeEntries: 0,
     maxUploadBytes: 0,
     isOwn: () => false,
+    namesOf: ({ segments }) => segments,
     onFailure: (err) => log.error({ err }, 'download failed in part'),
     open: () => Promise.reject(new MethodNotAllowedError('There is nothing but this file.')),
   }

@@ -14,7 +14,7 @@ import { TestUser } from './test-user.ts'
 /** A whole node in this process, as `causeway serve` runs it, on a free port of loopback. */
 export interface TestNode {
   name: string
-  /** Host of the node's OCM addresses: `leiden.test:<port>`. */
+  /** Host of the node's OCM addresses: `leiden.test:<port>`, or that of the `publicUrl` in its settings. */
   host: string
   /** `http://127.0.0.1:<port>` */
   origin: string
@@ -65,7 +65,9 @@ export class TestMesh {
     const listener = await open(earlier?.port ?? 0, tls)
     // The people of the tests know no authorities: they come in by a plain door of the same node.
     const door = tls === undefined ? listener : this.stack.use(await open(0))
-    const host = `${name}.test:${listener.port}`
+    // Behind a proxy it is known by another address than the one it listens at.
+    const { publicUrl } = settings
+    const host = publicUrl === undefined ? `${name}.test:${listener.port}` : new URL(publicUrl).host
     const folder = earlier?.folder ?? (await this.newFolder(host))
     const config = configSchema.parse({ ...this.settings(host, folder), ...settings })
     const node = await createNode({ config }, await readKeys(folder), this.overrides)

@@ -106,6 +106,16 @@ describe('the table of mounts', () => {
     expect(found?.segments).toEqual(segments)
   })
 
+  it.each([
+    // As a proxy hands it on, and as clients write it.
+    ['/dav/files/ann/x', ['ann', 'x'], '/dav/dav/files/ann/x'],
+    ['/dav/dav/files/ann/x', ['ann', 'x'], '/dav/dav/files/ann/x'],
+  ])('finds below the path /dav of the public address for %s the names %j', (path, segments, shown) => {
+    const below = new MountTable([mount('/webdav/'), mount('/dav/files/')], '/dav')
+    expect(below.find(parseTarget(path).segments)?.segments).toEqual(segments)
+    expect(below.publicPath(parseTarget(path))).toBe(shown)
+  })
+
   it('knows undecodable addresses below a mount', () => {
     expect(table.isBelow('/webdav/%')).toBe(true)
     expect(table.isBelow('dav://h//webdav/%')).toBe(true)

@@ -6,12 +6,13 @@ import { parseTarget } from '../target.ts'
 export function checkRestoreTarget(call: DavCall): void {
   const text = call.header('destination')
   if (text === undefined) throw new BadRequestError('MOVE needs a Destination header.')
+  const { context } = call
   const target = parseTarget(text.trim())
-  if (!call.context.isOwn(target)) throw new BadGatewayError('The destination is on another server.')
-  const asked = call.target.segments
+  if (!context.isOwn(target)) throw new BadGatewayError('The destination is on another server.')
+  const [asked, wanted] = [context.namesOf(call.target), context.namesOf(target)]
   const area = asked.slice(0, asked.length - call.session.path.length - 1)
-  const isRestore = [...area, 'restore'].every((name, index) => target.segments[index] === name)
-  if (isRestore && target.segments.length === area.length + 2) return
+  const isRestore = [...area, 'restore'].every((name, index) => wanted[index] === name)
+  if (isRestore && wanted.length === area.length + 2) return
   throw new ForbiddenError(
     'From here things move to the folder "restore" beside it only: that puts them back.',
   )
