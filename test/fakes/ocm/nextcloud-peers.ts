@@ -1,7 +1,7 @@
 import type { FakeClient } from './http-client.ts'
 import { isObject } from './http-server.ts'
 
-export type NextcloudVersion = 25 | 32 | 33 | 34 | 35
+export type NextcloudVersion = 25 | 30 | 31 | 32 | 33 | 34 | 35
 
 /** What Nextcloud reads of another server's discovery document. */
 export interface NextcloudPeer {
@@ -73,8 +73,8 @@ function depthOf(value: unknown): number {
 }
 
 /**
- * The document by version: 32 as recorded, 33 as in its source; the names of the capabilities of 25, 34 and
- * 35 are put together from change requests, since nobody has recorded them.
+ * The document by version: 32 as recorded, 33 as in its source; 30 is taken to be like 25, 31 like 32 without
+ * capabilities, and the names of those of 34 and 35 are put together from change requests: nobody has recorded them.
  */
 export function nextcloudDocument(
   version: NextcloudVersion,
@@ -85,12 +85,10 @@ export function nextcloudDocument(
     { name: 'file', shareTypes: ['user', 'group'], protocols: { webdav: '/public.php/webdav/' } },
   ]
   const head = { enabled: true, apiVersion: version <= 32 ? '1.0-proposal1' : '1.1.0' }
-  if (version === 25) return { ...head, endPoint: `${url}/ocm`, resourceTypes }
-  if (version === 32)
-    return {
-      ...{ ...head, version: '1.1.0', endPoint: `${url}/ocm`, publicKey, resourceTypes },
-      capabilities: ['/invite-accepted', '/notifications', '/shares'],
-    }
+  if (version <= 30) return { ...head, endPoint: `${url}/ocm`, resourceTypes }
+  const signing = { ...head, version: '1.1.0', endPoint: `${url}/ocm`, publicKey, resourceTypes }
+  if (version === 31) return signing
+  if (version === 32) return { ...signing, capabilities: ['/invite-accepted', '/notifications', '/shares'] }
   return {
     ...{ ...head, endPoint: `${url}/ocm`, provider: `Nextcloud ${version}.0.1`, resourceTypes },
     capabilities: capabilitiesOf(version),

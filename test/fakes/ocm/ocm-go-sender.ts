@@ -13,17 +13,23 @@ export const WEBDAV = '/webdav/ocm'
 export interface FakeOcmGoOptions extends FakeCloudOptions {
   /** Off: shares of people nobody here has invited are taken, too. */
   mustInvite?: boolean
+  /** Folders are shared and taken, too, and addresses given relative to the prefix of discovery, whoever asks. */
+  folders?: boolean
 }
 
 /** The half of opencloudmesh-go that speaks to others. */
 export abstract class OcmGoSender extends FakeCloud {
   protected readonly manner = 'go' as const
   protected readonly mustInvite: boolean
+  protected readonly knowsFolders: boolean
   protected readonly keys = generateKeyPairSync('ed25519')
+  /** By share, kept as long as this fake runs. */
+  private readonly tokens = new Map<string, string>()
 
   constructor(options: FakeOcmGoOptions) {
     super(options)
     this.mustInvite = options.mustInvite ?? true
+    this.knowsFolders = options.folders ?? false
   }
 
   async acceptInvite(user: string, invite: string | { token: string; provider: string }): Promise<void> {
@@ -45,16 +51,18 @@ export abstract class OcmGoSender extends FakeCloud {
 
   /** Only single files, only to read; a peer that cannot exchange tokens is not sent to. */
   protected async announce(share: GivenShare): Promise<void> {
-    if (share.isFolder || share.permissions.join() !== 'read') throw new Error('only files, only to read')
+    const isKnown = !share.isFolder || this.knowsFolders
+    if (!isKnown || share.permissions.join() !== 'read') throw new Error('only files, only to read')
     const peer = await this.discover(share.shareWith.host)
     if (!peer.capabilities.includes('exchange-token')) throw new Error(`${peer.host} cannot exchange tokens`)
     const person = `${share.owner.id}@${this.host}`
-    const uri = peer.wantsRelative ? share.id : `${this.url}${WEBDAV}/${share.id}`
+    const isRelative = peer.wantsRelative || this.knowsFolders
+    const uri = isRelative ? share.id : `${this.url}${WEBDAV}/${share.id}`
     const answer = await this.post(peer, '/shares', {
       shareWith: `${share.shareWith.id}@${share.shareWith.host}`,
       ...{ name: share.name, providerId: share.id, owner: person, sender: person },
       ...{ ownerDisplayName: share.owner.displayName, senderDisplayName: share.owner.displayName },
-      ...{ shareType: 'user', resourceType: 'file' },
+      ...{ shareType: 'user', resourceType: share.isFolder ? 'folder' : 'file' },
       protocol: {
         name: 'multi',
         webdav: {
@@ -70,6 +78,18 @@ export abstract class OcmGoSender extends FakeCloud {
 
   protected async reader(share: TakenShare): Promise<DavReader> {
     const peer = await this.discover(share.peerHost)
+    const token = this.tokens.get(share.id) ?? (await this.exchange(peer, share))
+    this.tokens.set(share.id, token)
+    const root = new URL(`${peer.webdavPath.replace(/\/$/, '')}/${share.uri}`, peer.endPoint).href
+    return new DavReader({
+      client: this.client,
+      root,
+      manner: 'go',
+      authorization: async () => `Bearer ${token}`,
+    })
+  }
+
+  private async exchange(peer: OcmGoPeer, share: TakenShare): Promise<string> {
     const form = new URLSearchParams({
       grant_type: 'authorization_code',
       client_id: this.host,
@@ -81,13 +101,7 @@ export abstract class OcmGoSender extends FakeCloud {
     const answer = await this.client.call({ method: 'POST', url, headers, body })
     const token = isObject(answer.json) ? answer.json.access_token : undefined
     if (!isFilled(token)) throw new Error(`token: ${answer.status} ${answer.text}`)
-    const root = new URL(`${peer.webdavPath.replace(/\/$/, '')}/${share.uri}`, peer.endPoint).href
-    return new DavReader({
-      client: this.client,
-      root,
-      manner: 'go',
-      authorization: async () => `Bearer ${token}`,
-    })
+    return token
   }
 
   /** Everything a peer names has to be on the peer's own authority. */

@@ -37,7 +37,7 @@ export class FakeOcmGo extends OcmGoSender {
     const protocols = { webdav: `${WEBDAV}/`, 'webdav-receive': { uri: 'relative' } }
     return {
       ...{ enabled: true, apiVersion: '1.4.0', endPoint: `${this.url}/ocm`, provider: 'OpenCloudMesh Go' },
-      resourceTypes: [{ name: 'file', shareTypes: ['user'], protocols }],
+      resourceTypes: this.resourceTypes().map((name) => ({ name, shareTypes: ['user'], protocols })),
       capabilities: [
         'exchange-token',
         'http-sig',
@@ -51,6 +51,10 @@ export class FakeOcmGo extends OcmGoSender {
       jwksUri: `${this.url}/ocm/jwks`,
       tokenEndPoint: `${this.url}/ocm/token`,
     }
+  }
+
+  private resourceTypes(): string[] {
+    return this.knowsFolders ? ['file', 'folder'] : ['file']
   }
 
   private jwk(): PublicJwk {
@@ -81,7 +85,8 @@ export class FakeOcmGo extends OcmGoSender {
     const peer = await this.prove(request, from.host)
     if (splitOcmAddress(wire.owner).host !== from.host) throw new Refusal(403, 'OWNER_NOT_ON_SENDING_SERVER')
     if (wire.shareType !== 'user') throw new Refusal(501, 'SHARE_TYPE_NOT_SUPPORTED')
-    if (wire.resourceType !== 'file') throw new Refusal(501, 'RESOURCE_TYPE_NOT_SUPPORTED')
+    if (!this.resourceTypes().includes(String(wire.resourceType)))
+      throw new Refusal(501, 'RESOURCE_TYPE_NOT_SUPPORTED')
     const access = readAccess(wire.protocol)
     if (!peer.capabilities.includes('exchange-token') || peer.tokenEndPoint === undefined)
       return invalidMembers(['protocol.webdav.requirements'], 'UNSUPPORTED')
@@ -106,9 +111,9 @@ export class FakeOcmGo extends OcmGoSender {
     if (before !== undefined) return
     this.seen.set(key, text)
     this.taken.push({
-      ...{ ...more, id: randomUUID(), name: String(wire.name), state: 'pending', resourceType: 'file' },
+      ...{ ...more, id: randomUUID(), name: String(wire.name), state: 'pending' },
       ...{ owner: String(wire.owner), sender: String(wire.sender), providerId: String(wire.providerId) },
-      ...{ permissions: ['read'], mustExchange: true },
+      ...{ resourceType: String(wire.resourceType), permissions: ['read'], mustExchange: true },
     })
   }
 

@@ -16,6 +16,18 @@ describe('with Nextcloud 25', () => {
   playWith({ start: () => startFakeNextcloud({ users, version: 25 }), never: noInvites })
 })
 
+describe('with Nextcloud 30, which knows three versions of the protocol and no signatures', () => {
+  playWith({ start: () => startFakeNextcloud({ users, version: 30 }), never: noInvites })
+})
+
+describe('with Nextcloud 31, every message signed', () => {
+  playWith({
+    start: () => startFakeNextcloud({ users, version: 31, enforceSignatures: true }),
+    settings: { requireSignatures: true },
+    never: noInvites,
+  })
+})
+
 describe('with Nextcloud 32', () => {
   playWith({
     start: () => startFakeNextcloud({ users, version: 32 }),
@@ -129,8 +141,6 @@ describe('Nextcloud and resharing', () => {
       (left) => left.length === 0,
     )
   })
-  it.todo('a share with a group of a Nextcloud reaches all its people')
-  it.todo('shares of before OCM come and go by /ocs/v2.php/cloud/shares, found by /ocs-provider/')
 
   it('a 400 about our signature is told as a refused signature, not as an unknown person', async () => {
     mesh = await startMesh(['leiden'], { ocm: { requireSignatures: false } })
