@@ -11,6 +11,7 @@ import { acceptHere, give, giveUs, playWith, type ScenarioName, takeThere } from
 /** It accepts everything at once, and takes no notice of what the other side did with a share. */
 const never: ScenarioName[] = [
   'what is declined there is known here',
+  'what they leave is known here',
   'what we accept is known there',
   'what we decline, and what we leave, is gone there',
 ]

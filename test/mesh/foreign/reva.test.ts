@@ -5,6 +5,7 @@ import { playWith, type ScenarioName } from './scenarios.ts'
 /** It writes notifications into its log, and sends none. */
 const never: ScenarioName[] = [
   'what is declined there is known here',
+  'what they leave is known here',
   'what we accept is known there',
   'what we decline, and what we leave, is gone there',
 ]

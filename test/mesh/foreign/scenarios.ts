@@ -82,6 +82,18 @@ export const scenarios = {
       ({ state }) => state === 'declined',
     )
   },
+  'what they leave is known here': async (scene) => {
+    const { alice, cloud } = scene
+    await alice.put('/quitted.txt', 'x')
+    const shareId = await give(scene, '/quitted.txt', 'viewer')
+    const { id } = await takeThere(scene, 'quitted.txt')
+    expect(await cloud.read('bob', id)).toBe('x')
+    await cloud.leave('bob', id)
+    await until(
+      () => alice.api<{ state: string }>('GET', `/shares/${shareId}`),
+      ({ state }) => state === 'declined',
+    )
+  },
   'what we take back is closed there': async (scene) => {
     const { alice, cloud } = scene
     await alice.put('/back.txt', 'x')
