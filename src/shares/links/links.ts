@@ -1,12 +1,12 @@
-import { inTransaction } from '../../platform/db.ts'
+import { type Db, inTransaction } from '../../platform/db.ts'
 import { BadRequestError, ForbiddenError, NotFoundError } from '../../platform/errors.ts'
 import { newSecret, sha256Hex } from '../../platform/ids.ts'
 import { formatPath } from '../../store/paths.ts'
 import type { StorePath } from '../../store/types.ts'
 import { changeGiven } from '../change-shares.ts'
 import { getActor, type ShareContext } from '../context.ts'
-import { type Changes, publishChanges } from '../end-shares.ts'
-import { findOutgoing, insertOutgoing, setRecipientName } from '../outgoing-repo.ts'
+import { type Changes, endGiven, publishChanges } from '../end-shares.ts'
+import { findOutgoing, insertOutgoing, listDownstream, setRecipientName } from '../outgoing-repo.ts'
 import { getShare, newShare } from '../outgoing-shares.ts'
 import { publish } from '../share-events.ts'
 import { getShareable } from '../shareable.ts'
@@ -59,7 +59,7 @@ export async function createLink(
 
 /**
  * Changes a link; who is inside has the new rights with the next request, and so have those who took it into
- * their own clouds.
+ * their own clouds. A new password ends what was taken: who did that never showed it.
  */
 export async function changeLink(
   ctx: ShareContext,
@@ -79,11 +79,19 @@ export async function changeLink(
   const changes: Changes = { given: [], received: [] }
   await inTransaction(ctx.db, async (tx) => {
     if (hash !== undefined) await setLinkPassword(tx, share.id, hash)
+    if (typeof hash === 'string') await endTaken(ctx, tx, share.id, changes)
     if (label !== undefined) await setRecipientName(tx, share.id, label)
     await changeGiven(ctx, tx, { share, terms }, changes)
   })
   publishChanges(ctx, changes)
   return (await findOutgoing(ctx.db, share.id)) ?? share
+}
+
+/** Ends what visitors took into their own clouds. */
+async function endTaken(ctx: ShareContext, tx: Db, linkId: string, changes: Changes): Promise<void> {
+  for (const taken of await listDownstream(tx, { parentId: linkId })) {
+    await endGiven(ctx, tx, taken.id, changes)
+  }
 }
 
 /** Whether visitors may take it into their own clouds: what nobody may read, they may not. */
