@@ -1,16 +1,20 @@
-import { normaliseHost } from '../../ocm/address.ts'
-import { BadRequestError, ConflictError, NotFoundError } from '../../platform/errors.ts'
+import { normaliseHost, parseAddress } from '../../ocm/address.ts'
+import { AppError, BadRequestError, ConflictError, NotFoundError } from '../../platform/errors.ts'
+import type { StorePath } from '../../store/types.ts'
 import { getActor, type ShareContext } from '../context.ts'
 import { giveShare, newShare } from '../outgoing-shares.ts'
 import { getRecipient } from '../recipients.ts'
 import { getShareable } from '../shareable.ts'
+import type { OutgoingShare } from '../types.ts'
 import type { PublicLink } from './types.ts'
 
 const MAX_ADDRESS_LENGTH = 500
 
 /**
  * "Add to my cloud": whoever may open the link gets what it shows as a share of the owner, with the rights
- * and the end of the link; it ends with the link. Somebody who has it already is not told of it again.
+ * and the end of the link; it ends with the link. Somebody who has it already is not told of it again. Who
+ * asks is a stranger: they do not learn who has an account here, who is a contact of the owner, or what
+ * another server said.
  */
 export async function offerLink(ctx: ShareContext, { share }: PublicLink, shareWith: string): Promise<void> {
   if (share.role === 'uploader')
@@ -19,11 +23,30 @@ export async function offerLink(ctx: ShareContext, { share }: PublicLink, shareW
   if (!typed.includes('@') || typed.length > MAX_ADDRESS_LENGTH) {
     throw new BadRequestError('Write your federated address, such as you@your.cloud.')
   }
+  if (parseAddress(typed).host === ctx.config.ownHost) {
+    throw new BadRequestError(
+      'Who has an account here opens the link itself. Write an address of another server.',
+    )
+  }
   const place = await ctx.spaces.findFile(share.fileId)
   if (place?.ownerUserId !== share.ownerUserId) throw new NotFoundError('What was shared here is gone.')
+  try {
+    await giveTo(ctx, share, { typed, path: place.path })
+  } catch (err) {
+    if (!(err instanceof AppError)) throw err
+    ctx.log.info({ err, shareId: share.id }, 'link not taken into another cloud')
+    throw notOffered()
+  }
+}
+
+async function giveTo(
+  ctx: ShareContext,
+  share: OutgoingShare,
+  { typed, path }: { typed: string; path: StorePath },
+): Promise<void> {
   const owner = await getActor(ctx, share.ownerUserId)
   const recipient = await getRecipient(ctx, owner, typed)
-  const subject = await getShareable(ctx, owner.id, place.path)
+  const subject = await getShareable(ctx, owner.id, path)
   const { role, note, expiresAtMs } = share
   const offered = {
     ...newShare(ctx, owner, subject, recipient),
@@ -35,6 +58,13 @@ export async function offerLink(ctx: ShareContext, { share }: PublicLink, shareW
     if (!(error instanceof ConflictError) || error.code !== 'ALREADY_SHARED') throw error
   }
   ctx.log.info({ shareId: share.id, peer: recipient.host }, 'link taken into another cloud')
+}
+
+function notOffered(): BadRequestError {
+  return new BadRequestError(
+    'The link could not be brought to that address. Check the address, try again later, or ask the owner.',
+    { code: 'NOT_OFFERED' },
+  )
 }
 
 export interface OfferedLink {

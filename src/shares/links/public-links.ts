@@ -12,7 +12,7 @@ export interface PublicLinks extends LinkDoor {
   visit(link: PublicLink): Promise<LinkVisit>
   /**
    * Gives what the link shows to a person on another server; few times, from one address and by one link.
-   * Throws `TooManyRequestsError`, and what `createShare` throws.
+   * Throws `TooManyRequestsError`, and `BadRequestError` that does not say why.
    */
   offer(link: PublicLink, shareWith: string, clientAddress: string): Promise<void>
   ownerName(link: PublicLink): Promise<string>
