@@ -2,6 +2,9 @@ import { parseAuthorization } from './accounts/credentials.ts'
 import type { PublicLinks } from './shares/index.ts'
 import { type DavMount, type DavOpenRequest, type DavSession, dropMethods } from './webdav/index.ts'
 
+/** Visitors are nobody whom the owner could ask to unlock. */
+const MAX_LOCK_SECONDS = 600
+
 /** Public links as WebDAV, by the token in the address; a password comes with Basic, under any name. */
 export function linkMounts(links: PublicLinks): DavMount[] {
   return ['/public.php/dav/files/', '/dav/public/'].map((prefix) => ({
@@ -27,6 +30,7 @@ export async function openLink(
     store: visit.store,
     path: visit.pathOf(segments),
     userId: visit.lockUserId,
+    maxLockSeconds: MAX_LOCK_SECONDS,
     ...(visit.isDrop ? { methods: dropMethods } : {}),
   }
 }

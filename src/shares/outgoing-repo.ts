@@ -1,5 +1,6 @@
 import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
+import { releaseLocksOf } from '../store/locks/locks-repo.ts'
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 import type { LinkRole, OutgoingShare, ShareRecipient } from './types.ts'
@@ -204,7 +205,7 @@ export async function listOrphans(
   return rows.map(toShare)
 }
 
-/** What the owner may change while the share lives. */
+/** What the owner may change while the share lives. Who may not write any more holds no locks. */
 export async function changeOutgoing(
   db: Db,
   id: string,
@@ -218,9 +219,18 @@ export async function changeOutgoing(
       expires_at_ms: change.expiresAtMs ?? null,
       may_reshare: change.mayReshare ? 1 : 0,
     })
+  if (change.role !== 'editor') await releaseLocks(db, id)
 }
 
-/** Changes the state if it is still `from`; false when somebody else was faster. The secret goes with the share. */
+/** Those taken by who came in through the share or the link. */
+async function releaseLocks(db: Db, id: string): Promise<void> {
+  await releaseLocksOf(db, [`share:${id}`, `link:${id}`])
+}
+
+/**
+ * Changes the state if it is still `from`; false when somebody else was faster. The secret and the locks go
+ * with the share.
+ */
 export async function changeOutgoingState(
   db: Db,
   id: string,
@@ -228,7 +238,9 @@ export async function changeOutgoingState(
 ): Promise<boolean> {
   const isOver = change.to === 'declined' || change.to === 'revoked'
   const values = { state: change.to, ...(isOver ? { secret_sealed: null } : {}) }
-  return (await db('shares').where({ id, state: change.from }).update(values)) > 0
+  const isChanged = (await db('shares').where({ id, state: change.from }).update(values)) > 0
+  if (isChanged && isOver) await releaseLocks(db, id)
+  return isChanged
 }
 
 /** Remembers the name the recipient's server told. */

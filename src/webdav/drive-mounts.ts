@@ -40,6 +40,7 @@ function driveMount(prefix: string, { openDrive, resumableOf }: DriveOptions, ha
         ...(resumableOf === undefined ? {} : { resumable: resumableOf(principal) }),
         path,
         userId: principal.userId,
+        isOwner: true,
       }
     },
   }

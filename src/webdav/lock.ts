@@ -22,7 +22,7 @@ async function take(call: DavCall, body: Buffer): Promise<DavAnswer> {
   const guarded = existing ?? (await getParent(call))
   if (!guarded.rights.write) throw new ForbiddenError('You may not write here, so there is nothing to lock.')
   const resource = await store.locate(session.path)
-  const timeoutSeconds = parseTimeout(call.header('timeout'))
+  const timeoutSeconds = timeoutOf(call)
   const taken = await context.locks.take({
     ...wanted,
     depth,
@@ -39,6 +39,13 @@ async function getParent({ store, session }: DavCall): Promise<Entry> {
   const parent = await findEntry(store, parentOf(session.path))
   if (parent?.kind === 'folder') return parent
   throw new ConflictError('The folder for this name does not exist; make it first.')
+}
+
+function timeoutOf(call: DavCall): number {
+  return Math.min(
+    parseTimeout(call.header('timeout')),
+    call.session.maxLockSeconds ?? Number.POSITIVE_INFINITY,
+  )
 }
 
 /** The lock comes first, so that nobody writes in between; it goes again when the file cannot be made. */
@@ -67,11 +74,14 @@ async function refresh(call: DavCall): Promise<DavAnswer> {
     throw mismatch('To refresh a lock, name it in an If header; to take one, send a body.')
   }
   if (found.userId !== session.userId) throw new ForbiddenError('The lock is somebody else’s.')
-  const fresh = await context.locks.refresh(found.token, parseTimeout(call.header('timeout')))
+  const fresh = await context.locks.refresh(found.token, timeoutOf(call))
   return describe(call, 200, resource, [fresh])
 }
 
-/** UNLOCK (RFC 4918 9.11): any address that the lock covers will do. */
+/**
+ * UNLOCK (RFC 4918 9.11): any address that the lock covers will do. Whoever took the lock may, and the owner of
+ * the drive, so that nobody they let in keeps them out.
+ */
 export async function unlock(call: DavCall): Promise<DavAnswer> {
   const { store, session, context } = call
   const token = parseLockToken(call.header('lock-token'))
@@ -82,9 +92,16 @@ export async function unlock(call: DavCall): Promise<DavAnswer> {
       code: 'LOCK_TOKEN_MATCHES_REQUEST_URI',
     })
   }
-  if (found.userId !== session.userId) throw new ForbiddenError('The lock is somebody else’s.')
+  if (found.userId !== session.userId && !(await isOfOwner(call, found))) {
+    throw new ForbiddenError('The lock is somebody else’s.')
+  }
   await context.locks.release(token)
   return { status: 204 }
+}
+
+/** What was shared with the owner of a drive is mounted there and not theirs. */
+async function isOfOwner({ store, session }: DavCall, { resource }: Lock): Promise<boolean> {
+  return session.isOwner === true && (await store.locate([])).scope === resource.scope
 }
 
 function mismatch(message: string): PreconditionFailedError {

@@ -29,6 +29,10 @@ export interface DavSession {
   path: StorePath
   /** Whose the locks are that this request takes. */
   userId: string
+  /** The longest that a lock may last here; without it that of the node. */
+  maxLockSeconds?: number
+  /** Who asks owns the drive at the root, and may end every lock in it. */
+  isOwner?: boolean
   /** What of the tree its owner shared with others; undefined where that is not known. */
   sharedAs?(): Promise<ShareTypes>
   /** Where uploads that can be gone on with begin; undefined where they cannot. */

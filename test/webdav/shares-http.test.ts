@@ -120,5 +120,11 @@ describe('a share for another node', () => {
     const headers = { If: `(${theirs.headers['lock-token']})` }
     expect((await peer('PUT', 'doc.txt', { body: 'by peer', headers })).status).toBe(204)
     expect((await ann('GET', 'shared/doc.txt')).text).toBe('by peer')
+    const unlocking = { headers: { 'Lock-Token': theirs.headers['lock-token'] as string } }
+    expect((await bob('UNLOCK', 'from%20ann/doc.txt', unlocking)).status).toBe(403)
+    expect((await ann('PUT', 'shared/doc.txt', { body: 'x' })).status).toBe(423)
+    // It is the owner's drive.
+    expect((await ann('UNLOCK', 'shared/doc.txt', unlocking)).status).toBe(204)
+    expect((await ann('PUT', 'shared/doc.txt', { body: 'x' })).status).toBe(204)
   })
 })
