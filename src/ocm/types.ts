@@ -215,13 +215,14 @@ export interface OcmClient {
   /** The signal gives it up; it may have arrived all the same. */
   sendShare(share: OcmShare, options?: SendShareControl): Promise<{ recipientDisplayName?: string }>
   /**
-   * A token for a share of `host` in exchange for its secret. Throws `GrantRefusedError` when the secret is
-   * not taken, `PeerError` `unsupported` when that server or this one exchanges none.
+   * A token for a share of `host` in exchange for its secret, to be shown at the address `shownAt`. Throws
+   * `GrantRefusedError` when the secret is not taken, `PeerError` `unsupported` when that server or this one
+   * exchanges none, or when another server than the one at `shownAt` gives them.
    */
   exchangeToken(
     host: string,
     code: string,
-    options?: { signal?: AbortSignal | undefined },
+    options: { shownAt: string; signal?: AbortSignal | undefined },
   ): Promise<AccessToken>
   /** `POST /invite-accepted` at the inviting server; answers who invited. */
   acceptInvite(provider: string, invite: { token: string; recipient: OcmPerson }): Promise<OcmPerson>

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Seal } from '../platform/seal.ts'
 import { toPeerAppError } from './peer-failures.ts'
 import { shareGone } from './remote-errors.ts'
+import { toRootUrl } from './remote-hrefs.ts'
 import type { AccessForm, ReceivedShare } from './types.ts'
 
 /** In this order, until one is let in (reference: docs/protocols.md "Access"). */
@@ -80,7 +81,7 @@ export class RemoteCredentials {
       return await this.exchange(share)
     } catch (error) {
       // Once a token opened it, the secret may not any more (Nextcloud 35).
-      if (form === 'token') throw toShareError(share, error)
+      if (form === 'token' || !isUnsupported(error)) throw toShareError(share, error)
       return this.withSecret(share, 'bearer')
     }
   }
@@ -89,16 +90,13 @@ export class RemoteCredentials {
     const last = refused.at(-1)
     const tokens = refused.filter(({ form }) => form === 'token')
     const state = this.stateOf(share)
-    if (last?.form === 'token' && tokens.length === 1) {
-      const renewed = await this.renew(share, last)
-      if (renewed !== undefined) return renewed
-    }
+    if (last?.form === 'token' && tokens.length === 1) return await this.renew(share, last)
     if (share.mustExchange) return undefined
     const isClosed = (state.closedUntilMs ?? 0) > this.deps.clock.nowMs()
     const rest = FORMS.filter((form) => !refused.some((one) => one.form === form))
     for (const form of isClosed ? [] : rest) {
       if (form !== 'token') return this.withSecret(share, form)
-      const token = await this.exchange(share).catch(() => undefined)
+      const token = await this.exchangeIfAny(share)
       if (token !== undefined) return token
     }
     this.put(share, { closedUntilMs: this.deps.clock.nowMs() + CLOSED_MS })
@@ -123,11 +121,22 @@ export class RemoteCredentials {
     if (before !== form) await this.deps.save(share.id, form)
   }
 
+  /** Undefined where its server exchanges none; only then something else is shown. */
+  private async exchangeIfAny(share: ReceivedShare): Promise<Credential | undefined> {
+    try {
+      return await this.exchange(share)
+    } catch (error) {
+      if (!isUnsupported(error)) throw toShareError(share, error)
+      return undefined
+    }
+  }
+
   /** One at a time for each share: some servers take the last token back when they give the next. */
   private exchange(share: ReceivedShare): Promise<Credential> {
     return this.exchanges.run(share.id, async () => {
       const { clock, ocm } = this.deps
-      const token = await ocm.exchangeToken(share.peerHost, this.secretOf(share))
+      const shownAt = toRootUrl(share.webdavUri ?? '') ?? ''
+      const token = await ocm.exchangeToken(share.peerHost, this.secretOf(share), { shownAt })
       const lifeMs = token.expiresInSeconds * 1_000
       const header = `Bearer ${token.accessToken}`
       const renewAtMs = clock.nowMs() + Math.max(lifeMs - MARGIN_MS, lifeMs / 2)
@@ -158,6 +167,10 @@ export class RemoteCredentials {
   private put(share: ReceivedShare, change: Known): void {
     this.known.set(share.id, { ...this.stateOf(share), ...change })
   }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof PeerError && error.reason === 'unsupported'
 }
 
 function toShareError(share: ReceivedShare, error: unknown): unknown {

@@ -40,7 +40,9 @@ async function setUp(answer: Answer, document: object = {}, ocm: TestNodeOptions
   host = `old.test:${foreign.port}`
   const node = await startNode('leiden.test', { clock: new HandClock(), ocm })
   open.push(foreign, node)
-  return { host, node, bodies, foreign, exchange: () => node.ocm.client.exchangeToken(host, 's3c+ret') }
+  const exchange = (shownAt = `http://${host}/dav/1`) =>
+    node.ocm.client.exchangeToken(host, 's3c+ret', { shownAt })
+  return { host, node, bodies, foreign, exchange }
 }
 
 const json = (status: number, body: object, headers: Record<string, string> = {}): Answer => ({
@@ -116,6 +118,42 @@ describe('the secret of a share', () => {
     const distrusted = await setUp(json(200, {}), {}, { trust: 'allowlist' })
     await expect(distrusted.exchange()).rejects.toMatchObject({ reason: 'not-trusted' })
     expect([none.bodies, off.bodies, distrusted.bodies]).toEqual([[], [], []])
+  })
+})
+
+describe('a token', () => {
+  const given = json(200, { access_token: 'at', expires_in: 60 })
+
+  it('is not asked for where another server would be shown it', async () => {
+    const { host, exchange, bodies } = await setUp(given)
+    for (const shownAt of [
+      'http://mallory.test/dav',
+      `http://${host}@mallory.test/dav`,
+      `http://mallory.test/${host}/dav`,
+      `http://${host}1/dav`,
+      `http://old.test/dav`,
+      '',
+    ]) {
+      await expect(exchange(shownAt), shownAt).rejects.toMatchObject({ reason: 'unsupported' })
+    }
+    expect(bodies).toEqual([])
+    expect((await exchange(`http://${host.toUpperCase()}/sub/path/dav`)).accessToken).toBe('at')
+  })
+
+  it('is not asked of a third server that the sender names, even in the name of the sender', async () => {
+    const victim = await setUp(given)
+    const mallory = await setUp(given, { tokenEndPoint: `http://${victim.host}/oauth?x=1` })
+    await expect(mallory.exchange()).rejects.toMatchObject({ reason: 'unsupported' })
+    expect([victim.bodies, mallory.bodies]).toEqual([[], []])
+  })
+
+  it('is asked for at the host of the files where that is another than the host of the name', async () => {
+    const cloud = await setUp(given)
+    const named = await setUp(given, {
+      ...{ endPoint: `http://${cloud.host}/ocm`, tokenEndPoint: `http://${cloud.host}/oauth?x=1` },
+    })
+    expect((await named.exchange(`http://${cloud.host}/dav/1`)).accessToken).toBe('at')
+    expect([cloud.bodies.length, named.bodies.length]).toEqual([1, 0])
   })
 })
 

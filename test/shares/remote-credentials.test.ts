@@ -26,12 +26,14 @@ describe('what opens a share of another server', () => {
   let credentials: RemoteCredentials
   let saved: string[]
   let codes: string[]
+  let shownAt: string[]
   let exchange: () => Promise<AccessToken>
 
   beforeEach(() => {
     clock = new HandClock()
     saved = []
     codes = []
+    shownAt = []
     exchange = async () => ({ accessToken: `t${codes.length}`, expiresInSeconds: 300 })
     credentials = newCredentials()
   })
@@ -41,8 +43,9 @@ describe('what opens a share of another server', () => {
       clock,
       seal: { seal: (text) => text, open: (text) => text },
       ocm: {
-        exchangeToken: (host, code) => {
+        exchangeToken: (host, code, options) => {
           codes.push(`${code}@${host}`)
+          shownAt.push(options.shownAt)
           return exchange()
         },
       },
@@ -55,6 +58,24 @@ describe('what opens a share of another server', () => {
     expect(all.map(({ header }) => header)).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t1'])
     expect(codes).toEqual(['s3cret@foreign.test'])
     expect((await credentials.of(shareWith({ id: 'r2' })).get()).header).toBe('Bearer t2')
+  })
+
+  it('is asked for together with the address where it will be shown', async () => {
+    await credentials.of(shareWith({ webdavUri: 'https://u:p@files.test:8443/dav?x#y' })).get()
+    await credentials.of(shareWith({ id: 'r2', webdavUri: undefined })).get()
+    expect(shownAt).toEqual(['https://files.test:8443/dav', ''])
+  })
+
+  it.each<[string, () => Error, number]>([
+    ['it is away', away, 503],
+    ['the secret is not taken', refused, 404],
+    ['we do not trust it', () => new PeerError('not-trusted', 'foreign.test', 'It is not listed.'), 403],
+    ['its answer makes no sense', () => new PeerError('bad-answer', 'foreign.test', 'What?'), 502],
+  ])('is never the secret in place of a token because %s', async (_, error, status) => {
+    exchange = () => Promise.reject(error())
+    const source = credentials.of(shareWith())
+    await expect(source.get()).rejects.toEqual(failure(status))
+    await expect(source.next([{ form: 'bearer', header: 'Bearer x' }])).rejects.toEqual(failure(status))
   })
 
   it('is exchanged anew shortly before a token ends, and not earlier', async () => {

@@ -139,9 +139,10 @@ export class Mesh {
       sendShare: (share) =>
         deliver(share.shareWith.host, 'share', (inbox) => inbox.receiveShare(share, ownHost)),
       exchangeToken: async (host, code) => {
-        const token = this.failing.has(host)
-          ? undefined
-          : await this.nodes.get(host)?.exchangeToken(code, ownHost)
+        if (!this.nodes.has(host)) throw new PeerError('unsupported', host, `${host} exchanges no tokens.`)
+        const reason = this.failing.get(host)
+        if (reason !== undefined) throw new PeerError(reason, host, `${host} does not want to.`)
+        const token = await this.nodes.get(host)?.exchangeToken(code, ownHost)
         if (token === undefined) throw new GrantRefusedError(host, `${host} refuses.`, 400)
         return token
       },

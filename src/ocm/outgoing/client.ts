@@ -25,7 +25,7 @@ import type {
   PeerInfo,
   SendShareControl,
 } from '../types.ts'
-import { exchangeToken } from './exchange-token.ts'
+import { exchangeToken, type ShownSecret } from './exchange-token.ts'
 import { post } from './post.ts'
 import { type SendShareOptions, sendShare } from './send-share.ts'
 
@@ -53,8 +53,8 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
         if (peer.isLegacy) throw tooOld(host)
         return sendShare(options, peer, await decideExchange(options, peer, share, decided), signal)
       }),
-    exchangeToken: (host, code, { signal } = {}) =>
-      noting(options, 'token-exchange', () => exchange(options, host, code, signal)),
+    exchangeToken: (host, code, { shownAt, signal }) =>
+      noting(options, 'token-exchange', () => exchange(options, host, { code, shownAt }, signal)),
     acceptInvite: (provider, invite) =>
       noting(options, 'invite-sent', () => acceptInvite(options, provider, invite)),
     notify: (host, notification, { signal } = {}) =>
@@ -92,14 +92,14 @@ async function decideExchange(
 async function exchange(
   options: OcmClientOptions,
   host: string,
-  code: string,
+  secret: ShownSecret,
   signal?: AbortSignal,
 ): Promise<AccessToken> {
   if (options.config.exchangeTokens === 'never') {
     throw new PeerError('unsupported', host, 'This node exchanges no tokens (ocm.exchangeTokens).')
   }
   const peer = await withSignal(findTrustedPeer(options, host), signal)
-  const token = await exchangeToken(options, peer, code, signal)
+  const token = await exchangeToken(options, peer, secret, signal)
   await options.peers.succeeded(peer.host, 'token-exchange')
   return token
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findHost } from '../address.ts'
 import { headerSecret } from '../foreign-text.ts'
 import { findJson, retryAfterSeconds, toPeerError } from '../peer-answer.ts'
 import { GrantRefusedError, PeerError } from '../peer-error.ts'
@@ -27,14 +28,21 @@ const tokenBody = z.looseObject({
   expires_in: z.coerce.number().positive().catch(ASSUMED_SECONDS),
 })
 
+/** The secret of a share, and the address where its token will be shown. */
+export interface ShownSecret {
+  code: string
+  shownAt: string
+}
+
 /**
  * Exchanges the secret of a share at the sender's `tokenEndPoint` (OCM 1.4 "Code Flow"). Throws
- * `GrantRefusedError` when the sender does not take the secret, `PeerError` for anything else.
+ * `GrantRefusedError` when the sender does not take the secret, `PeerError` for anything else: `unsupported`
+ * where tokens are given by another server than the one they would be shown to.
  */
 export async function exchangeToken(
   options: ExchangeOptions,
   peer: PeerInfo,
-  code: string,
+  { code, shownAt }: ShownSecret,
   signal?: AbortSignal,
 ): Promise<AccessToken> {
   const { host, signer, outbound, clock } = options
@@ -42,6 +50,7 @@ export async function exchangeToken(
     throw new PeerError('unsupported', peer.host, `${peer.host} does not exchange tokens.`)
   }
   const targetUri = new URL(peer.tokenEndPoint).href
+  requireSameHost(peer, targetUri, shownAt)
   const form = new URLSearchParams({ grant_type: 'authorization_code', client_id: host, code })
   const body = Buffer.from(form.toString(), 'utf8')
   const signature = await signFor(signer, peer, { method: 'POST', targetUri, body })
@@ -57,6 +66,18 @@ export async function exchangeToken(
   })
   const read = { status: answer.status, headers: answer.headers, json: findJson(answer.text) }
   return readToken(peer.host, read, clock.nowMs())
+}
+
+/**
+ * A sender names both addresses, and our signature opens what was given to us elsewhere: with the token end
+ * point of a third server and files of its own, it would have that server's token shown to itself.
+ */
+function requireSameHost({ host }: PeerInfo, tokenEndPoint: string, shownAt: string): void {
+  const issuer = findHost(tokenEndPoint)
+  if (issuer !== undefined && issuer === findHost(shownAt)) return
+  throw new PeerError('unsupported', host, `${host} has its tokens and its files on different servers.`, {
+    remedy: 'Its operators can put `tokenEndPoint` on the host of its WebDAV addresses.',
+  })
 }
 
 function readToken(host: string, answer: PostAnswer, nowMs: number): AccessToken {
