@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { ApiCall, ApiRoute } from '../platform/api-route.ts'
 import { BadRequestError, ForbiddenError, MethodNotAllowedError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
+import { checkSameOrigin } from './cross-site.ts'
 import { readJson } from './json-body.ts'
 import { checkStorable } from './storable.ts'
 
@@ -11,12 +12,17 @@ export const API_PREFIX = '/api/v1'
 
 export type Identify = (authorization: string | undefined) => Promise<Principal>
 
+export interface ApiDeps {
+  identify: Identify
+  publicUrl: string
+}
+
 /** Mounts the operations that the rooms declared: who asks, input checked, answer as JSON. */
-export function apiRouter(routes: readonly ApiRoute[], identify: Identify): Middleware {
+export function apiRouter(routes: readonly ApiRoute[], deps: ApiDeps): Middleware {
   const router = new Router({ prefix: API_PREFIX })
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    router.register(path, [route.method], handler(route, identify))
+    router.register(path, [route.method], handler(route, deps))
   }
   const serve = router.routes() as unknown as Middleware
   const refuse = router.allowedMethods() as unknown as Middleware
@@ -28,8 +34,9 @@ export function apiRouter(routes: readonly ApiRoute[], identify: Identify): Midd
   }
 }
 
-function handler(route: ApiRoute, identify: Identify) {
+function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
   return async (ctx: Context & { params?: Record<string, string> }) => {
+    checkSameOrigin(ctx.req, publicUrl)
     const principal =
       route.auth === 'none' ? undefined : await identify(ctx.get('authorization') || undefined)
     if (route.auth === 'admin' && !principal?.isAdmin) {

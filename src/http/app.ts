@@ -34,7 +34,7 @@ export function createApp(deps: AppDeps): Koa {
   for (const protocol of deps.protocols) app.use(protocol)
   app.use(eventStream(deps))
   app.use(openApi(openApiDocument(deps.routes, deps.openApi)))
-  app.use(apiRouter(deps.routes, deps.identify))
+  app.use(apiRouter(deps.routes, { identify: deps.identify, publicUrl: deps.openApi.publicUrl }))
   return app
 }
 
