@@ -57,9 +57,12 @@ export function listPeerKeys(folder: string, host?: string): Promise<PinnedKey[]
   return withDatabase(folder, (opened) => createPeerKeysOf(opened).list(host))
 }
 
-/** Takes the changed key of a peer; returns its host as stored. Throws `NotFoundError` when none is held. */
-export function acceptPeerKey(folder: string, host: string): Promise<string> {
-  return withDatabase(folder, (opened) => createPeerKeysOf(opened).accept(host))
+/**
+ * Takes the changed key of a peer; returns its host as stored. Throws `NotFoundError` when none is held, and
+ * `ConflictError` when another than `fingerprint` is.
+ */
+export function acceptPeerKey(folder: string, host: string, fingerprint?: string): Promise<string> {
+  return withDatabase(folder, (opened) => createPeerKeysOf(opened).accept(host, fingerprint))
 }
 
 /** Forgets the keys of a peer, and that it signs. Throws `NotFoundError` when nothing is known. */

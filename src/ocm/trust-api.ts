@@ -101,9 +101,12 @@ function acceptPeerKey(peerKeys: PeerKeyAdmin): ApiRoute {
     auth: 'admin',
     summary: 'Take the changed key of a peer',
     params: hostParams,
+    body: z.object({
+      fingerprint: z.string().max(200).optional().describe('409 when another key than this one is held.'),
+    }),
     response: z.object({ items: z.array(peerKeySchema) }),
-    async handle({ params }) {
-      const host = await peerKeys.accept(params.host)
+    async handle({ params, body }) {
+      const host = await peerKeys.accept(params.host, body.fingerprint)
       return { items: (await peerKeys.list(host)).map(toWire) }
     },
   })

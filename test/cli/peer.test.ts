@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { initNode } from '../../src/admin.ts'
+import { withDatabase } from '../../src/admin-database.ts'
+import { createPeerKeysRepo } from '../../src/ocm/signatures/peer-keys-repo.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import { createCli } from './support/cli.ts'
 
@@ -56,6 +58,29 @@ describe('causeway peer', () => {
     const answer = await cli(['peer', 'nowhere.invalid', folder])
     expect(answer).toMatchObject({ code: 1, stdout: expect.stringContaining('no host named') })
     expect(await cli(['peer', 'keys', folder])).toMatchObject({ code: 0 })
+  })
+
+  it('takes a changed key only when it is the one that was compared', async () => {
+    await withDatabase(folder, async ({ db }) => {
+      const repo = createPeerKeysRepo(db)
+      const row = (fingerprint: string, state: 'known' | 'held') => ({
+        ...{
+          host: 'leiden.test',
+          fingerprint,
+          key_id: `leiden.test#${fingerprint}`,
+          form: 'draft-07',
+          state,
+        },
+        ...{ first_seen_at_ms: 1, last_seen_at_ms: 1 },
+      })
+      await repo.learn(row('f1', 'known'), [])
+      await repo.hold(row('f2', 'held'))
+    })
+    expect((await cli(['peer', 'keys', folder])).stdout).toMatch(/leiden\.test +held +.*f2/)
+    const accept = (fingerprint: string) =>
+      cli(['peer', 'accept-key', folder, 'leiden.test', '--fingerprint', fingerprint])
+    expect(await accept('f3')).toMatchObject({ code: 1, stderr: expect.stringContaining('Another key') })
+    expect(await accept('f2')).toMatchObject({ code: 0 })
   })
 
   it('prints the entry for ocmproviders.json', async () => {

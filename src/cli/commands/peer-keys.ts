@@ -14,8 +14,11 @@ export function registerPeerKeys(peer: Command, context: CliContext): void {
     .description('The keys that peers signed with; those held wait for a decision.')
   onAction(keys, context, async ({ args: [dir = '', host], output }) => {
     output.list((await (await operator.admin()).listPeerKeys(dir, host)).map(toShown), {
-      headings: ['HOST', 'STATE', 'KEY', 'FORM', 'FIRST SEEN', 'LAST SEEN'],
-      row: (key) => [key.host, key.state, key.keyId, key.form, key.firstSeenAt, key.lastSeenAt],
+      headings: ['HOST', 'STATE', 'KEY', 'FORM', 'FIRST SEEN', 'LAST SEEN', 'FINGERPRINT'],
+      row: (key) => [
+        ...[key.host, key.state, key.keyId, key.form, key.firstSeenAt, key.lastSeenAt],
+        key.fingerprint,
+      ],
       empty: 'No peer has signed a message yet.',
     })
   })
@@ -24,9 +27,10 @@ export function registerPeerKeys(peer: Command, context: CliContext): void {
     .command('accept-key')
     .argument(...FOLDER)
     .argument(...HOST)
+    .option('--fingerprint <sha256>', 'only when this is the key that waits')
     .description('Take the changed key of a peer, after asking its operators.')
-  onAction(accept, context, async ({ args: [dir = '', name = ''], output }) => {
-    const host = await (await operator.admin()).acceptPeerKey(dir, name)
+  onAction<FingerprintFlag>(accept, context, async ({ args: [dir = '', name = ''], options, output }) => {
+    const host = await (await operator.admin()).acceptPeerKey(dir, name, options.fingerprint)
     output.result({ host, accepted: true }, () => `the new key of ${host} is accepted`)
   })
 
@@ -39,6 +43,10 @@ export function registerPeerKeys(peer: Command, context: CliContext): void {
     const host = await (await operator.admin()).forgetPeer(dir, name)
     output.result({ host, forgotten: true }, () => `the keys of ${host} are forgotten`)
   })
+}
+
+interface FingerprintFlag {
+  fingerprint?: string
 }
 
 interface PinnedKey {

@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../platform/errors.ts'
+import { ConflictError, NotFoundError } from '../../platform/errors.ts'
 import { normaliseHost } from '../address.ts'
 import type { PeerKeyRow, PeerKeysRepo } from './peer-keys-repo.ts'
 
@@ -19,8 +19,11 @@ export interface PinnedKey {
 export interface PeerKeyAdmin {
   /** Of all hosts, or of one. Throws `BadRequestError` for what is no host. */
   list(host?: string): Promise<PinnedKey[]>
-  /** Takes the key that is held; those known before are forgotten. Throws `NotFoundError` when none is. */
-  accept(host: string): Promise<string>
+  /**
+   * Takes the key that is held; those known before are forgotten. Throws `NotFoundError` when none is, and
+   * `ConflictError` when it is another than the administrator was told of.
+   */
+  accept(host: string, fingerprint?: string): Promise<string>
   /**
    * Forgets every key of the host: the next one is taken as it comes, and unsigned messages are judged as
    * if it had never signed. Throws `NotFoundError` when nothing is known.
@@ -34,9 +37,12 @@ export function createPeerKeyAdmin(repo: PeerKeysRepo): PeerKeyAdmin {
     async list(host) {
       return (await repo.list(host === undefined ? undefined : normaliseHost(host))).map(toPinnedKey)
     },
-    async accept(text) {
+    async accept(text, fingerprint) {
       const host = normaliseHost(text)
-      if (await repo.accept(host)) return host
+      if (await repo.accept(host, fingerprint)) return host
+      if (fingerprint !== undefined && (await repo.list(host)).some((row) => row.state === 'held')) {
+        throw new ConflictError(`Another key of ${host} waits for a decision; see causeway peer keys.`)
+      }
       throw new NotFoundError(`No key of ${host} waits for a decision; see causeway peer keys.`)
     },
     async forget(text) {

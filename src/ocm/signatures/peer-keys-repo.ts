@@ -23,8 +23,8 @@ export interface PeerKeysRepo {
   learn(row: PeerKeyRow, keep: readonly string[]): Promise<void>
   /** Writes the key as the only held one of its host. False when it was held already. */
   hold(row: PeerKeyRow): Promise<boolean>
-  /** Makes the held key the only known one; false when none is held. */
-  accept(host: string): Promise<boolean>
+  /** Makes the held key the only known one; false when none is held, or another than `fingerprint`. */
+  accept(host: string, fingerprint?: string): Promise<boolean>
   /** False when nothing was known. */
   forget(host: string): Promise<boolean>
 }
@@ -54,11 +54,12 @@ export function createPeerKeysRepo(db: Db): PeerKeysRepo {
         await tx(TABLE).insert(row).onConflict(IDENTITY).ignore()
         return before === undefined
       }),
-    accept: (host) =>
+    accept: (host, fingerprint) =>
       inTransaction(db, async (tx) => {
-        if ((await tx(TABLE).where({ host, state: 'held' }).first('host')) === undefined) return false
-        await tx(TABLE).where({ host, state: 'known' }).delete()
-        await tx(TABLE).where({ host, state: 'held' }).update({ state: 'known' })
+        const held = { host, state: 'held', ...(fingerprint === undefined ? {} : { fingerprint }) }
+        if ((await tx(TABLE).where(held).first('host')) === undefined) return false
+        await tx(TABLE).where({ host }).whereNot({ state: 'held' }).delete()
+        await tx(TABLE).where(held).update({ state: 'known' })
         return true
       }),
     async forget(host) {
