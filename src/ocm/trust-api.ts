@@ -27,8 +27,10 @@ const peerKeySchema = z
     host: z.string(),
     keyId: z.string(),
     fingerprint: z.string().describe('SHA-256 of the public key.'),
-    form: z.string().describe('The form of signature it was seen with.'),
-    state: z.enum(['known', 'held']).describe('`held`: refused until an administrator accepts it.'),
+    form: z.string().describe('The form of signature it was seen with; empty of one that has not signed.'),
+    state: z
+      .enum(['known', 'held', 'announced'])
+      .describe('`held`: refused until accepted. `announced`: published while a known key signed.'),
     firstSeenAt: z.iso.datetime(),
     lastSeenAt: z.iso.datetime(),
   })
@@ -85,7 +87,7 @@ function listPeerKeys(peerKeys: PeerKeyAdmin): ApiRoute {
   return apiRoute({
     ...{ method: 'get', path: '/admin/peer-keys', operationId: 'listPeerKeys', auth: 'admin' },
     summary: 'The keys that peers signed with, and those that wait for a decision',
-    query: z.object({ host: z.string().max(300).optional(), state: z.enum(['known', 'held']).optional() }),
+    query: z.object({ host: z.string().max(300).optional(), state: peerKeySchema.shape.state.optional() }),
     response: z.object({ items: z.array(peerKeySchema) }),
     async handle({ query }) {
       const keys = await peerKeys.list(query.host)

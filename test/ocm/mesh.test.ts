@@ -377,6 +377,7 @@ describe('unsigned messages, where the configuration takes them,', () => {
 
 describe('a new key of a peer', () => {
   it('is fetched when a message names it, and no more often than every ten seconds', async () => {
+    const lax = await node('other.test', { ocm: { keyChange: 'accept' } })
     const keys = [generateSigningKey('old'), generateSigningKey('new')] as const
     let publishedKeys: unknown[] = [keys[0].publicJwk]
     const peer = await startForeign({
@@ -388,8 +389,8 @@ describe('a new key of a peer', () => {
     closers.push(peer.close)
     const from = `u-ann@old.test:${peer.port}`
     const send = async (key: SigningJwk) => {
-      const body = await shareBody({ sender: from, owner: from })
-      return (await post(krakow, '/ocm/shares', body, signed(krakow, '/ocm/shares', body, key))).status
+      const body = await shareBody({ shareWith: `u-jan@${lax.host}`, sender: from, owner: from })
+      return (await post(lax, '/ocm/shares', body, signed(lax, '/ocm/shares', body, key))).status
     }
     const fetches = () => peer.asked.filter((line) => line === 'GET /keys').length
     expect(await send(keys[0].privateJwk)).toBe(201)

@@ -129,7 +129,9 @@ describe('a rotation between two nodes', () => {
     await send()
     const before = leiden.key.kid
     const { kid } = await leiden.ocm.keys.stage('ed25519')
+    clock.advance(3_600_000)
     await send()
+    clock.advance(600_000)
     await leiden.ocm.keys.activate(kid)
     clock.advance(11_000)
     await send()

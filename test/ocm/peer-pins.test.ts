@@ -4,7 +4,7 @@ import { createPeerKeyAdmin } from '../../src/ocm/signatures/peer-key-admin.ts'
 import { createPeerKeysRepo, type PeerKeyRow } from '../../src/ocm/signatures/peer-keys-repo.ts'
 import { InboxRefusedError } from '../../src/ocm/types.ts'
 import { createTestDatabase, engines } from '../support/databases.ts'
-import { SigningPeer } from './signing-peer.ts'
+import { type Oddities, SigningPeer } from './signing-peer.ts'
 import { HandClock, startNode, type TestNode, type TestNodeOptions } from './support.ts'
 
 let clock: HandClock
@@ -34,11 +34,69 @@ const nextJwk = () => peer.jwkOf(peer.nextEd.publicKey, 'ed-2')
 /** Longer than keys are asked for once. */
 const later = () => clock.advance(11_000)
 
-describe('a peer that rotates its keys', () => {
-  it('is taken with the new one as long as an old one is published with it', async () => {
+const HOUR_MS = 3_600_000
+const MINUTES_MS = 10 * 60_000
+/** Publishes this key too, and signs with a known one; the new one may be used after ten minutes. */
+async function announce(jwk: object, by: Oddities = {}): Promise<void> {
+  peer.jwks = [...peer.jwks, jwk]
+  clock.advance(HOUR_MS)
+  expect(await peer.send(krakow, 'tag', by)).toMatchObject({ status: 201 })
+}
+const statesOf = async (node: TestNode) =>
+  (await node.ocm.peerKeys.list(peer.host)).map(({ keyId, state }) => [keyId, state]).sort()
+
+describe('whoever has the web server of a peer in hand', () => {
+  it('is held, also when the old public key is still published beside the new one', async () => {
     expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
     peer.jwks = [...peer.jwks, nextJwk()]
+    clock.advance(HOUR_MS)
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+    clock.advance(HOUR_MS)
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+    expect(await statesOf(krakow)).toEqual([
+      [peer.kid, 'known'],
+      [`${peer.host}#ed-2`, 'held'],
+    ])
+    // A held key does not become good by being published: somebody is to look at it.
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    clock.advance(HOUR_MS)
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+  })
+
+  it('is not taken within ten minutes of an announcement, nor once the key was withdrawn again', async () => {
+    await peer.send(krakow, 'tag')
+    const before = peer.jwks
+    await announce(nextJwk())
+    clock.advance(MINUTES_MS - 1)
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+    peer.jwks = before
+    clock.advance(HOUR_MS)
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    expect(await statesOf(krakow)).toEqual([[peer.kid, 'known']])
+    peer.jwks = [...before, nextJwk()]
     later()
+    expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+  })
+
+  it('is held in draft-cavage too when the peer signed with a key set', async () => {
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    const publicKey = { keyId: peer.keyId, publicKeyPem: peer.pemOf(peer.nextRsa.publicKey) }
+    peer.document = { publicKey }
+    later()
+    const odd = { key: peer.nextRsa.privateKey }
+    expect(await peer.send(krakow, 'cavage', odd)).toMatchObject({ status: 401, message: 'KEY_CHANGED' })
+  })
+})
+
+describe('a peer that rotates its keys', () => {
+  it('is taken with the new one when it was announced while the old one was signing', async () => {
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    await announce(nextJwk())
+    expect(await statesOf(krakow)).toEqual([
+      [peer.kid, 'known'],
+      [`${peer.host}#ed-2`, 'announced'],
+    ])
+    clock.advance(MINUTES_MS)
     expect(await peer.send(krakow, 'tag', next())).toMatchObject({ status: 201 })
     peer.jwks = [nextJwk()]
     later()
@@ -51,11 +109,12 @@ describe('a peer that rotates its keys', () => {
   it('has those forgotten that it does not publish any more', async () => {
     const third = generateKeyPairSync('ed25519')
     await peer.send(krakow, 'tag')
-    peer.jwks = [...peer.jwks, nextJwk()]
-    later()
+    await announce(nextJwk())
+    clock.advance(MINUTES_MS)
     await peer.send(krakow, 'tag', next())
-    peer.jwks = [nextJwk(), peer.jwkOf(third.publicKey, 'ed-3')]
-    later()
+    peer.jwks = [nextJwk()]
+    await announce(peer.jwkOf(third.publicKey, 'ed-3'), next())
+    clock.advance(MINUTES_MS)
     const odd = { kid: `${peer.host}#ed-3`, key: third.privateKey }
     expect(await peer.send(krakow, 'tag', odd)).toMatchObject({ status: 201 })
     const kids = (await krakow.ocm.peerKeys.list(peer.host)).map((key) => key.keyId)
@@ -113,17 +172,24 @@ describe('a peer whose keys are all others', () => {
 
   it('is not held for what it could not be asked just then', async () => {
     expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
-    peer.jwks = [...peer.jwks, nextJwk()]
-    later()
-    peer.document = { publicKey: undefined }
-    await peer.send(krakow, 'tag', { kid: 'unknown' })
+    await announce(nextJwk())
     peer.close()
-    later()
+    clock.advance(MINUTES_MS)
     expect(await peer.send(krakow, 'tag', next())).toMatchObject({
       status: 503,
       message: 'SENDER_NOT_DISCOVERABLE',
     })
-    expect(await krakow.ocm.peerKeys.list()).toMatchObject([{ state: 'known' }])
+    expect((await statesOf(krakow)).map(([, state]) => state)).toEqual(['known', 'announced'])
+  })
+
+  it('is not refused because its keys could not be looked at', async () => {
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    clock.advance(HOUR_MS - 1)
+    expect(await peer.send(krakow, 'tag', { kid: 'unknown' })).toMatchObject({ status: 401 })
+    peer.close()
+    clock.advance(10_001)
+    expect(await peer.send(krakow, 'tag')).toMatchObject({ status: 201 })
+    expect(await statesOf(krakow)).toEqual([[peer.kid, 'known']])
   })
 })
 
@@ -178,6 +244,13 @@ describe.each(engines)('the keys of peers on %s', (engine) => {
     expect(await repo.hold(row('f3', 'held'))).toBe(false)
     expect(await repo.hold(row('f4', 'held'))).toBe(true)
     expect(await states()).toEqual(['f2 known', 'f4 held'])
+    await repo.announce('a.test', [row('f2', 'announced'), row('f4', 'announced'), row('f5', 'announced')])
+    await repo.announce('a.test', [
+      row('f6', 'announced'),
+      { ...row('f5', 'announced'), first_seen_at_ms: 2 },
+    ])
+    expect(await states()).toEqual(['f2 known', 'f4 held', 'f5 announced', 'f6 announced'])
+    expect((await repo.list('a.test')).map((one) => one.first_seen_at_ms)).toEqual([1, 1, 1, 1])
     await repo.touch('a.test', 'f2', 99)
     expect(await admin.list()).toContainEqual(expect.objectContaining({ keyId: 'kid-f2', lastSeenAtMs: 99 }))
     await expect(admin.accept('a.test', 'f3')).rejects.toMatchObject({ status: 409 })

@@ -114,7 +114,7 @@ async function tlsOf({ outbound }: InspectorOptions, address: string | undefined
 async function publishedBy({ keys }: InspectorOptions, info: PeerInfo): Promise<PeerCheck['published']> {
   if (signatureFormFor(info) === undefined) return undefined
   try {
-    return await keys.listPublished(info.host)
+    return new Set((await keys.listPublished(info.host)).keys())
   } catch (error) {
     return messageOf(error)
   }

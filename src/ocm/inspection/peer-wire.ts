@@ -56,7 +56,7 @@ export const peerSchema = peerSummarySchema
         keyId: z.string(),
         fingerprint: z.string(),
         form: z.string(),
-        state: z.enum(['known', 'held']),
+        state: z.enum(['known', 'held', 'announced']),
         firstSeenAt: time,
         lastSeenAt: time,
         published: z.boolean().optional().describe('Still among those that the server publishes.'),

@@ -7,10 +7,13 @@ export interface PinnedKey {
   host: string
   keyId: string
   fingerprint: string
-  /** The form of signature it was seen with. */
+  /** The form of signature it was seen with; empty as long as it has not signed. */
   form: string
-  /** `held`: it replaced all keys known before, and its messages are refused until it is accepted. */
-  state: 'known' | 'held'
+  /**
+   * `held`: it was not announced, and its messages are refused until it is accepted. `announced`: it was
+   * published while a known key signed, and has not signed itself.
+   */
+  state: 'known' | 'held' | 'announced'
   firstSeenAtMs: number
   lastSeenAtMs: number
 }

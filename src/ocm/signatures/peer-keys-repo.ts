@@ -1,10 +1,13 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
 
-/** `known`: it has signed and is taken. `held`: an administrator has to accept it first. */
-export type PeerKeyState = 'known' | 'held'
+/**
+ * `known`: it has signed and is taken. `held`: it has signed, and an administrator has to accept it first.
+ * `announced`: it was published while a known key signed, and has not signed itself.
+ */
+export type PeerKeyState = 'known' | 'held' | 'announced'
 
-/** A key that a peer has signed with. */
+/** A key that a peer has signed with, or means to. */
 export interface PeerKeyRow {
   host: string
   fingerprint: string
@@ -21,6 +24,8 @@ export interface PeerKeysRepo {
   touch(host: string, fingerprint: string, nowMs: number): Promise<void>
   /** Writes the key as known; of all others only `keep` stay. */
   learn(row: PeerKeyRow, keep: readonly string[]): Promise<void>
+  /** Makes these the announced keys of the host; those that were there before keep their time. */
+  announce(host: string, rows: readonly PeerKeyRow[]): Promise<void>
   /** Writes the key as the only held one of its host. False when it was held already. */
   hold(row: PeerKeyRow): Promise<boolean>
   /** Makes the held key the only known one; false when none is held, or another than `fingerprint`. */
@@ -45,6 +50,16 @@ export function createPeerKeysRepo(db: Db): PeerKeysRepo {
       inTransaction(db, async (tx) => {
         await tx(TABLE).where({ host: row.host }).whereNotIn('fingerprint', keep).delete()
         await tx(TABLE).insert(row).onConflict(IDENTITY).merge()
+      }),
+    announce: (host, rows) =>
+      inTransaction(db, async (tx) => {
+        const fingerprints = rows.map((row) => row.fingerprint)
+        await tx(TABLE).where({ host, state: 'announced' }).whereNotIn('fingerprint', fingerprints).delete()
+        if (rows.length > 0)
+          await tx(TABLE)
+            .insert([...rows])
+            .onConflict(IDENTITY)
+            .ignore()
       }),
     hold: (row) =>
       inTransaction(db, async (tx) => {

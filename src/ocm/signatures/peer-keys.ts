@@ -26,8 +26,11 @@ export interface PeerKeys {
   getKey(host: string, question: KeyQuestion): Promise<PublicJwk>
   /** The same, asked anew for a signature that did not fit; undefined when the peer was asked just now. */
   findFreshKey(host: string, question: KeyQuestion): Promise<PublicJwk | undefined>
-  /** Fingerprints of all keys that the host publishes now, of every kind. Throws when it cannot be asked. */
-  listPublished(host: string): Promise<Set<string>>
+  /**
+   * All keys that the host publishes now, of every kind: their ids by their fingerprints. Throws when it
+   * cannot be asked.
+   */
+  listPublished(host: string): Promise<Map<string, string>>
 }
 
 interface Known {
@@ -67,7 +70,7 @@ export function createPeerKeys(options: Options): PeerKeys {
       const sources = await Promise.all([cache.reload(host, 'jwks'), cache.reload(host, 'pem')])
       const failure = sources.find((known) => known?.error?.cause instanceof PeerError)?.error
       if (failure !== undefined) throw failure
-      return new Set(sources.flatMap((known) => known?.loaded.keys ?? []).flatMap(fingerprintIfReadable))
+      return new Map(sources.flatMap((known) => known?.loaded.keys ?? []).flatMap(namedIfReadable))
     },
   }
 }
@@ -135,9 +138,9 @@ function checkKeyHost(host: string, { form, keyid }: KeyQuestion): void {
   )
 }
 
-function fingerprintIfReadable(key: PublicJwk): string[] {
+function namedIfReadable(key: PublicJwk): [string, string][] {
   try {
-    return [fingerprintOf(key)]
+    return [[fingerprintOf(key), key.kid]]
   } catch {
     return []
   }
