@@ -175,7 +175,9 @@ function createMesh(
   const { db, clock } = base
   const groups = new Groups({ db, clock, users: accounts, watcher: () => shares.groupWatcher })
   const people = { users: accounts, groups, passwords }
-  const shares: Shares = stack.use(createShares({ ...base, ...people, seal, spaces, locks, ocm: ocm.client }))
+  const shares: Shares = stack.use(
+    createShares({ ...base, ...people, seal, spaces, locks, ocm: ocm.client, isDenied: ocm.trust.isDenied }),
+  )
   return { ocm, shares, groups }
 }
 

@@ -15,6 +15,8 @@ export interface Trust {
   readonly policy: TrustPolicy
   judge(host: string): Promise<TrustVerdict>
   isTrusted(host: string): Promise<boolean>
+  /** True for a host on the deny list: it is refused everything, what it was given before too. */
+  isDenied(host: string): Promise<boolean>
   /** Throws `PeerError` (`not-trusted`). */
   requireTrusted(host: string): Promise<void>
   /**
@@ -43,9 +45,10 @@ export function createTrust({ policy, repo, clock, isListed }: TrustOptions): Tr
     allowlist: (host) => repo.hasAny('allowed', [host]),
     directory: async (host) => (await isListed?.(host)) ?? false,
   }
+  const isDenied = (host: string) => repo.hasAny('denied', [host, ...domainsOf(host)])
   const judge = async (text: string): Promise<TrustVerdict> => {
     const host = normaliseHost(text)
-    if (await repo.hasAny('denied', [host, ...domainsOf(host)])) return 'denied'
+    if (await isDenied(host)) return 'denied'
     for (const rule of trustRules(policy)) if (await takes[rule](host)) return 'trusted'
     return 'not-listed'
   }
@@ -53,6 +56,7 @@ export function createTrust({ policy, repo, clock, isListed }: TrustOptions): Tr
     policy,
     judge,
     isTrusted: async (host) => (await judge(host)) === 'trusted',
+    isDenied: async (host) => isDenied(normaliseHost(host)),
     async requireTrusted(host) {
       const verdict = await judge(host)
       if (verdict !== 'trusted') throw refusal(host, verdict, policy)

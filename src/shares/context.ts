@@ -37,6 +37,8 @@ export interface ShareContext {
   spaces: Pick<Spaces, 'spaceOf' | 'findFile'>
   ocm: OcmClient
   messages: MessageQueue
+  /** Whether the operator has denied a host: it opens nothing here, and is not visited. */
+  isDenied(host: string): Promise<boolean>
   /** What one of our users was given, with the rights of that share. */
   openReceived(share: ReceivedShare): Promise<FileStore>
   /** Asks the other server what was shared, and remembers it; a server that is away or slow is not waited for. */

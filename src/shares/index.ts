@@ -66,6 +66,8 @@ export interface SharesOptions {
   spaces: Pick<Spaces, 'spaceOf' | 'findFile'>
   locks: LockRegistry
   ocm: OcmClient
+  /** Whether the operator has denied a host; none is unless given. */
+  isDenied?: (host: string) => Promise<boolean>
   outbound: Outbound
 }
 
@@ -143,6 +145,7 @@ function createContext(
   late: Pick<ShareContext, 'openReceived' | 'learnRoot'>,
 ): ShareContext {
   const { db, clock, log, events, seal, users, groups, spaces } = options
+  const { isDenied = async () => false } = options
   const ocm = rememberingExchange(options.ocm, db)
   const { tokenSeconds = 300, mustInvite, invitationDays, reshareRequests = 'accept' } = config.ocm
   const ends = createMessageEnds(() => ctx)
@@ -156,6 +159,7 @@ function createContext(
     groups,
     spaces,
     ocm,
+    isDenied,
     ...late,
     messages: createMessageQueue({ db, clock, log, seal, ocm, ends, events }),
     config: {

@@ -1,7 +1,9 @@
+import { findHost } from '../ocm/address.ts'
 import { BoundedCache, SingleFlight } from '../ocm/bounded-cache.ts'
 import { GrantRefusedError, PeerError } from '../ocm/peer-error.ts'
 import type { OcmClient } from '../ocm/types.ts'
 import type { Clock } from '../platform/clock.ts'
+import { ForbiddenError } from '../platform/errors.ts'
 import type { Seal } from '../platform/seal.ts'
 import { toPeerAppError } from './peer-failures.ts'
 import { shareGone } from './remote-errors.ts'
@@ -39,6 +41,8 @@ export interface RemoteCredentialsDeps {
   clock: Clock
   seal: Seal
   ocm: Pick<OcmClient, 'exchangeToken'>
+  /** Whether the operator has denied a host. */
+  isDenied(host: string): Promise<boolean>
   /** Remembers what opened a share. */
   save(shareId: string, access: AccessForm): Promise<void>
 }
@@ -64,10 +68,22 @@ export class RemoteCredentials {
 
   of(share: ReceivedShare): CredentialSource {
     return {
-      get: () => this.get(share),
+      get: async () => {
+        await this.refuseDenied(share)
+        return await this.get(share)
+      },
       next: (refused) => this.next(share, refused),
       worked: (credential) => this.worked(share, credential),
       isProven: () => this.formOf(share) !== undefined,
+    }
+  }
+
+  /** Neither its sender nor where its files are. */
+  private async refuseDenied({ peerHost, webdavUri = '' }: ReceivedShare): Promise<void> {
+    for (const host of new Set([peerHost, findHost(toRootUrl(webdavUri) ?? '') ?? peerHost])) {
+      if (!(await this.deps.isDenied(host))) continue
+      const message = `This node does not talk to ${host} any more: an administrator has denied it.`
+      throw new ForbiddenError(message, { code: 'PEER_NOT_TRUSTED' })
     }
   }
 

@@ -36,9 +36,9 @@ export class RemoteShares {
   constructor(ctx: ShareContext, outbound: Outbound) {
     this.ctx = ctx
     this.outbound = outbound
-    const { clock, log, db, seal, ocm } = ctx
+    const { clock, log, db, seal, ocm, isDenied } = ctx
     const save = (shareId: string, access: AccessForm) => saveAccess(db, shareId, access)
-    this.credentials = new RemoteCredentials({ clock, seal, ocm, save })
+    this.credentials = new RemoteCredentials({ clock, seal, ocm, save, isDenied })
     this.roots = new RemoteRoots({
       ...{ clock, log },
       save: async (shareId, facts) => {

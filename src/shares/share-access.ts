@@ -36,9 +36,9 @@ export interface ShareAccess {
 
 /**
  * Lets a federated recipient in (OCM 1.4 Resource Access), by the secret of the share or an access token.
- * Unknown, withdrawn, declined, over, another secret, or one that had to be exchanged: the answer is the
- * same 401, so that nobody learns which shares there are (RFC 9110 15.5.2). Without `id`, the secret alone
- * names the share (OCM 1.0).
+ * Unknown, withdrawn, declined, over, another secret, one that had to be exchanged, or a recipient whose
+ * server was denied: the answer is the same 401, so that nobody learns which shares there are (RFC 9110
+ * 15.5.2). Without `id`, the secret alone names the share (OCM 1.0).
  */
 export async function openShareAccess(
   ctx: ShareContext,
@@ -48,6 +48,8 @@ export async function openShareAccess(
 ): Promise<ShareAccess> {
   const share = await findBySecret(ctx, secret)
   if (share === undefined || (id !== undefined && share.id !== id)) throw closed()
+  const { type, host } = share.recipient
+  if (type === 'remote' && (await ctx.isDenied(host))) throw closed()
   const store = await sharedStore(ctx, share)
   const lockUserId = `share:${share.id}`
   const isFile = share.kind === 'file'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
-import { TestUser } from '../support/test-user.ts'
+import { connect, shareAndAccept, TestUser } from '../support/test-user.ts'
 
 interface Trust {
   policy: string[]
@@ -65,6 +65,29 @@ describe('an administrator', () => {
     expect((await admin.api<Trust>('GET', '/admin/trust')).allowed).toEqual([])
     expect(await admin.call('PUT', '/admin/trust/denied/no%20host')).toMatchObject({ status: 400 })
     expect(await admin.call('PUT', '/admin/trust/maybe/leiden.test')).toMatchObject({ status: 400 })
+  })
+
+  it('denies a peer, and nothing that was given before opens any more, on either side', async () => {
+    await connect(ann, jan)
+    for (const [user, path] of [
+      [ann, '/to-jan'],
+      [jan, '/to-ann'],
+    ] as const) {
+      await user.dav('MKCOL', path)
+      await user.put(`${path}/a.txt`, 'alpha')
+    }
+    await shareAndAccept(ann, jan, '/to-jan', 'viewer')
+    await shareAndAccept(jan, ann, '/to-ann', 'viewer')
+    const statuses = async () => [
+      (await jan.dav('GET', '/to-jan/a.txt')).status,
+      (await ann.dav('GET', '/to-ann/a.txt')).status,
+    ]
+    expect(await statuses()).toEqual([200, 200])
+    const denied = `/admin/trust/denied/${encodeURIComponent(leiden.host)}`
+    await admin.api('PUT', denied)
+    expect(await statuses()).toEqual([403, 502])
+    await admin.api('DELETE', denied)
+    expect(await statuses()).toEqual([200, 200])
   })
 
   it('sees the keys that peers sign with, and forgets them', async () => {

@@ -27,6 +27,7 @@ describe('what opens a share of another server', () => {
   let saved: string[]
   let codes: string[]
   let shownAt: string[]
+  let denied: string
   let exchange: () => Promise<AccessToken>
 
   beforeEach(() => {
@@ -34,6 +35,7 @@ describe('what opens a share of another server', () => {
     saved = []
     codes = []
     shownAt = []
+    denied = ''
     exchange = async () => ({ accessToken: `t${codes.length}`, expiresInSeconds: 300 })
     credentials = newCredentials()
   })
@@ -49,6 +51,7 @@ describe('what opens a share of another server', () => {
           return exchange()
         },
       },
+      isDenied: async (host) => host === denied,
       save: async (_, access) => void saved.push(access),
     })
 
@@ -76,6 +79,16 @@ describe('what opens a share of another server', () => {
     const source = credentials.of(shareWith())
     await expect(source.get()).rejects.toEqual(failure(status))
     await expect(source.next([{ form: 'bearer', header: 'Bearer x' }])).rejects.toEqual(failure(status))
+  })
+
+  it('is nothing once an administrator has denied its sender, or the host of its files', async () => {
+    const source = credentials.of(shareWith({ webdavUri: 'https://files.test:8443/dav', access: 'bearer' }))
+    expect((await source.get()).form).toBe('bearer')
+    for (denied of ['foreign.test', 'files.test:8443']) {
+      await expect(source.get()).rejects.toEqual(failure(403, 'PEER_NOT_TRUSTED'))
+    }
+    denied = ''
+    expect((await source.get()).form).toBe('bearer')
   })
 
   it('is exchanged anew shortly before a token ends, and not earlier', async () => {
