@@ -115,6 +115,16 @@ export async function findOutgoing(db: Db, id: string): Promise<OutgoingShare | 
   return row && toShare(row)
 }
 
+/** What a share grants now, whatever its state; asked at every call of a store. */
+export async function findGrant(
+  db: Db,
+  id: string,
+): Promise<Pick<OutgoingShare, 'role' | 'mayReshare'> | undefined> {
+  const sql = 'select role, may_reshare from shares where id = ?'
+  const [row] = await readRows<Pick<Row, 'role' | 'may_reshare'>>(db, sql, [id])
+  return row && { role: row.role, mayReshare: row.may_reshare === 1 }
+}
+
 /** The share whose secret has this hash; secrets are never equal. */
 export async function findOutgoingBySecret(db: Db, secretHash: string): Promise<OutgoingShare | undefined> {
   const row = await db<Row>('shares').where({ secret_hash: secretHash }).first()

@@ -1,7 +1,7 @@
-import { type FileStore, RightsStore, type StorePath, SubtreeStore } from '../store/index.ts'
+import { type FileStore, type Rights, RightsStore, type StorePath, SubtreeStore } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
-import { findOutgoing } from './outgoing-repo.ts'
-import { findReceivedById } from './received-repo.ts'
+import { findGrant, findOutgoing } from './outgoing-repo.ts'
+import { findReceivedById, findReceivedGrant } from './received-repo.ts'
 import { isLive, stateAt } from './share-states.ts'
 import { type OutgoingShare, type ReceivedShare, rightsOf } from './types.ts'
 
@@ -19,8 +19,13 @@ export async function passedOnStore(ctx: ShareContext, share: PassedOn): Promise
   // Where there is no way, the place below is nowhere, and what lies around it is never asked.
   const around = isOpen ? await ctx.openReceived(upstream) : await ctx.spaces.spaceOf(share.ownerUserId)
   const inside = new SubtreeStore(around, () => (isOpen ? findPlace(ctx, share) : undefined))
-  const role = share.role === 'editor' && upstream?.role === 'viewer' ? 'viewer' : share.role
-  return new RightsStore(inside, rightsOf(role, share.mayReshare))
+  return new RightsStore(inside, () => rightsNow(ctx, share))
+}
+
+async function rightsNow(ctx: ShareContext, share: PassedOn): Promise<Rights> {
+  const { role, mayReshare } = (await findGrant(ctx.db, share.id)) ?? share
+  const upstream = await findReceivedGrant(ctx.db, share.via.receivedId)
+  return rightsOf(role === 'editor' && upstream?.role === 'viewer' ? 'viewer' : role, mayReshare)
 }
 
 async function findPlace(ctx: ShareContext, { id, via }: PassedOn): Promise<StorePath | undefined> {

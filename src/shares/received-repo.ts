@@ -236,6 +236,18 @@ export async function deleteEndedBefore(db: Db, beforeMs: number, limit: number)
   await db('received_shares').whereIn('id', ended).delete()
 }
 
+/** What a share grants now, and whether it is the user's still; asked at every call of a store. */
+export async function findReceivedGrant(
+  db: Db,
+  id: string,
+): Promise<Pick<ReceivedShare, 'role' | 'mayReshare' | 'state' | 'expiresAtMs'> | undefined> {
+  const sql = 'select role, may_reshare, state, expires_at_ms from received_shares where id = ?'
+  const [row] = await readRows<Pick<Row, 'role' | 'may_reshare' | 'state' | 'expires_at_ms'>>(db, sql, [id])
+  if (row === undefined) return undefined
+  const { role, state, may_reshare, expires_at_ms } = row
+  return { role, state, mayReshare: may_reshare === 1, expiresAtMs: expires_at_ms ?? undefined }
+}
+
 /** Shares past their end that still stand as open. */
 export async function listOverdueReceived(db: Db, nowMs: number, limit: number): Promise<ReceivedShare[]> {
   const rows = await db<Row>('received_shares')

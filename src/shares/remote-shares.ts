@@ -1,15 +1,17 @@
 import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
-import { type Entry, type FileStore, RightsStore } from '../store/index.ts'
+import { type Entry, type FileStore, type Rights, RightsStore } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
 import { learnRights } from './learn-rights.ts'
-import { saveAccess, saveRootFacts, setGone } from './received-repo.ts'
+import { findReceivedGrant, saveAccess, saveRootFacts, setGone } from './received-repo.ts'
 import { RemoteCredentials } from './remote-credentials.ts'
 import { RemoteDav } from './remote-dav.ts'
+import { SHARE_GONE } from './remote-errors.ts'
 import { toRootUrl } from './remote-hrefs.ts'
 import { RemoteRoots } from './remote-roots.ts'
 import { RemoteShareStore } from './remote-store.ts'
 import { publishReceived } from './share-events.ts'
+import { stateAt } from './share-states.ts'
 import { type AccessForm, type ReceivedShare, rightsOf } from './types.ts'
 import { GoneWatch } from './watched-stores.ts'
 
@@ -64,10 +66,19 @@ export class RemoteShares {
       },
     })
     return {
-      store: new RightsStore(new GoneWatch(remote, (isGone) => this.settle(share, isGone)), rights),
+      store: new RightsStore(new GoneWatch(remote, (isGone) => this.settle(share, isGone)), () =>
+        this.rightsNow(share.id),
+      ),
       dav,
       rootEntry: () => this.roots.entryOf(share, (signal) => remote.statRoot(signal)),
     }
+  }
+
+  /** The other server may not know who has left: a member of a group opens its share with the same secret. */
+  private async rightsNow(shareId: string): Promise<Rights> {
+    const now = await findReceivedGrant(this.ctx.db, shareId)
+    if (now === undefined || stateAt(now, this.ctx.clock.nowMs()) !== 'accepted') throw notInDrive(SHARE_GONE)
+    return rightsOf(now.role, now.mayReshare)
   }
 
   /** The root of a share of this node that leads on to another server: from memory where that one is away. */
@@ -98,8 +109,9 @@ export class RemoteShares {
 }
 
 /** The error for a share the user has not accepted, or no longer has. */
-export function notInDrive(): NotFoundError {
+export function notInDrive(code = 'NOT_FOUND'): NotFoundError {
   return new NotFoundError(
     'There is no such share in your drive; accept it first, or look whether it was withdrawn.',
+    { code },
   )
 }

@@ -10,7 +10,7 @@ import {
 } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
 import { findBySecret } from './find-by-secret.ts'
-import { findOutgoing } from './outgoing-repo.ts'
+import { findGrant, findOutgoing } from './outgoing-repo.ts'
 import { passedOnStore } from './passed-on.ts'
 import { isLive } from './share-states.ts'
 import { type OutgoingShare, rightsOf } from './types.ts'
@@ -65,13 +65,19 @@ export async function openShareAccess(
   }
 }
 
+/** A share as the store behind it needs it. */
+type Shared = Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare' | 'via'> & {
+  /** For who hides from visitors what is there: to them a folder that takes files can be written. */
+  isDrop?: boolean
+}
+
 /**
  * The shared entry as a store of its own, with the rights of the role; for recipients here and abroad.
  * `isOpen` is asked at every call whether this recipient has it still.
  */
 export async function sharedStore(
   ctx: ShareContext,
-  share: Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare' | 'via'>,
+  share: Shared,
   isOpen?: (() => Promise<boolean>) | undefined,
 ): Promise<FileStore> {
   const store = await wholeStore(ctx, share)
@@ -80,15 +86,18 @@ export async function sharedStore(
     : new SubtreeStore(store, async () => ((await isOpen()) ? [] : undefined))
 }
 
-async function wholeStore(
-  ctx: ShareContext,
-  share: Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare' | 'via'>,
-): Promise<FileStore> {
+async function wholeStore(ctx: ShareContext, share: Shared): Promise<FileStore> {
   const { via } = share
   if (via !== undefined) return await passedOnStore(ctx, { ...share, via })
   const space = await ctx.spaces.spaceOf(share.ownerUserId)
   const inside = new SubtreeStore(space, () => findSharedPath(ctx, share.id))
-  return new RightsStore(inside, rightsOf(share.role, share.mayReshare))
+  return new RightsStore(inside, () => rightsNow(ctx, share))
+}
+
+/** Asked at every call as well: less rights are for who is inside, too. Of a share that is gone its place tells. */
+async function rightsNow(ctx: ShareContext, share: Shared): Promise<Rights> {
+  const { role, mayReshare } = (await findGrant(ctx.db, share.id)) ?? share
+  return rightsOf(share.isDrop && role === 'uploader' ? 'editor' : role, mayReshare)
 }
 
 /** Asked at every call, so that a share that was withdrawn closes at once for stores that are in use too. */

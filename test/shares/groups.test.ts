@@ -110,6 +110,20 @@ describe.each(engines)('sharing with groups on %s', (engine) => {
       })
     })
 
+    it('does not take what is still being sent when its members may only look', async () => {
+      const id = await giveToSky('editor')
+      await acceptFirst(leiden, 'ben')
+      const drive = await leiden.drive('ben')
+      async function* slowly() {
+        yield Buffer.from('begun ')
+        await leiden.api('ann', 'changeShare', { params: { id }, body: { role: 'viewer' } })
+        yield Buffer.from('and ended')
+      }
+      await expect(drive.write(['stars', 'slow.txt'], slowly())).rejects.toMatchObject({ status: 403 })
+      await expect(drive.remove(['stars', 'a.txt'])).rejects.toMatchObject({ status: 403 })
+      expect((await (await leiden.home('ann')).list(['stars'])).map(({ name }) => name)).toEqual(['a.txt'])
+    })
+
     it('changes and ends for all of them together', async () => {
       const id = await giveToSky()
       for (const user of ['ben', 'cat']) await acceptFirst(leiden, user)
@@ -150,9 +164,9 @@ describe.each(engines)('sharing with groups on %s', (engine) => {
   })
 
   describe('of another server', () => {
-    async function give(): Promise<{ id: string }> {
+    async function give(role = 'viewer'): Promise<{ id: string }> {
       const recipient = { type: 'group', address: `geo@${krakow.host}` }
-      return await leiden.api('ann', 'createShare', { body: { path: '/stars', role: 'viewer', recipient } })
+      return await leiden.api('ann', 'createShare', { body: { path: '/stars', role, recipient } })
     }
 
     beforeEach(async () => {
@@ -186,6 +200,25 @@ describe.each(engines)('sharing with groups on %s', (engine) => {
       await until(async () => (await received(krakow, 'ewa'))[0]?.state === 'revoked')
       await krakow.groups.addMember('geo', 'jan')
       expect(await received(krakow, 'jan')).toEqual([])
+    })
+
+    it('is closed at once to who goes there, in drives in use and for what is still being sent', async () => {
+      await give('editor')
+      await acceptFirst(krakow, 'jan')
+      await acceptFirst(krakow, 'ola')
+      const [jans, olas] = [await krakow.drive('jan'), await krakow.drive('ola')]
+      async function* slowly(member: string) {
+        yield Buffer.from('begun ')
+        await krakow.groups.removeMember('geo', member)
+        yield Buffer.from('and ended')
+      }
+      const unsized = jans.write(['stars', 'slow.txt'], slowly('jan'))
+      await expect(unsized).rejects.toMatchObject({ status: 404 })
+      await expect(jans.read(['stars', 'a.txt'])).rejects.toMatchObject({ status: 404 })
+      expect(await textAt(olas, ['stars', 'a.txt'])).toBe('content of a')
+      const sized = olas.write(['stars', 'slow.txt'], slowly('ola'), { sizeBytes: 15 })
+      await expect(sized).rejects.toMatchObject({ status: 404 })
+      expect((await (await leiden.home('ann')).list(['stars'])).map(({ name }) => name)).toEqual(['a.txt'])
     })
 
     it('is withdrawn, too, while the group has no member', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UnavailableError } from '../../src/platform/errors.ts'
 import {
+  EDITOR_RIGHTS,
   type Mount,
   MountedStore,
   QuotaStore,
@@ -115,6 +116,25 @@ describe('the rights layer', () => {
     ]
     for (const act of acts) await expect(act()).rejects.toEqual(refusal('ForbiddenError'))
     expect((await test.store.list([])).map((entry) => entry.name)).toEqual(['f'])
+    expect(await textOf(test.store, ['f'])).toBe('text')
+  })
+
+  it('asks at every call what is allowed now, and once more before what was written is seen', async () => {
+    let now = EDITOR_RIGHTS
+    const store = new RightsStore(test.store, () => now)
+    async function* slowly() {
+      yield Buffer.from('begun')
+      now = VIEWER_RIGHTS
+      yield Buffer.from(' and ended')
+    }
+    await store.write(['f'], bytes('text'))
+    await expect(store.write(['f'], slowly())).rejects.toEqual(refusal('ForbiddenError'))
+    expect((await store.stat(['f'])).rights.write).toBe(false)
+    await expect(store.remove(['f'])).rejects.toEqual(refusal('ForbiddenError'))
+    now = EDITOR_RIGHTS
+    await expect(store.write(['f'], slowly(), { sizeBytes: 15 })).rejects.toEqual(refusal('ForbiddenError'))
+    now = { read: false, write: false, share: false }
+    await expect(store.read(['f'])).rejects.toEqual(refusal('ForbiddenError'))
     expect(await textOf(test.store, ['f'])).toBe('text')
   })
 

@@ -43,7 +43,7 @@ export async function visitLink(
   const isFile = share.kind === 'file'
   const userId = `link:${share.id}`
   const isDrop = share.role === 'uploader'
-  const tree = await sharedStore(ctx, isDrop ? { ...share, role: 'editor' } : share)
+  const tree = await sharedStore(ctx, { ...share, isDrop })
   const counted = new CountedStore(tree, () => count(ctx, share.id))
   return {
     link,
