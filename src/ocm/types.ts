@@ -104,6 +104,7 @@ export type InboxRefusal =
   | 'share-type-unsupported' // 501: such as a group, where groups of others are not taken
   | 'notification-unsupported' // 501
   | 'not-allowed' // 403: the sender may not do this to the share
+  | 'too-many-reshares' // 403: as many as may be were made on request of that share
   | 'too-many' // 429 with Retry-After: too many shares of that server wait for an answer
 
 export class InboxRefusedError extends Error {

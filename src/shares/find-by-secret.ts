@@ -1,7 +1,7 @@
 import { sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
+import { givesAccess } from './gives-access.ts'
 import { findOutgoing, findOutgoingBySecret } from './outgoing-repo.ts'
-import { isLive } from './share-states.ts'
 import { findShareOfToken } from './share-tokens-repo.ts'
 import type { OutgoingShare } from './types.ts'
 
@@ -16,7 +16,7 @@ export async function findBySecret(ctx: ShareContext, secret: string): Promise<O
   const share = secret.startsWith(TOKEN_PREFIX)
     ? await findByToken(ctx, secret)
     : await findByRawSecret(ctx, secret)
-  return share !== undefined && isLive(share, ctx.clock.nowMs()) ? share : undefined
+  return share !== undefined && (await givesAccess(ctx, share)) ? share : undefined
 }
 
 async function findByToken(ctx: ShareContext, token: string): Promise<OutgoingShare | undefined> {

@@ -5,10 +5,11 @@ import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import { addressOf, permissionsOf } from './change-shares.ts'
 import type { ShareContext } from './context.ts'
 import { secretOfGiven, unsharedMessage } from './end-shares.ts'
+import { insertGiven } from './insert-given.ts'
 import { createMessageEnds } from './message-ends.ts'
 import type { Attempt } from './message-queue.ts'
 import { deleteMessage } from './messages-repo.ts'
-import { deleteOutgoing, insertOutgoing } from './outgoing-repo.ts'
+import { deleteOutgoing } from './outgoing-repo.ts'
 import { mayHaveArrived, toPeerAppError } from './peer-failures.ts'
 import { insertReceived } from './received-repo.ts'
 import { publish, publishReceived } from './share-events.ts'
@@ -49,7 +50,7 @@ export function receivedHere(
 export async function giveHere(ctx: ShareContext, owner: User, share: OutgoingShare): Promise<void> {
   const received = receivedHere(ctx, owner, share, share.recipient.userId ?? '')
   await inTransaction(ctx.db, async (tx) => {
-    await insertOutgoing(tx, share)
+    await insertGiven(ctx, tx, share)
     await insertReceived(tx, received)
   })
   publish(ctx, share)
@@ -81,7 +82,7 @@ export async function giveThere(
     peerHost: share.recipient.host,
   } as const
   const message = await inTransaction(ctx.db, async (tx) => {
-    await insertOutgoing(tx, sent)
+    await insertGiven(ctx, tx, sent)
     return await ctx.messages.enqueueClaimed(tx, { ...about, content })
   })
   const attempt = await firstAttempt(ctx, sent, message)

@@ -191,6 +191,29 @@ export async function listDownstream(
   return rows.map(toShare)
 }
 
+/**
+ * Until the caller's transaction ends, what a new share is to stand on stays as it is: another that changes it
+ * at the same time is waited for, or waits.
+ */
+export async function holdUpstream(
+  tx: Db,
+  upstream: { receivedId: string } | { parentId: string },
+): Promise<void> {
+  const [table, id] =
+    'receivedId' in upstream ? ['received_shares', upstream.receivedId] : ['shares', upstream.parentId]
+  await tx(table).where({ id }).forUpdate().first('id')
+}
+
+/** How many live shares were made on request of one. */
+export async function countLiveChildren(db: Db, parentId: string): Promise<number> {
+  const row = await db<Row>('shares')
+    .where({ parent_id: parentId })
+    .whereIn('state', LIVE_STATES)
+    .count({ count: '*' })
+    .first()
+  return Number(row?.count ?? 0)
+}
+
 /** Shares past their end that still stand as open. */
 export async function listOverdueOutgoing(db: Db, nowMs: number, limit: number): Promise<OutgoingShare[]> {
   const rows = await db<Row>('shares')

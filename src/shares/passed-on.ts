@@ -1,8 +1,9 @@
 import { type FileStore, type Rights, RightsStore, type StorePath, SubtreeStore } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
+import { givesAccess } from './gives-access.ts'
 import { findGrant, findOutgoing } from './outgoing-repo.ts'
 import { findReceivedById, findReceivedGrant } from './received-repo.ts'
-import { isLive, stateAt } from './share-states.ts'
+import { stateAt } from './share-states.ts'
 import { type OutgoingShare, type ReceivedShare, rightsOf } from './types.ts'
 
 type PassedOn = Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare'> & {
@@ -30,7 +31,7 @@ async function rightsNow(ctx: ShareContext, share: PassedOn): Promise<Rights> {
 
 async function findPlace(ctx: ShareContext, { id, via }: PassedOn): Promise<StorePath | undefined> {
   const share = await findOutgoing(ctx.db, id)
-  if (share === undefined || !isLive(share, ctx.clock.nowMs())) return undefined
+  if (share === undefined || !(await givesAccess(ctx, share))) return undefined
   const upstream = await findReceivedById(ctx.db, via.receivedId)
   return upstream !== undefined && isPassable(ctx, upstream) ? via.path : undefined
 }

@@ -4,6 +4,7 @@ import { AppError } from '../platform/errors.ts'
 import { termsOf } from './change-shares.ts'
 import type { ShareContext } from './context.ts'
 import { secretOfGiven } from './end-shares.ts'
+import { TOO_MANY_RESHARES } from './insert-given.ts'
 import { findOutgoing, listOutgoingWith } from './outgoing-repo.ts'
 import { giveShare, newShare } from './outgoing-shares.ts'
 import { getRecipient } from './recipients.ts'
@@ -59,5 +60,6 @@ function answerOf(ctx: ShareContext, share: OutgoingShare): NotificationAnswer {
 
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof AppError)) return error
+  if (error.code === TOO_MANY_RESHARES) return new InboxRefusedError('too-many-reshares')
   return new InboxRefusedError(error.status === 404 ? 'recipient-unknown' : 'not-allowed')
 }

@@ -10,9 +10,9 @@ import {
 } from '../store/index.ts'
 import type { ShareContext } from './context.ts'
 import { findBySecret } from './find-by-secret.ts'
+import { givesAccess } from './gives-access.ts'
 import { findGrant, findOutgoing } from './outgoing-repo.ts'
 import { passedOnStore } from './passed-on.ts'
-import { isLive } from './share-states.ts'
 import { type OutgoingShare, rightsOf } from './types.ts'
 
 /** What the holder of a share's secret gets: fits WebDAV's `DavSession` but for the path. */
@@ -103,7 +103,7 @@ async function rightsNow(ctx: ShareContext, share: Shared): Promise<Rights> {
 /** Asked at every call, so that a share that was withdrawn closes at once for stores that are in use too. */
 async function findSharedPath(ctx: ShareContext, id: string): Promise<StorePath | undefined> {
   const share = await findOutgoing(ctx.db, id)
-  if (share === undefined || !isLive(share, ctx.clock.nowMs())) return undefined
+  if (share === undefined || !(await givesAccess(ctx, share))) return undefined
   const place = await ctx.spaces.findFile(share.fileId)
   return place?.ownerUserId === share.ownerUserId ? place.path : undefined
 }

@@ -260,6 +260,32 @@ describe('a recipient’s server that asks us to share with a third person', () 
     expect(await role()).toBe('viewer')
   })
 
+  it('opens nothing for the third person once its own share is over, whatever became of theirs', async () => {
+    const { id } = await give({ role: 'viewer' })
+    await accept(krakow, 'jan')
+    await ask(id)
+    await ask(id, { shareWith: { id: 'bob', host: leiden.host } })
+    await accept(bari, 'eva')
+    await accept(leiden, 'bob')
+    const drives = [await bari.drive('eva'), await leiden.drive('bob')] as const
+    for (const drive of drives) expect(await textAt(drive, ['data', 'a.txt'])).toBe('alpha')
+    await leiden.db('shares').where({ id }).update({ state: 'revoked' })
+    for (const drive of drives) await expect(drive.read(['data', 'a.txt'])).rejects.toEqual(failure(404))
+  })
+
+  it('is told that too many were asked for, until some of them end', async () => {
+    const { id } = await give({ role: 'viewer' })
+    await ask(id)
+    const [first] = await leiden.db('shares').where({ parent_id: id })
+    for (let n = 1; n < 100; n++) {
+      await leiden.db('shares').insert({ ...first, id: `c${n}`, recipient_id: `c${n}`, secret_hash: null })
+    }
+    const shareWith = { id: 'bob', host: leiden.host }
+    await expect(ask(id, { shareWith })).rejects.toEqual(refusal('too-many-reshares'))
+    await leiden.db('shares').where({ id: 'c7' }).update({ state: 'revoked' })
+    expect(await ask(id, { shareWith })).toMatchObject({ providerId: expect.any(String) })
+  })
+
   it('is refused without the right, without the secret, for unknown people, for groups, and for the owner', async () => {
     const { id } = await give({ mayReshare: false })
     await expect(ask(id)).rejects.toEqual(refusal('not-allowed'))

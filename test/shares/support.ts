@@ -173,6 +173,7 @@ const STATUS = {
   'share-type-unsupported': ['unsupported', 501],
   'notification-unsupported': ['unsupported', 501],
   'not-allowed': ['refused', 403],
+  'too-many-reshares': ['refused', 403],
   'too-many': ['busy', 429],
 } as const
 

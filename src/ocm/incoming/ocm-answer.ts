@@ -74,6 +74,7 @@ const refusals: Record<InboxRefusal, () => OcmRefusal> = {
   'share-type-unsupported': () => OcmRefusal.unsupported('SHARE_TYPE_NOT_SUPPORTED'),
   'notification-unsupported': () => OcmRefusal.unsupported('NOTIFICATION_TYPE_NOT_SUPPORTED'),
   'not-allowed': () => new OcmRefusal(403, 'NOT_ALLOWED'),
+  'too-many-reshares': () => new OcmRefusal(403, 'TOO_MANY_RESHARES'),
   'too-many': () => OcmRefusal.tooManyShares(),
 }
 

@@ -4,7 +4,7 @@ import { inTransaction } from '../../platform/db.ts'
 import { NotFoundError } from '../../platform/errors.ts'
 import type { ShareContext } from '../context.ts'
 import { receivedHere } from '../give-share.ts'
-import { insertOutgoing } from '../outgoing-repo.ts'
+import { insertGiven } from '../insert-given.ts'
 import { insertReceived } from '../received-repo.ts'
 import { publish, publishReceived } from '../share-events.ts'
 import type { OutgoingShare, ReceivedShare } from '../types.ts'
@@ -14,7 +14,7 @@ export async function giveToGroup(ctx: ShareContext, owner: User, share: Outgoin
   const groupId = share.recipient.userId ?? ''
   const given = await inTransaction(ctx.db, async (tx) => {
     if (!(await holdGroup(tx, groupId))) throw new NotFoundError('This group does not exist any more.')
-    await insertOutgoing(tx, share)
+    await insertGiven(ctx, tx, share)
     const rows: ReceivedShare[] = []
     for (const member of await listMembers(tx, groupId)) {
       if (member.id === owner.id) continue
