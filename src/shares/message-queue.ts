@@ -7,6 +7,7 @@ import type { EventBus } from '../platform/events.ts'
 import { newId } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Seal } from '../platform/seal.ts'
+import { DeliverySlots } from './delivery-slots.ts'
 import { type MessageAnswer, type MessageContent, packMessage, sendMessage } from './message-content.ts'
 import {
   appendMessage,
@@ -29,7 +30,6 @@ export const MESSAGE_LIFE_MS = 7 * 24 * 3_600_000
 const CLAIM_MS = 4 * 60_000
 /** Other processes of the node write messages too, so the table is looked at at least this often. */
 const POLL_MS = 30_000
-const BATCH = 8
 
 /** A message to send: about which share of whom, and what. */
 export interface NewMessage extends Pick<OutgoingMessage, 'userId' | 'side' | 'subjectId' | 'peerHost'> {
@@ -62,7 +62,7 @@ export interface MessageQueue {
   wake(): void
   /** Delivers what is due until the signal aborts; resolves then. */
   run(signal: AbortSignal): Promise<void>
-  /** One round: tries everything that is due now. */
+  /** Tries everything that is due now, once; resolves when all of it has ended. */
   deliverDue(signal?: AbortSignal): Promise<void>
   /** Gives up the attempts of `attempt` that still run and resolves when they have ended. */
   close(): Promise<void>
@@ -89,7 +89,6 @@ export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
   let wakeUp = new AbortController()
   const stop = new AbortController()
   const running = new Set<Promise<unknown>>()
-  const deliverDue = (signal?: AbortSignal) => deliverAllDue(deps, signal)
   const wake = () => {
     wakeUp.abort()
     deps.events?.tellOthers('notice', {})
@@ -111,18 +110,20 @@ export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
       return attempt.finally(() => running.delete(attempt) && wake())
     },
     wake,
-    deliverDue,
+    deliverDue: (signal) => deliverAllDue(deps, signal),
     async run(signal) {
+      const slots = new DeliverySlots(() => wakeUp.abort())
       while (!signal.aborted) {
         wakeUp = new AbortController()
         try {
-          await deliverDue(signal)
+          await fill(deps, slots, signal)
           await pause(deps, AbortSignal.any([signal, wakeUp.signal]))
         } catch (err) {
           deps.log.error({ err }, 'messages could not be delivered')
           await clock.wait(POLL_MS, signal).catch(() => undefined)
         }
       }
+      await slots.idle()
     },
     async close() {
       stop.abort()
@@ -159,19 +160,45 @@ async function pause({ db, clock }: MessageQueueDeps, signal: AbortSignal): Prom
 
 /** A stop gives up the attempts that run; they are made again after the next start. */
 async function deliverAllDue(deps: MessageQueueDeps, signal?: AbortSignal): Promise<void> {
-  while (!signal?.aborted) {
-    const due = await listDueMessages(deps.db, deps.clock.nowMs(), BATCH)
-    if (due.length === 0) return
-    await Promise.all(due.map((message) => deliver(deps, message, signal)))
+  const slots = new DeliverySlots()
+  let seen: number
+  try {
+    do {
+      seen = slots.ended
+      await fill(deps, slots, signal)
+      // What ended meanwhile may have made room for what was passed over.
+    } while (slots.ended > seen || (await slots.next()))
+    slots.check()
+  } finally {
+    await slots.idle()
   }
 }
 
-async function deliver(deps: MessageQueueDeps, message: OutgoingMessage, signal?: AbortSignal) {
+/** Begins as many attempts as may run; of a server that has its share of them nothing is looked at. */
+async function fill(deps: MessageQueueDeps, slots: DeliverySlots, signal?: AbortSignal): Promise<void> {
+  slots.check()
+  while (slots.free > 0 && !signal?.aborted) {
+    const among = { limit: slots.free, exceptHosts: slots.fullHosts() }
+    const due = await listDueMessages(deps.db, deps.clock.nowMs(), among)
+    if (due.length === 0) return
+    for (const message of due) {
+      if (signal?.aborted) return
+      if (!slots.isFull(message.peerHost)) await begin(deps, slots, message, signal)
+    }
+  }
+}
+
+async function begin(
+  deps: MessageQueueDeps,
+  slots: DeliverySlots,
+  message: OutgoingMessage,
+  signal?: AbortSignal,
+): Promise<void> {
   const claimedUntilMs = deps.clock.nowMs() + CLAIM_MS
   if (!(await claimMessage(deps.db, message, claimedUntilMs))) return
   const claimed = { ...message, tries: message.tries + 1, claimedUntilMs }
   const onRefusal = (error: unknown) => deps.ends.givenUp(claimed, error)
-  await send(deps, claimed, { signal, onRefusal })
+  slots.start(message.peerHost, async () => void (await send(deps, claimed, { signal, onRefusal })))
 }
 
 interface SendOptions {

@@ -82,10 +82,15 @@ export async function appendMessage(
 }
 
 /** The first waiting message of each share whose time has come, the oldest first. */
-export async function listDueMessages(db: Db, nowMs: number, limit: number): Promise<OutgoingMessage[]> {
+export async function listDueMessages(
+  db: Db,
+  nowMs: number,
+  { limit, exceptHosts = [] }: { limit: number; exceptHosts?: readonly string[] },
+): Promise<OutgoingMessage[]> {
   const rows = await db<Row>('share_messages as m')
     .where('m.state', 'waiting')
     .where('m.next_try_at_ms', '<=', nowMs)
+    .whereNotIn('m.peer_host', exceptHosts)
     // What is about the same share goes in order: an end never overtakes the beginning.
     .whereNotExists(
       db('share_messages as b')

@@ -104,16 +104,63 @@ describe.each(engines)('messages to peers on %s', (engine) => {
           }),
       ),
     )
-    for (let n = 0; n < 20; n++) {
-      await queue.enqueue(database.db, { ...about, subjectId: `r${n}`, content: notice() })
+    for (let n = 0; n < 40; n++) {
+      const peerHost = `h${Math.floor(n / 4)}.test`
+      await queue.enqueue(database.db, { ...about, peerHost, subjectId: `r${n}`, content: notice() })
     }
     const ended = queue.run(stop.signal)
-    await until(() => asked.length === 8)
+    await until(() => asked.length === 16)
     stop.abort()
     await ended
-    expect([asked.length, await waiting()]).toEqual([8, 20])
+    expect([asked.length, await waiting()]).toEqual([16, 40])
     await startQueue().deliverDue()
-    expect([tried.length, await waiting()]).toEqual([20, 0])
+    expect([tried.length, await waiting()]).toEqual([40, 0])
+  })
+
+  it('are not held up by a server that never answers, however many wait for that one', async () => {
+    const stop = new AbortController()
+    const asked: string[] = []
+    const queue = createMessageQueue(
+      deps((host, _, { signal } = {}) => {
+        asked.push(host)
+        if (host !== 'tarpit.test') return Promise.resolve(undefined)
+        return new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new PeerError('unreachable', host, 'Given up.')))
+        })
+      }),
+    )
+    const send = (peerHost: string, n: number) =>
+      queue.enqueue(database.db, { ...about, peerHost, subjectId: `${peerHost} ${n}`, content: notice() })
+    for (let n = 0; n < 50; n++) await send('tarpit.test', n)
+    for (let n = 0; n < 20; n++) await send(`h${n % 5}.test`, n)
+    const running = queue.run(stop.signal)
+    const answered = () => asked.filter((host) => host !== 'tarpit.test').length
+    await until(() => answered() === 20)
+    await send('late.test', 1)
+    queue.wake()
+    await until(() => asked.includes('late.test'))
+    expect(asked.filter((host) => host === 'tarpit.test')).toHaveLength(2)
+    stop.abort()
+    await running
+    expect(await waiting()).toBe(50)
+  })
+
+  it('do not stop because one of them meets a fault of our own', async () => {
+    const controller = new AbortController()
+    let faults = 0
+    const ends = {
+      arrived: () => (faults++ === 0 ? Promise.reject(new Error('No room.')) : Promise.resolve()),
+    }
+    const own = deps(async () => undefined)
+    const queue = createMessageQueue({ ...own, ends: { ...own.ends, ...ends } })
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    await expect(queue.deliverDue()).rejects.toThrow('No room.')
+    const running = queue.run(controller.signal)
+    await queue.enqueue(database.db, { ...about, subjectId: 'r2', content: notice() })
+    queue.wake()
+    await until(() => faults === 2)
+    controller.abort()
+    await running
   })
 
   it('are tried again with growing waits, by whichever process is there, until they arrive', async () => {
