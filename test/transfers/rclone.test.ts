@@ -8,6 +8,8 @@ import { SourceServer } from './support/source-server.ts'
 import { TestEngine, TOKEN } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
+const POLL = { timeout: 10_000 }
+const DIED = { fault: { code: 'EXECUTOR_DIED' } }
 let database: TestDatabase
 let source: SourceServer
 let engine: TestEngine
@@ -40,6 +42,12 @@ async function daemons(): Promise<{ pid: number; commandLine: string }[]> {
     if (isOurs && /^[^\0]*rclone\0rcd/.test(commandLine)) found.push({ pid: Number(pid), commandLine })
   }
   return found
+}
+
+async function pidOfDaemon(): Promise<number> {
+  const [daemon] = await daemons()
+  if (daemon === undefined) throw new Error('No daemon runs.')
+  return daemon.pid
 }
 
 describe('the executor rclone', () => {
@@ -109,31 +117,34 @@ describe('the executor rclone', () => {
 })
 
 describe('an rclone that hangs', () => {
-  const log = createLogger('silent')
+  let daemon: RcloneDaemon
+  beforeEach(() => {
+    daemon = new RcloneDaemon({ program: 'rclone', log: createLogger('silent') })
+  })
+  afterEach(() => daemon.close())
 
   it('is ended, and started again for the next call', async () => {
-    const daemon = new RcloneDaemon({ program: 'rclone', log, callTimeoutMs: 1000 })
     const life = await daemon.ensure()
     expect(await daemon.call(life, 'rc/noop', { a: 1 })).toEqual({ a: 1 })
-    const [hung] = await daemons()
-    process.kill(hung?.pid as number, 'SIGSTOP')
-    await expect(daemon.call(life, 'rc/noop', {})).rejects.toMatchObject({ fault: { code: 'EXECUTOR_DIED' } })
-    await expect.poll(() => isAlive(hung?.pid as number)).toBe(false)
+    const hung = await pidOfDaemon()
+    process.kill(hung, 'SIGSTOP')
+    await expect(daemon.call(life, 'rc/noop', {}, 500)).rejects.toMatchObject(DIED)
     const next = await daemon.ensure()
     expect(next).not.toBe(life)
     expect(await daemon.call(next, 'rc/noop', {})).toEqual({})
-    await expect(daemon.call(life, 'rc/noop', {})).rejects.toMatchObject({ fault: { code: 'EXECUTOR_DIED' } })
+    await expect(daemon.call(life, 'rc/noop', {})).rejects.toMatchObject(DIED)
+    await expect.poll(() => isAlive(hung), POLL).toBe(false)
+    expect(await daemon.ensure()).toBe(next)
     await daemon.close()
     expect(await daemons()).toEqual([])
   })
 
   it('does not keep the node from stopping', async () => {
-    const daemon = new RcloneDaemon({ program: 'rclone', log })
     await daemon.ensure()
-    const [hung] = await daemons()
-    process.kill(hung?.pid as number, 'SIGSTOP')
+    const hung = await pidOfDaemon()
+    process.kill(hung, 'SIGSTOP')
     await daemon.close()
-    await expect.poll(() => isAlive(hung?.pid as number)).toBe(false)
+    await expect.poll(() => isAlive(hung), POLL).toBe(false)
   })
 })
 

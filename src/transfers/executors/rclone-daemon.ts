@@ -35,13 +35,13 @@ export interface RcloneLife {
 export class RcloneDaemon {
   private readonly program: string
   private readonly log: Logger
-  private readonly callTimeoutMs: number
   private life: Promise<RcloneLife> | undefined
+  /** That of the newest life: the end of an older one must not make us forget this one. */
+  private child: ChildProcess | undefined
 
-  constructor(deps: { program: string; log: Logger; callTimeoutMs?: number }) {
+  constructor(deps: { program: string; log: Logger }) {
     this.program = deps.program
     this.log = deps.log
-    this.callTimeoutMs = deps.callTimeoutMs ?? CALL_TIMEOUT_MS
   }
 
   /** The running daemon; started when there is none. */
@@ -62,9 +62,10 @@ export class RcloneDaemon {
     life: RcloneLife,
     method: string,
     input: Record<string, unknown>,
+    timeoutMs = CALL_TIMEOUT_MS,
   ): Promise<Record<string, unknown>> {
     const { client, password } = life
-    const signal = AbortSignal.timeout(this.callTimeoutMs)
+    const signal = AbortSignal.timeout(timeoutMs)
     const authorization = `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`
     try {
       const answer = await client.request({
@@ -80,7 +81,7 @@ export class RcloneDaemon {
       throw new RcloneRefusal(String(output.error), answer.statusCode)
     } catch (error) {
       if (error instanceof RcloneRefusal) throw error
-      if (signal.aborted) killHard(life.child)
+      if (signal.aborted) this.end(life)
       throw died(error)
     }
   }
@@ -97,6 +98,18 @@ export class RcloneDaemon {
     clearTimeout(patience)
   }
 
+  /** The next `ensure` starts another one at once; it need not wait until this one is seen to have ended. */
+  private end({ child }: RcloneLife): void {
+    this.forgetChild(child)
+    killHard(child)
+  }
+
+  private forgetChild(child: ChildProcess): void {
+    if (this.child !== child) return
+    this.child = undefined
+    this.life = undefined
+  }
+
   private forget(life: Promise<RcloneLife>): void {
     if (this.life === life) this.life = undefined
   }
@@ -111,8 +124,9 @@ export class RcloneDaemon {
       password,
       address: socket === undefined ? '127.0.0.1:0' : `unix://${socket}`,
     })
+    this.child = child
     child.once('exit', () => void rm(folder, { recursive: true, force: true }).catch(() => undefined))
-    const address = await listeningAddress(child, this.callTimeoutMs)
+    const address = await listeningAddress(child, CALL_TIMEOUT_MS)
     const client =
       socket === undefined ? new Client(address) : new Client('http://localhost', { socketPath: socket })
     this.log.info({ version: program.version.join('.'), pid: child.pid }, 'rclone daemon started')
@@ -122,7 +136,7 @@ export class RcloneDaemon {
 
   private watch(child: ChildProcess, client: Client): void {
     child.once('exit', (code, signal) => {
-      this.life = undefined
+      this.forgetChild(child)
       this.log.info({ code, signal }, 'rclone daemon ended')
       client.destroy().catch(() => undefined)
     })
