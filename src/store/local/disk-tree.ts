@@ -10,7 +10,7 @@ import {
 import type { DiskFacts } from '../catalogue/file-index.ts'
 import { formatPath } from '../paths.ts'
 import type { StorePath } from '../types.ts'
-import { ABSENT, factsAtOnce, factsOf, isAbsence } from './disk-facts.ts'
+import { ABSENT, factsOf, isAbsence } from './disk-facts.ts'
 import { OpenFile } from './open-file.ts'
 
 /** How many entries are asked about at once when a folder is read again. */
@@ -28,15 +28,10 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
  */
 export class DiskTree {
   private readonly root: string
-  private readonly isLocal: boolean
 
-  /**
-   * `root` must be a real path, without symbolic links. `isLocal`: it is a disk of this machine, which is
-   * asked about one file at once; a journey to the thread pool takes ten times as long.
-   */
-  constructor(root: string, isLocal = false) {
+  /** `root` must be a real path, without symbolic links. */
+  constructor(root: string) {
     this.root = root
-    this.isLocal = isLocal
   }
 
   /** The place on disk of a checked path. */
@@ -46,12 +41,12 @@ export class DiskTree {
 
   /** What is there, without following a link in the last place; undefined when nothing of ours is. */
   async facts(path: StorePath): Promise<DiskFacts | undefined> {
-    return this.isLocal ? factsAtOnce(this.localPath(path)) : await factsOf(this.localPath(path))
+    return await factsOf(this.localPath(path))
   }
 
-  /** The same for members of a folder, beside the main thread: together they may keep a disk busy. */
+  /** The same for several members of a folder. */
   async factsOfMembers(path: StorePath, names: readonly string[]): Promise<(DiskFacts | undefined)[]> {
-    return await Promise.all(names.map((name) => factsOf(this.localPath([...path, name]))))
+    return await Promise.all(names.map((name) => this.facts([...path, name])))
   }
 
   /** True when no folder on the way (nor the last name) is a symbolic link. */

@@ -44,11 +44,10 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   const { space, folder } = options
   const staging = new Staging(join(folder, 'staging'), options)
   await staging.create()
-  const isLocal = isLocalDisk(folder)
   const shared = { staging, queue: new SerialQueue(options.gate), clock: options.clock }
   const open = async (name: string, rootId: string, id: string): Promise<SpaceContext> => {
     const index = new FilesRepo(options.db, space.id, rootId)
-    return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name)), isLocal) }
+    return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name))) }
   }
   const keptTree = async (name: string, rootId: string): Promise<KeptTree> => {
     const kept = await open(name, rootId, `${name}:${space.id}`)
@@ -58,7 +57,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   const versions = await keptTree('versions', space.versionsRootId)
   const drive: SpaceContext = {
     ...(await open('files', space.rootId, space.id)),
-    ...(options.hot && isLocal && { hot: options.hot }),
+    ...(options.hot && isLocalDisk(folder) && { hot: options.hot }),
     kept: {
       ...(options.keepsDeleted && { trash }),
       ...(options.keepsOverwritten && { versions }),

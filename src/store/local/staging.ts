@@ -13,7 +13,6 @@ import { toFacts } from './disk-facts.ts'
 import { removeRemains } from './disk-tree.ts'
 import { checkLength, pour } from './pour.ts'
 import { pourShared, SHARED_FROM_BYTES } from './pour-shared.ts'
-import { gather, SMALL_FILE_BYTES, writeSmallFile } from './small-file.ts'
 
 /** Leftovers of other machines are ours to remove after this long. */
 const FOREIGN_LEFTOVER_MS = 7 * 24 * 3_600_000
@@ -26,7 +25,7 @@ export interface StagingOptions {
   fsync: FsyncPolicy
   /** Checksums that are computed beside SHA-256 and Adler-32, and those a client declares. */
   moreChecksums?: readonly ChecksumType[] | undefined
-  /** Opens a new file, of whatever size; tests put a full disk here. */
+  /** Opens a new file; tests put a full disk here. */
   openFile?: OpenFile
   /** Compute the checksums of large bodies; without them it is done on the main thread. */
   hashThreads?: HashThreads | undefined
@@ -42,7 +41,7 @@ export class Staging {
   private readonly fsync: FsyncPolicy
   /** What is computed for every file of this tree beside the usual. */
   readonly moreChecksums: readonly ChecksumType[]
-  private readonly openFile: OpenFile | undefined
+  private readonly openFile: OpenFile
   private readonly hashThreads: HashThreads | undefined
   private readonly active = new Set<string>()
 
@@ -50,7 +49,7 @@ export class Staging {
     this.folder = folder
     this.fsync = options.fsync
     this.moreChecksums = options.moreChecksums ?? []
-    this.openFile = options.openFile
+    this.openFile = options.openFile ?? ((path, flags) => open(path, flags))
     this.hashThreads = options.hashThreads
   }
 
@@ -103,10 +102,7 @@ export class Staging {
     source: AsyncIterable<Uint8Array>,
     options: WriteOptions,
   ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
-    if (this.openFile === undefined && (options.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_FILE_BYTES) {
-      return await this.fillSmall(localPath, source, options)
-    }
-    const handle = await (this.openFile ?? open)(localPath, 'wx')
+    const handle = await this.openFile(localPath, 'wx')
     try {
       const { sizeBytes, checksums } = await this.pour(abortable(source, options.signal), handle, options)
       checkLength(sizeBytes, options.sizeBytes ?? sizeBytes)
@@ -135,21 +131,6 @@ export class Staging {
     const hash = this.newHash(expected)
     const sizeBytes = await pour(source, handle, hash, how)
     return { sizeBytes, checksums: hash.checksums() }
-  }
-
-  /** The same for a body that fits into memory; nothing is on the disk before all checks passed. */
-  private async fillSmall(
-    localPath: string,
-    source: AsyncIterable<Uint8Array>,
-    { expected, mtimeMs, signal, sizeBytes = 0 }: WriteOptions,
-  ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
-    const bytes = await gather(abortable(source, signal), sizeBytes)
-    const hash = this.newHash(expected)
-    hash.update(bytes)
-    const checksums = hash.checksums()
-    checkChecksums(checksums, expected)
-    const facts = await writeSmallFile(localPath, bytes, { mtimeMs, isFlushed: this.fsync !== 'never' })
-    return { localPath, sizeBytes, checksums, facts }
   }
 
   /** The checksums to compute for a file of this tree. */
