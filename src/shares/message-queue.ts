@@ -1,29 +1,12 @@
-import { PeerError } from '../ocm/peer-error.ts'
-import type { OcmClient } from '../ocm/types.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { messageOf } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
 import { newId } from '../platform/ids.ts'
-import type { Logger } from '../platform/log.ts'
-import type { Seal } from '../platform/seal.ts'
 import { DeliverySlots } from './delivery-slots.ts'
-import { type MessageAnswer, type MessageContent, packMessage, sendMessage } from './message-content.ts'
-import {
-  appendMessage,
-  claimMessage,
-  deleteMessage,
-  findNextMessageTimeMs,
-  listDueMessages,
-  postponeMessage,
-} from './messages-repo.ts'
-import { isPermanentPeerFailure, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
+import { type Attempt, type AttemptDeps, attemptMessage } from './message-attempt.ts'
+import { type MessageContent, packMessage } from './message-content.ts'
+import { appendMessage, claimMessage, findNextMessageTimeMs, listDueMessages } from './messages-repo.ts'
 import type { OutgoingMessage } from './types.ts'
 
-const FIRST_WAIT_MS = 30_000
-const LONGEST_WAIT_MS = 3_600_000
-/** A server that asks for more patience than this is asked again all the same. */
-const MAX_RETRY_AFTER_MS = 24 * 3_600_000
 /** How long a message is tried. */
 export const MESSAGE_LIFE_MS = 7 * 24 * 3_600_000
 /** Longer than discovery and two forms of a message may take: who has not ended by then has died. */
@@ -34,20 +17,6 @@ const POLL_MS = 30_000
 /** A message to send: about which share of whom, and what. */
 export interface NewMessage extends Pick<OutgoingMessage, 'userId' | 'side' | 'subjectId' | 'peerHost'> {
   content: MessageContent
-}
-
-/** How an attempt ended; `error` says why it did not succeed. */
-export type Attempt =
-  | { result: 'arrived'; answer: MessageAnswer }
-  | { result: 'later' | 'refused'; error: unknown }
-
-/** What the end of a message means to the share it is about; called with no transaction open. */
-export interface MessageEnds {
-  arrived(message: OutgoingMessage, answer: MessageAnswer): Promise<void>
-  /** Refused for good, or out of time. */
-  givenUp(message: OutgoingMessage, error: unknown): Promise<void>
-  /** False when nobody needs it any more: a share that was taken back before it went out. Such a one is dropped. */
-  isWanted(message: OutgoingMessage): Promise<boolean>
 }
 
 /** Messages to peers that must arrive although the peer is down or we are restarted. */
@@ -68,20 +37,9 @@ export interface MessageQueue {
   close(): Promise<void>
 }
 
-export interface MessageQueueDeps {
-  db: Db
-  clock: Clock
-  log: Logger
-  seal: Seal
-  ocm: Pick<OcmClient, 'notify' | 'sendShare'>
-  ends: MessageEnds
+export interface MessageQueueDeps extends AttemptDeps {
   /** Wakes the process of the node that delivers. */
   events?: EventBus | undefined
-}
-
-/** How long attempt `tries` (from 1) waits for the next one: doubled each time, at most an hour. */
-export function messageWaitMs(tries: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS)
 }
 
 export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
@@ -104,7 +62,7 @@ export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
       return appendMessage(db, { ...newRow(deps, message), ...claim })
     },
     attempt(message, onRefusal) {
-      const attempt = send(deps, message, { signal: stop.signal, onRefusal })
+      const attempt = attemptMessage(deps, message, { signal: stop.signal, onRefusal })
       running.add(attempt)
       // What was stored behind it meanwhile has waited for its end.
       return attempt.finally(() => running.delete(attempt) && wake())
@@ -198,71 +156,5 @@ async function begin(
   if (!(await claimMessage(deps.db, message, claimedUntilMs))) return
   const claimed = { ...message, tries: message.tries + 1, claimedUntilMs }
   const onRefusal = (error: unknown) => deps.ends.givenUp(claimed, error)
-  slots.start(message.peerHost, async () => void (await send(deps, claimed, { signal, onRefusal })))
-}
-
-interface SendOptions {
-  signal: AbortSignal | undefined
-  onRefusal(error: unknown): Promise<void>
-}
-
-async function send(
-  deps: MessageQueueDeps,
-  message: OutgoingMessage,
-  { signal, onRefusal }: SendOptions,
-): Promise<Attempt> {
-  if (!(await deps.ends.isWanted(message))) {
-    await deleteMessage(deps.db, message.id)
-    return { result: 'refused', error: new Error('It is not wanted any more.') }
-  }
-  let answer: MessageAnswer
-  try {
-    answer = await sendMessage(deps, message, signal)
-  } catch (error) {
-    const isFinal = isOver(message, error, deps.clock.nowMs())
-    report(deps.log, message, error, isFinal)
-    if (isFinal) await onRefusal(error)
-    else await postpone(deps, message, error, signal)
-    return { result: isFinal ? 'refused' : 'later', error }
-  }
-  await deps.ends.arrived(message, answer)
-  return { result: 'arrived', answer }
-}
-
-/** The first attempt decides about more: a name that does not exist is not tried for a week. */
-function isOver(message: OutgoingMessage, error: unknown, nowMs: number): boolean {
-  if (isPermanentPeerFailure(error)) return true
-  if (message.type === 'SHARE' && message.tries === 1) return !isPassing(error)
-  return nowMs >= message.expiresAtMs
-}
-
-/** Down, busy, or something before it that says so. */
-function isPassing(error: unknown): boolean {
-  return !(error instanceof PeerError) || error.temporary || (error.status ?? 0) >= 500
-}
-
-async function postpone(
-  deps: MessageQueueDeps,
-  message: OutgoingMessage,
-  error: unknown,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const nowMs = deps.clock.nowMs()
-  await postponeMessage(deps.db, message.id, {
-    // What a stop gave up is the first thing after the next start; the last try is at the very end.
-    nextTryAtMs: signal?.aborted ? nowMs : Math.min(nowMs + waitMs(message, error), message.expiresAtMs),
-    lastError: messageOf(toPeerAppError(error)),
-    mayHaveArrived: mayHaveArrived(error),
-  })
-}
-
-function waitMs(message: OutgoingMessage, error: unknown): number {
-  const askedMs = error instanceof PeerError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-  return Math.max(messageWaitMs(message.tries), Math.min(askedMs, MAX_RETRY_AFTER_MS))
-}
-
-function report(log: Logger, message: OutgoingMessage, error: unknown, isFinal: boolean): void {
-  const { peerHost: peer, type, subjectId: shareId, tries } = message
-  const about = { peer, type, shareId, tries, reason: messageOf(error) }
-  log.warn(about, isFinal ? 'message given up' : 'message will be sent again')
+  slots.start(message.peerHost, async () => void (await attemptMessage(deps, claimed, { signal, onRefusal })))
 }

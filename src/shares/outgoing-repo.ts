@@ -1,117 +1,25 @@
 import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
 import { releaseLocksOf } from '../store/locks/locks-repo.ts'
-import type { EntryKind } from '../store/types.ts'
-import type { ShareState } from './share-states.ts'
-import type { LinkRole, OutgoingShare, ShareRecipient } from './types.ts'
-
-/** Groups are types of their own in the table. */
-type RecipientType = ShareRecipient['type'] | 'group' | 'remote-group'
-
-function toType({ type, isGroup }: Pick<ShareRecipient, 'type' | 'isGroup'>): RecipientType {
-  if (!isGroup) return type
-  return type === 'remote' ? 'remote-group' : 'group'
-}
-
-function fromType(type: RecipientType): Pick<ShareRecipient, 'type' | 'isGroup'> {
-  if (type === 'group') return { type: 'local', isGroup: true }
-  return type === 'remote-group' ? { type: 'remote', isGroup: true } : { type }
-}
-
-interface Row {
-  id: string
-  owner_user_id: string
-  file_id: string
-  name: string
-  kind: EntryKind
-  role: LinkRole
-  recipient_type: RecipientType
-  recipient_id: string
-  recipient_host: string
-  recipient_user_id: string | null
-  recipient_name: string
-  secret_hash: string | null
-  must_exchange: 0 | 1
-  state: ShareState
-  note: string
-  created_at_ms: number
-  expires_at_ms: number | null
-  secret_sealed: string | null
-  may_reshare: number
-  via_received_id: string | null
-  via_path: string | null
-  parent_id: string | null
-}
-
-/** Those that give access, or may yet. */
-const LIVE_STATES: readonly ShareState[] = ['sending', 'pending', 'accepted']
-
-function toShare(row: Row): OutgoingShare {
-  return {
-    id: row.id,
-    ownerUserId: row.owner_user_id,
-    fileId: row.file_id,
-    name: row.name,
-    kind: row.kind,
-    role: row.role,
-    recipient: {
-      ...fromType(row.recipient_type),
-      id: row.recipient_id,
-      host: row.recipient_host,
-      userId: row.recipient_user_id ?? undefined,
-      displayName: row.recipient_name,
-    },
-    secretHash: row.secret_hash ?? undefined,
-    ...(row.must_exchange === 1 ? { mustExchange: true } : {}),
-    state: row.state,
-    note: row.note,
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms ?? undefined,
-    secretSealed: row.secret_sealed ?? undefined,
-    mayReshare: row.may_reshare === 1,
-    via:
-      row.via_received_id === null
-        ? undefined
-        : { receivedId: row.via_received_id, path: JSON.parse(row.via_path ?? '[]') as string[] },
-    parentId: row.parent_id ?? undefined,
-  }
-}
-
-function toRow(share: OutgoingShare): Row {
-  return {
-    id: share.id,
-    owner_user_id: share.ownerUserId,
-    file_id: share.fileId,
-    name: share.name,
-    kind: share.kind,
-    role: share.role,
-    recipient_type: toType(share.recipient),
-    recipient_id: share.recipient.id,
-    recipient_host: share.recipient.host,
-    recipient_user_id: share.recipient.userId ?? null,
-    recipient_name: share.recipient.displayName,
-    secret_hash: share.secretHash ?? null,
-    must_exchange: share.mustExchange ? 1 : 0,
-    state: share.state,
-    note: share.note,
-    created_at_ms: share.createdAtMs,
-    expires_at_ms: share.expiresAtMs ?? null,
-    secret_sealed: share.secretSealed ?? null,
-    may_reshare: share.mayReshare ? 1 : 0,
-    via_received_id: share.via?.receivedId ?? null,
-    via_path: share.via === undefined ? null : JSON.stringify(share.via.path),
-    parent_id: share.parentId ?? null,
-  }
-}
+import {
+  type RecipientType,
+  type OutgoingRow as Row,
+  toOutgoingRow,
+  toShare,
+  toType,
+} from './outgoing-rows.ts'
+import { LIVE_STATES, type ShareState } from './share-states.ts'
+import { toTermColumns } from './share-terms.ts'
+import type { OutgoingShare, ShareRecipient } from './types.ts'
 
 /** Stores a new share. */
 export async function insertOutgoing(db: Db, share: OutgoingShare): Promise<void> {
-  await db('shares').insert(toRow(share))
+  await db('shares').insert(toOutgoingRow(share))
 }
 
 /** The share by its id, whoever gave it. */
 export async function findOutgoing(db: Db, id: string): Promise<OutgoingShare | undefined> {
-  const row = await db<Row>('shares').where({ id }).first()
+  const [row] = await readRows<Row>(db, 'select * from shares where id = ?', [id])
   return row && toShare(row)
 }
 
@@ -127,7 +35,7 @@ export async function findGrant(
 
 /** The share whose secret has this hash; secrets are never equal. */
 export async function findOutgoingBySecret(db: Db, secretHash: string): Promise<OutgoingShare | undefined> {
-  const row = await db<Row>('shares').where({ secret_hash: secretHash }).first()
+  const [row] = await readRows<Row>(db, 'select * from shares where secret_hash = ?', [secretHash])
   return row && toShare(row)
 }
 
@@ -160,8 +68,9 @@ export async function listRecipientTypes(
   nowMs: number,
 ): Promise<{ fileId: string; type: RecipientType }[]> {
   const sql = `select distinct file_id, recipient_type from shares where owner_user_id = ?
-    and state in ('sending', 'pending', 'accepted') and (expires_at_ms is null or expires_at_ms > ?)`
-  const rows = await readRows<Pick<Row, 'file_id' | 'recipient_type'>>(db, sql, [ownerUserId, nowMs])
+    and state in (${LIVE_STATES.map(() => '?').join(', ')}) and (expires_at_ms is null or expires_at_ms > ?)`
+  const values = [ownerUserId, ...LIVE_STATES, nowMs]
+  const rows = await readRows<Pick<Row, 'file_id' | 'recipient_type'>>(db, sql, values)
   return rows.map((row) => ({ fileId: row.file_id, type: row.recipient_type }))
 }
 
@@ -244,14 +153,7 @@ export async function changeOutgoing(
   id: string,
   change: Pick<OutgoingShare, 'role' | 'note' | 'expiresAtMs' | 'mayReshare'>,
 ): Promise<void> {
-  await db('shares')
-    .where({ id })
-    .update({
-      role: change.role,
-      note: change.note,
-      expires_at_ms: change.expiresAtMs ?? null,
-      may_reshare: change.mayReshare ? 1 : 0,
-    })
+  await db('shares').where({ id }).update(toTermColumns(change))
   if (change.role !== 'editor') await releaseLocks(db, id)
 }
 

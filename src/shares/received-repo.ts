@@ -1,107 +1,16 @@
 import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
-import type { EntryKind } from '../store/types.ts'
+import { type ReceivedRow as Row, toReceived, toReceivedRow } from './received-rows.ts'
 import type { ShareState } from './share-states.ts'
-import type { AccessForm, ReceivedShare, RootFacts, ShareRole } from './types.ts'
-
-interface Row {
-  id: string
-  user_id: string
-  source: ReceivedShare['source']
-  peer_host: string
-  provider_id: string
-  owner_id: string
-  owner_host: string
-  owner_name: string
-  sender_id: string
-  sender_host: string
-  sender_name: string
-  name: string
-  kind: EntryKind
-  role: ShareRole
-  note: string
-  webdav_uri: string | null
-  secret_sealed: string | null
-  must_exchange: 0 | 1
-  permissions_unknown: 0 | 1
-  access: AccessForm | null
-  state: ShareState
-  mount_name: string | null
-  root_facts: string | null
-  created_at_ms: number
-  expires_at_ms: number | null
-  may_reshare: number
-  gone_at_ms: number | null
-}
+import { toTermColumns } from './share-terms.ts'
+import type { AccessForm, ReceivedShare, RootFacts } from './types.ts'
 
 /** Of one server for one user. */
 const MAX_PENDING = 200
 
-/** Old servers call a folder a file in their messages; what is found there goes before that. */
-function toReceived(row: Row): ReceivedShare {
-  const rootFacts = row.root_facts === null ? undefined : (JSON.parse(row.root_facts) as RootFacts)
-  return {
-    id: row.id,
-    userId: row.user_id,
-    source: row.source,
-    peerHost: row.peer_host,
-    providerId: row.provider_id,
-    owner: { id: row.owner_id, host: row.owner_host, displayName: row.owner_name },
-    sender: { id: row.sender_id, host: row.sender_host, displayName: row.sender_name },
-    name: row.name,
-    kind: rootFacts?.kind ?? row.kind,
-    role: row.role,
-    note: row.note,
-    webdavUri: row.webdav_uri ?? undefined,
-    secretSealed: row.secret_sealed ?? undefined,
-    ...(row.must_exchange === 1 ? { mustExchange: true } : {}),
-    ...(row.permissions_unknown === 1 ? { permissionsUnknown: true } : {}),
-    ...(row.access === null ? {} : { access: row.access }),
-    state: row.state,
-    mountName: row.mount_name ?? undefined,
-    rootFacts,
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms ?? undefined,
-    mayReshare: row.may_reshare === 1,
-    goneAtMs: row.gone_at_ms ?? undefined,
-  }
-}
-
-function toRow(share: ReceivedShare): Row {
-  return {
-    id: share.id,
-    user_id: share.userId,
-    source: share.source,
-    peer_host: share.peerHost,
-    provider_id: share.providerId,
-    owner_id: share.owner.id,
-    owner_host: share.owner.host,
-    owner_name: share.owner.displayName,
-    sender_id: share.sender.id,
-    sender_host: share.sender.host,
-    sender_name: share.sender.displayName,
-    name: share.name,
-    kind: share.kind,
-    role: share.role,
-    note: share.note,
-    webdav_uri: share.webdavUri ?? null,
-    secret_sealed: share.secretSealed ?? null,
-    must_exchange: share.mustExchange ? 1 : 0,
-    permissions_unknown: share.permissionsUnknown ? 1 : 0,
-    access: share.access ?? null,
-    state: share.state,
-    mount_name: share.mountName ?? null,
-    root_facts: share.rootFacts === undefined ? null : JSON.stringify(share.rootFacts),
-    created_at_ms: share.createdAtMs,
-    expires_at_ms: share.expiresAtMs ?? null,
-    may_reshare: share.mayReshare ? 1 : 0,
-    gone_at_ms: share.goneAtMs ?? null,
-  }
-}
-
 /** Stores a share that has arrived; a unique violation when that server sent it to that user before. */
 export async function insertReceived(db: Db, share: ReceivedShare): Promise<void> {
-  await db('received_shares').insert(toRow(share))
+  await db('received_shares').insert(toReceivedRow(share))
 }
 
 /** The user's share by its id. */
@@ -191,14 +100,7 @@ export async function changeReceived(
   id: string,
   change: Pick<ReceivedShare, 'role' | 'note' | 'expiresAtMs' | 'mayReshare'>,
 ): Promise<void> {
-  await db('received_shares')
-    .where({ id })
-    .update({
-      role: change.role,
-      note: change.note,
-      expires_at_ms: change.expiresAtMs ?? null,
-      may_reshare: change.mayReshare ? 1 : 0,
-    })
+  await db('received_shares').where({ id }).update(toTermColumns(change))
 }
 
 /** Remembers since when the share's server does not let us in, the first time only, or (`undefined`) that it does again. */
@@ -210,7 +112,7 @@ export async function setGone(db: Db, id: string, goneAtMs: number | undefined):
 
 /** The share by its id, whoever was given it. */
 export async function findReceivedById(db: Db, id: string): Promise<ReceivedShare | undefined> {
-  const row = await db<Row>('received_shares').where({ id }).first()
+  const [row] = await readRows<Row>(db, 'select * from received_shares where id = ?', [id])
   return row && toReceived(row)
 }
 

@@ -13,6 +13,7 @@ import { findBySecret } from './find-by-secret.ts'
 import { givesAccess } from './gives-access.ts'
 import { findGrant, findOutgoing } from './outgoing-repo.ts'
 import { passedOnStore } from './passed-on.ts'
+import { placeInShare } from './place-in-share.ts'
 import { type OutgoingShare, rightsOf } from './types.ts'
 
 /** What the holder of a share's secret gets: fits WebDAV's `DavSession` but for the path. */
@@ -27,10 +28,7 @@ export interface ShareAccess {
   isFile: boolean
   /** The shared tree, with the role's rights, quota and locks of the owner's space observed. */
   store(lockTokens: readonly string[]): FileStore
-  /**
-   * The place inside the share that an address below its own means: a shared file is reached at the address
-   * of the share and, as OpenCloud and oCIS ask for it, below that under its name.
-   */
+  /** The place inside the share that an address below its own means. */
   pathOf(names: StorePath): StorePath
 }
 
@@ -61,7 +59,7 @@ export async function openShareAccess(
     rights: rightsOf(share.role, share.mayReshare),
     isFile,
     store: (tokens) => new LockGuardStore(store, { locks, tokens, userId: lockUserId }),
-    pathOf: (names) => (isFile && names.length === 1 && names[0] === share.name ? [] : names),
+    pathOf: (names) => placeInShare({ isFile, name: share.name }, names),
   }
 }
 

@@ -66,11 +66,13 @@ export function stateAt(
   return isOver && !['declined', 'failed'].includes(share.state) ? 'revoked' : share.state
 }
 
+/** Those in which a share gives access, or may yet give it. */
+export const LIVE_STATES: readonly ShareState[] = ['sending', 'pending', 'accepted']
+
 /** True while the share gives access, or may yet give it. */
 export function isLive(
   share: { state: ShareState; expiresAtMs: number | undefined },
   nowMs: number,
 ): boolean {
-  const state = stateAt(share, nowMs)
-  return state === 'sending' || state === 'pending' || state === 'accepted'
+  return LIVE_STATES.includes(stateAt(share, nowMs))
 }

@@ -5,11 +5,11 @@ import type { OcmNotification, PeerFailure } from '../../src/ocm/types.ts'
 import { messageOf } from '../../src/platform/errors.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { createSeal } from '../../src/platform/seal.ts'
+import { messageWaitMs } from '../../src/shares/message-attempt.ts'
 import {
   createMessageQueue,
   type MessageQueue,
   type MessageQueueDeps,
-  messageWaitMs,
 } from '../../src/shares/message-queue.ts'
 import { deleteMessage, failMessage } from '../../src/shares/messages-repo.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'

@@ -9,6 +9,7 @@ import {
   WrappedStore,
 } from '../../store/index.ts'
 import type { ShareContext } from '../context.ts'
+import { placeInShare } from '../place-in-share.ts'
 import { sharedStore } from '../share-access.ts'
 import { countDownload } from './links-repo.ts'
 import type { PublicLink } from './types.ts'
@@ -56,7 +57,7 @@ export async function visitLink(
       const guarded = new LockGuardStore(counted, { locks, tokens, userId })
       return isDrop ? new DropStore(guarded) : guarded
     },
-    pathOf: (names) => (isFile && names.length === 1 && names[0] === name ? [] : names),
+    pathOf: (names) => placeInShare({ isFile, name }, names),
   }
 }
 
