@@ -1,12 +1,41 @@
 import type { FileStore, StorePath } from '../store/types.ts'
 
-/** What a job copies: a path in the user's own drive, or a received share and a path inside it. */
-export type SourceRef = { path: string } | { shareId: string; path?: string | undefined }
-
-/** Where the copy goes: a path in the user's own drive. It names the copy itself, not its parent. */
-export interface DestinationRef {
+/** A place in the drive of the user who ordered the job. */
+export interface DriveRef {
   path: string
 }
+/** A received share and a place inside it. */
+export interface ShareRef {
+  shareId: string
+  path?: string | undefined
+}
+/** Anything that speaks HTTP or WebDAV: `http`, `https`, `dav`, `davs`. Never with a credential in it. */
+export interface UrlRef {
+  url: string
+}
+/** An endpoint that the user or the operator defined once, and a place below its root. */
+export interface EndpointRef {
+  endpoint: string
+  path: string
+}
+/** One of these. */
+export type PlaceRef = DriveRef | ShareRef | UrlRef | EndpointRef
+
+/** Replicas (ARC's LIST): the same content at several places; the next is tried when one fails. */
+export interface ReplicasRef {
+  replicas: PlaceRef[]
+}
+
+/** What a job copies. */
+export type SourceRef = PlaceRef | ReplicasRef
+
+/** The places of a source, in the order of the user. */
+export function placesOf(ref: SourceRef): readonly PlaceRef[] {
+  return 'replicas' in ref ? ref.replicas : [ref]
+}
+
+/** Where the copy goes. It names the copy itself, not its parent. */
+export type DestinationRef = DriveRef | UrlRef | EndpointRef
 
 /** Proof of right towards the server that holds the source. Asked anew for every attempt, never stored. */
 export interface CredentialSource {
@@ -25,15 +54,47 @@ export interface RemoteSource {
   credentials: CredentialSource
 }
 
+/** A destination that takes HTTP PUT and, perhaps, COPY (WLCG HTTP-TPC). */
+export interface RemoteDestination {
+  /** How people know the other end: its host name. */
+  label: string
+  /** The URL that PUT works on, for a path of the destination's store. */
+  urlOf(path: StorePath): string
+  credentials: CredentialSource
+}
+
+/** A storage system that only rclone speaks. */
+export interface RcloneRemote {
+  /** How people know it. */
+  label: string
+  /** The remote as the remote control of rclone takes it, secrets included: never to be logged. */
+  fs(): Promise<Record<string, string>>
+  /** The name of a path below the root of that remote. */
+  nameOf(path: StorePath): string
+}
+
+/** What an end can do besides being a store; decides who may move the bytes. */
+export interface EndAbilities {
+  /** Takes a COPY with `Source` (pull) or `Destination` (push) on another server. */
+  thirdPartyCopy?: boolean
+  /** Base of its WLCG Tape REST API, when files may have to be brought online. */
+  tapeUrl?: string
+}
+
 export interface TransferSource {
   store: FileStore
   path: StorePath
   remote?: RemoteSource
+  rclone?: RcloneRemote
+  abilities?: EndAbilities
 }
 
 export interface TransferDestination {
   store: FileStore
   path: StorePath
+  remote?: RemoteDestination
+  rclone?: RcloneRemote
+  abilities?: EndAbilities
 }
 
 /**
@@ -41,6 +102,6 @@ export interface TransferDestination {
  * now. Throws `NotFoundError` for what the user may not see and `ForbiddenError` for what ended.
  */
 export interface EndpointResolver {
-  resolveSource(userId: string, ref: SourceRef): Promise<TransferSource>
+  resolveSource(userId: string, ref: PlaceRef): Promise<TransferSource>
   resolveDestination(userId: string, ref: DestinationRef): Promise<TransferDestination>
 }

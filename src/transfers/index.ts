@@ -17,11 +17,20 @@ import type { TransferOrder } from './types.ts'
 export type {
   CredentialSource,
   DestinationRef,
+  DriveRef,
+  EndAbilities,
+  EndpointRef,
   EndpointResolver,
+  PlaceRef,
+  RcloneRemote,
+  RemoteDestination,
   RemoteSource,
+  ReplicasRef,
+  ShareRef,
   SourceRef,
   TransferDestination,
   TransferSource,
+  UrlRef,
 } from './endpoints.ts'
 export type { FileView, JobView } from './job-view.ts'
 export type { TransferOrder } from './types.ts'

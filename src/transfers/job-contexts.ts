@@ -1,6 +1,13 @@
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
-import type { EndpointResolver, TransferDestination, TransferSource } from './endpoints.ts'
+import {
+  type EndpointResolver,
+  type PlaceRef,
+  placesOf,
+  type SourceRef,
+  type TransferDestination,
+  type TransferSource,
+} from './endpoints.ts'
 import { findJob } from './job-repo.ts'
 import type { TransferJob } from './types.ts'
 
@@ -50,10 +57,16 @@ export class JobContexts {
     if (job === undefined) throw new NotFoundError('The job was removed.')
     return {
       job,
-      source: once(() => this.endpoints.resolveSource(job.userId, job.source)),
+      source: once(() => this.endpoints.resolveSource(job.userId, firstOf(job.source))),
       destination: once(() => this.endpoints.resolveDestination(job.userId, job.destination)),
     }
   }
+}
+
+function firstOf(ref: SourceRef): PlaceRef {
+  const [first] = placesOf(ref)
+  if (first === undefined) throw new NotFoundError('The list of replicas is empty.')
+  return first
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -4,11 +4,21 @@ import { dtrStates } from './dtr-states.ts'
 import { jobStates } from './job-state.ts'
 import type { TransferFile, TransferJob } from './types.ts'
 
+const placeText = z.string().min(1).max(32_768)
+const driveRef = z.strictObject({ path: placeText })
+const shareRef = z.strictObject({
+  shareId: z.string().min(1).max(200),
+  path: z.string().max(32_768).optional(),
+})
+const urlRef = z.strictObject({ url: placeText })
+const endpointRef = z.strictObject({ endpoint: z.string().min(1).max(200), path: z.string().max(32_768) })
+const placeRef = z.union([driveRef, shareRef, urlRef, endpointRef])
+
 export const sourceRefSchema = z.union([
-  z.strictObject({ path: z.string().min(1).max(32_768) }),
-  z.strictObject({ shareId: z.string().min(1).max(200), path: z.string().max(32_768).optional() }),
+  ...placeRef.options,
+  z.strictObject({ replicas: z.array(placeRef).min(1).max(50) }),
 ])
-export const destinationRefSchema = z.strictObject({ path: z.string().min(1).max(32_768) })
+export const destinationRefSchema = z.union([driveRef, urlRef, endpointRef])
 export const overwriteSchema = z.enum(['never', 'always', 'if-different'])
 export const executorSchema = z.enum(['stream', 'rclone'])
 export const verifySchema = z.enum(['checksum', 'size'])

@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction } from '../platform/db.ts'
-import { ConflictError, NotFoundError } from '../platform/errors.ts'
-import type { EndpointResolver } from './endpoints.ts'
+import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
+import { type EndpointResolver, placesOf, type SourceRef, type TransferSource } from './endpoints.ts'
 import { requeueFolders } from './expansion-repo.ts'
 import type { JobFeed } from './job-feed.ts'
 import { changeJob, clearJobError, findJob, insertJob } from './job-repo.ts'
@@ -40,7 +40,7 @@ export class TransferService {
    * what the resolver throws when the user may not see them; that the source can be read is found out later.
    */
   async submit(userId: string, order: TransferOrder): Promise<TransferJob> {
-    const source = await this.deps.endpoints.resolveSource(userId, order.source)
+    const source = await this.resolveFirst(userId, order.source)
     const destination = await this.deps.endpoints.resolveDestination(userId, order.destination)
     await assertApart(source, destination)
     const job = await this.newJob(userId, order, { source, destination })
@@ -96,6 +96,15 @@ export class TransferService {
     })
     this.deps.poke()
     return this.publish(userId, id)
+  }
+
+  /** The first replica that the user may see; the last refusal when there is none. */
+  private async resolveFirst(userId: string, ref: SourceRef): Promise<TransferSource> {
+    const [first, ...others] = placesOf(ref)
+    if (first === undefined) throw new BadRequestError('The list of replicas is empty.')
+    let source = this.deps.endpoints.resolveSource(userId, first)
+    for (const place of others) source = source.catch(() => this.deps.endpoints.resolveSource(userId, place))
+    return source
   }
 
   private async newJob(userId: string, order: TransferOrder, ends: Ends): Promise<TransferJob> {

@@ -174,7 +174,7 @@ function endpointsOf(options: TestEngineOptions, drive: FileStore): EndpointReso
   const target = options.withoutStaging === true ? new UnstagedStore(drive) : drive
   return {
     async resolveSource(_userId, ref) {
-      if (!('shareId' in ref)) return { store: drive, path: parsePath(ref.path) }
+      if (!('shareId' in ref)) return { store: drive, path: parsePath(pathIn(ref)) }
       if (ref.shareId !== 's1') throw new NotFoundError('There is no share of that id.')
       return {
         store,
@@ -186,8 +186,13 @@ function endpointsOf(options: TestEngineOptions, drive: FileStore): EndpointReso
         },
       }
     },
-    resolveDestination: async (_userId, ref) => ({ store: target, path: parsePath(ref.path) }),
+    resolveDestination: async (_userId, ref) => ({ store: target, path: parsePath(pathIn(ref)) }),
   }
+}
+
+function pathIn(ref: PlaceRef): string {
+  if ('path' in ref && ref.path !== undefined) return ref.path
+  throw new NotFoundError('Only the drive can be reached here.')
 }
 
 /** A store that cannot adopt a part file. */
