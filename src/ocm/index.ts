@@ -14,6 +14,7 @@ import { createOwnDirectory } from './directory/publish-directory.ts'
 import { type KnownServer, listKnownServers } from './directory/server-list.ts'
 import { type OcmConfig, type OcmFeatures, ownDocumentFor, ownEndPoint } from './discovery/own-document.ts'
 import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
+import { createBodyReader } from './incoming/message-body.ts'
 import { createOriginJudge } from './incoming/origin.ts'
 import { createPeerInspector, type PeerInspector } from './inspection/inspector.ts'
 import { peerRoutes } from './inspection/peer-api.ts'
@@ -133,7 +134,7 @@ export function createOcm(options: OcmOptions): Ocm {
     ...{ ...acquaintance, config, trust, peerKeys, keys: published, outbound, clock },
   })
   const entrance = {
-    ...{ publicUrl, reception },
+    ...{ publicUrl, reception, bodies: createBodyReader() },
     limit: createRateLimit(messagesPerMinute * PEERS_PER_ADDRESS, clock),
     clientAddress:
       options.clientAddress ?? ((request: IncomingMessage) => request.socket.remoteAddress ?? ''),

@@ -1,16 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
-import { PayloadTooLargeError } from '../platform/errors.ts'
+import { AppError } from '../platform/errors.ts'
 import { networkOf } from '../platform/network-of.ts'
-import { readBytes } from '../platform/read-bytes.ts'
 import type { OwnDirectory } from './directory/publish-directory.ts'
-import { type OcmAnswer, OcmRefusal } from './incoming/ocm-answer.ts'
+import { type BodyReader, createBodyReader } from './incoming/message-body.ts'
+import { findAnswer, type OcmAnswer, OcmRefusal } from './incoming/ocm-answer.ts'
 import { isEndpoint, receive } from './incoming/receive.ts'
 import type { Reception } from './incoming/reception.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { PublicJwk } from './signatures/algorithms.ts'
 
-const MAX_BODY_BYTES = 64 * 1024
 const DISCOVERY_PATHS = ['/.well-known/ocm', '/ocm-provider', '/ocm-provider/']
 const JWKS_PATH = '/.well-known/jwks.json'
 const DIRECTORY_PATH = '/ocm/directory'
@@ -24,6 +23,8 @@ export interface OcmRoutes {
   /** The directory that this node publishes, if any. */
   directory: Pick<OwnDirectory, 'findSigned' | 'findUnsigned'>
   reception: Reception
+  /** Shared with the interface from before OCM. */
+  bodies?: BodyReader
   /** Messages of one client address, whoever they say they are from. */
   limit: RateLimit
   /** Of the client, not of a reverse proxy before us. */
@@ -33,6 +34,7 @@ export interface OcmRoutes {
 /** Discovery, keys and the three endpoints; every other path is somebody else's. */
 export function createOcmMiddleware(routes: OcmRoutes): Middleware {
   const basePath = new URL(routes.publicUrl).pathname.replace(/\/$/, '')
+  const { bodies = createBodyReader() } = routes
   return async (ctx, next) => {
     const path = withoutBase(ctx.path, basePath)
     if (DISCOVERY_PATHS.includes(path)) {
@@ -47,20 +49,21 @@ export function createOcmMiddleware(routes: OcmRoutes): Middleware {
     if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
     const waitSeconds = routes.limit.take(networkOf(routes.clientAddress(ctx.req)))
     if (waitSeconds > 0) return answer(ctx, OcmRefusal.tooMany(waitSeconds).answer)
-    const body = await readBody(ctx)
-    if (body === undefined) return refuseSize(ctx)
     // Rebuilt from the public address: behind a proxy, Host and scheme are not what the client called.
     const targetUri = new URL(routes.publicUrl + path + ctx.search).href
-    answer(
-      ctx,
-      await receive(routes.reception, endpoint, {
-        method: ctx.method,
-        targetUri,
-        headers: headersOf(ctx),
-        body,
-      }),
-    )
+    const about = { method: ctx.method, targetUri, headers: headersOf(ctx) }
+    const answered = bodies
+      .withBody(ctx.req, (body) => receive(routes.reception, endpoint, { ...about, body }))
+      .catch(unreadable)
+    answer(ctx, await answered)
   }
+}
+
+/** The rest of a body that is not read would be taken for the next request. */
+function unreadable(error: unknown): OcmAnswer {
+  const refusal = error instanceof AppError ? findAnswer(error) : undefined
+  if (refusal === undefined) throw error
+  return { ...refusal, headers: { ...refusal.headers, Connection: 'close' } }
 }
 
 async function findDirectory({ directory }: OcmRoutes, path: string): Promise<object | undefined> {
@@ -83,10 +86,6 @@ function refuseMethod(ctx: Context, allow: string): void {
   answer(ctx, { status: 405, body: { message: 'METHOD_NOT_ALLOWED' }, headers: { Allow: allow } })
 }
 
-function refuseSize(ctx: Context): void {
-  answer(ctx, { status: 413, body: { message: 'PAYLOAD_TOO_LARGE' }, headers: { Connection: 'close' } })
-}
-
 function answer(ctx: Context, { status, body, headers }: OcmAnswer): void {
   ctx.status = status
   ctx.set({ ...headers, 'X-Content-Type-Options': 'nosniff' })
@@ -101,14 +100,4 @@ function headersOf(ctx: Context): Record<string, string | undefined> {
     Array.isArray(value) ? value.join(', ') : value,
   ])
   return Object.fromEntries(pairs)
-}
-
-/** The raw bytes, which the digest is about; undefined when there are too many. */
-async function readBody(ctx: Context): Promise<Buffer | undefined> {
-  try {
-    return await readBytes(ctx.req, MAX_BODY_BYTES)
-  } catch (error) {
-    if (error instanceof PayloadTooLargeError) return undefined
-    throw error
-  }
 }

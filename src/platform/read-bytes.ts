@@ -4,6 +4,12 @@ import { AppError, BadRequestError, hasErrorCode, PayloadTooLargeError } from '.
 /** What fits into memory has arrived by then, or is sent slowly on purpose. */
 const MAX_TIME_MS = 30_000
 
+export interface ReadOptions {
+  maxTimeMs?: number
+  /** Told how much has arrived so far; what it throws ends the reading. */
+  onGrowth?: (sizeBytes: number) => void
+}
+
 /**
  * Collects a request's body. Throws `PayloadTooLargeError` as soon as it is known to pass the limit, an
  * `AppError` 408 when it takes too long, `BadRequestError` when the client goes away in the middle.
@@ -11,19 +17,23 @@ const MAX_TIME_MS = 30_000
 export async function readBytes(
   request: IncomingMessage,
   maxBytes: number,
-  maxTimeMs = MAX_TIME_MS,
+  { maxTimeMs = MAX_TIME_MS, onGrowth }: ReadOptions = {},
 ): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(tooSlow(maxTimeMs)), maxTimeMs)
   try {
-    return await Promise.race([collect(request, maxBytes), late])
+    return await Promise.race([collect(request, maxBytes, onGrowth), late])
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function collect(
+  request: IncomingMessage,
+  maxBytes: number,
+  onGrowth: ReadOptions['onGrowth'],
+): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
   try {
@@ -31,6 +41,7 @@ async function collect(request: IncomingMessage, maxBytes: number): Promise<Buff
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       sizeBytes += chunk.length
       if (sizeBytes > maxBytes) throw tooLarge(maxBytes)
+      onGrowth?.(sizeBytes)
       chunks.push(chunk)
     }
   } catch (error) {

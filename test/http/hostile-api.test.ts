@@ -153,7 +153,7 @@ describe('the HTTP face of a node', () => {
     ['/api/v1/invitations', 1024 * 1024 + 1],
     ['/accept-invite', 16 * 1024 + 1],
     ['/app/open', 16 * 1024 + 1],
-    ['/ocm/shares', 64 * 1024 + 1],
+    ['/ocm/shares', 1024 * 1024 + 1],
   ])('tells who sends too much to %s that it is too much', async (path, sizeBytes) => {
     const answer = await raw(...chunkedPost(path, 'x'.repeat(sizeBytes)))
     expect(answer.slice(0, 12)).toBe('HTTP/1.1 413')

@@ -137,8 +137,13 @@ describe('a server from before Open Cloud Mesh', () => {
     for (const below of ['/1/move', '/1/accept/more', '/%ff/accept']) {
       expect((await send({ token: 'x' }, below)).status).not.toBe(200)
     }
-    const large = shareForm({ name: 'x'.repeat(70_000) })
-    expect((await send(large)).status).toBe(413)
+    const room = 1_048_576 - new URLSearchParams(shareForm({ shareWith: '' })).toString().length
+    const full = shareForm({ shareWith: 'x'.repeat(room) })
+    expect(await send(full)).toMatchObject({ status: 400 })
+    const large = shareForm({ shareWith: 'x'.repeat(room + 1) })
+    expect(await send(large)).toMatchObject({ status: 413, message: 'PAYLOAD_TOO_LARGE' })
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`f${n}`, '']))
+    expect(await send(shareForm(many))).toMatchObject({ status: 400, message: 'INVALID_FORM' })
     expect((await fetch(`${leiden.origin}/ocs/v2.php/cloud/shares`)).status).toBe(404)
   })
 

@@ -439,8 +439,16 @@ describe('the endpoints', () => {
     expect((await get('/ocm/constructor', 'POST')).status).toBe(404)
   })
 
-  it('take no more than 64 KiB, with the length told before or not', async () => {
-    const big = Buffer.alloc(65 * 1024, ' ')
+  it('take exactly 1 MiB, and not one byte more, with the length told before or not', async () => {
+    for (const path of ['/ocm/shares', '/ocm/notifications', '/ocm/invite-accepted', '/ocm/token']) {
+      const full = Buffer.alloc(1_048_576, ' ')
+      expect((await post(leiden, path, full)).status).not.toBe(413)
+      const more = Buffer.alloc(1_048_577, ' ')
+      expect(await post(leiden, path, more)).toMatchObject({
+        ...{ status: 413, json: { message: 'PAYLOAD_TOO_LARGE' } },
+      })
+    }
+    const big = Buffer.alloc(1_048_577, ' ')
     expect(await post(leiden, '/ocm/shares', big)).toMatchObject({
       status: 413,
       json: { message: 'PAYLOAD_TOO_LARGE' },
@@ -454,6 +462,15 @@ describe('the endpoints', () => {
     const init = { method: 'POST', body: stream, duplex: 'half' }
     const answer = await fetch(`http://127.0.0.1:${leiden.port}/ocm/shares`, init as unknown as RequestInit)
     expect(answer.status).toBe(413)
+  })
+
+  it('take a share whose description makes it 1 MiB, and keep what fits of that', async () => {
+    const wire = JSON.parse(String(await shareBody({ providerId: 'large', description: '' })))
+    const room = 1_048_576 - Buffer.byteLength(JSON.stringify(wire))
+    const body = Buffer.from(JSON.stringify({ ...wire, description: 'd'.repeat(room) }))
+    expect(body.length).toBe(1_048_576)
+    expect((await post(krakow, '/ocm/shares', body, signed(krakow, '/ocm/shares', body))).status).toBe(201)
+    expect(krakow.inbox.shares.at(-1)?.share.description.length).toBe(10_000)
   })
 
   it.each(['', 'no json', '"text"', 'null', '[]'])('answer %j with 400', async (text) => {

@@ -71,7 +71,7 @@ describe('the token endpoint', () => {
     expect((await postTo(node.port, '/ocm/token', body, headers)).json).toMatchObject({
       error: 'invalid_request',
     })
-    const huge = formOf(peer, { code: 'x'.repeat(70_000) })
+    const huge = formOf(peer, { code: 'x'.repeat(1_048_576) })
     expect((await ask(node, peer, huge)).status).toBe(413)
   })
 

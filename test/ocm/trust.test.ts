@@ -227,7 +227,7 @@ describe('a node', () => {
     const krakow = await start({ messagesPerMinute: 1 })
     const statuses: number[] = []
     for (let n = 0; n < 6; n++) {
-      statuses.push((await peer.send(krakow, undefined, { body: Buffer.alloc(70_000) })).status)
+      statuses.push((await peer.send(krakow, undefined, { body: Buffer.alloc(1_048_577) })).status)
     }
     expect(statuses).toEqual([413, 413, 413, 413, 413, 429])
     expect((await fetch(`http://127.0.0.1:${krakow.port}/.well-known/ocm`)).status).toBe(200)

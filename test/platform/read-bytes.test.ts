@@ -16,7 +16,9 @@ describe('reading a body into memory', () => {
   async function outcomeOf(text: string, maxTimeMs: number, leaves: boolean): Promise<unknown> {
     const outcome = Promise.withResolvers<unknown>()
     server = createServer((request: IncomingMessage, response: ServerResponse) => {
-      outcome.resolve(readBytes(request, 10, maxTimeMs).catch((error: unknown) => error))
+      outcome.resolve(
+        readBytes(request, 10, maxTimeMs === undefined ? {} : { maxTimeMs }).catch((error: unknown) => error),
+      )
       request.once('close', () => response.destroy())
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')

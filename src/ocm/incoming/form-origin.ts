@@ -1,5 +1,6 @@
 import { findHost } from '../address.ts'
 import type { HttpMessage } from '../signatures/signature-base.ts'
+import { findFields } from './message-body.ts'
 import { OcmRefusal } from './ocm-answer.ts'
 import type { OriginJudge } from './origin.ts'
 
@@ -23,7 +24,8 @@ export async function judgeFormOrigin(origin: OriginJudge, message: HttpMessage)
   const sealed = origin.open(message)
   const type = (message.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
   if (type !== FORM_TYPE) throw new OcmRefusal(400, 'INVALID_FORM')
-  const form = new URLSearchParams(Buffer.from(message.body).toString('utf8'))
+  const form = findFields(message.body)
+  if (form === undefined) throw new OcmRefusal(400, 'INVALID_FORM')
   // Of two values, one could be judged and the other used.
   const [clientId = '', ...more] = form.getAll('client_id')
   const clientHost = more.length === 0 ? findHost(clientId) : undefined

@@ -1,6 +1,7 @@
 import type { Logger } from '../../platform/log.ts'
 import { findJson } from '../peer-answer.ts'
 import type { HttpMessage } from '../signatures/signature-base.ts'
+import { isPlainJson } from './message-body.ts'
 import { findAnswer, type OcmAnswer, OcmRefusal } from './ocm-answer.ts'
 import { receiveAcceptedInvite } from './receive-accepted-invite.ts'
 import { receiveNotification } from './receive-notification.ts'
@@ -26,7 +27,7 @@ export async function receive(room: Reception, endpoint: Endpoint, message: Http
     if (!room.enabled) throw OcmRefusal.unsupported('OCM_DISABLED')
     if (endpoint === 'token') return await receiveTokenRequest(room, message)
     const sealed = room.origin.open(message)
-    const json = findJson(Buffer.from(message.body).toString('utf8'))
+    const json = isPlainJson(message.body) && findJson(Buffer.from(message.body).toString('utf8'))
     if (typeof json !== 'object' || json === null) throw new OcmRefusal(400, 'INVALID_JSON', [])
     const answer = await handlers[endpoint](room, sealed, json)
     await room.origin.settle(sealed)

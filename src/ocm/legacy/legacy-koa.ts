@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
-import { AppError, PayloadTooLargeError } from '../../platform/errors.ts'
+import { AppError } from '../../platform/errors.ts'
 import { networkOf } from '../../platform/network-of.ts'
 import { type OcsVersion, ocsFormatOf, renderEnvelope, toOutcome } from '../../platform/ocs-envelope.ts'
-import { readBytes } from '../../platform/read-bytes.ts'
+import { type BodyReader, createBodyReader } from '../incoming/message-body.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { Reception } from '../incoming/reception.ts'
 import type { RateLimit } from '../rate-limit.ts'
@@ -11,13 +11,14 @@ import { isLegacyNotice, type LegacyNotice } from './legacy-message.ts'
 import { ownProviderDocument } from './provider-document.ts'
 import { type LegacyAnswer, receiveLegacy } from './receive-legacy.ts'
 
-const MAX_BODY_BYTES = 64 * 1024
 const PROVIDER_PATHS = ['/ocs-provider', '/ocs-provider/', '/ocs-provider/index.php']
 const SHARES = /^(?:\/index\.php)?\/ocs\/v([12])\.php\/cloud\/shares(?:\/([^/]{1,2000})\/([a-z]{1,20}))?\/?$/
 
 export interface LegacyRoutes {
   publicUrl: string
   reception: Reception
+  /** Shared with the endpoints of OCM. */
+  bodies?: BodyReader
   /** Messages of one client address, together with those of OCM. */
   limit: RateLimit
   clientAddress: (request: IncomingMessage) => string
@@ -32,6 +33,7 @@ interface Place {
 export function createLegacyMiddleware(routes: LegacyRoutes): Middleware {
   const { pathname } = new URL(routes.publicUrl)
   const basePath = pathname.replace(/\/$/, '')
+  const { bodies = createBodyReader() } = routes
   return async (ctx, next) => {
     const path = ctx.path.startsWith(`${basePath}/`) ? ctx.path.slice(basePath.length) : ctx.path
     if (PROVIDER_PATHS.includes(path) && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
@@ -41,7 +43,7 @@ export function createLegacyMiddleware(routes: LegacyRoutes): Middleware {
     }
     const place = ctx.method === 'POST' ? findPlace(path) : undefined
     if (place === undefined) return next()
-    write(ctx, place.version, await answer(routes, ctx, { ...place, path }))
+    write(ctx, place.version, await answer({ ...routes, bodies }, ctx, { ...place, path }))
   }
 }
 
@@ -63,26 +65,32 @@ function decoded(text: string): string | undefined {
 }
 
 async function answer(
-  routes: LegacyRoutes,
+  routes: LegacyRoutes & { bodies: BodyReader },
   ctx: Context,
   { about, path }: Place & { path: string },
 ): Promise<LegacyAnswer> {
   const waitSeconds = routes.limit.take(networkOf(routes.clientAddress(ctx.req)))
   if (waitSeconds > 0) return tooMany(waitSeconds)
   try {
-    const body = await readBytes(ctx.req, MAX_BODY_BYTES)
     const headers = Object.fromEntries(
       Object.entries(ctx.req.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
     )
     const targetUri = new URL(routes.publicUrl + path + ctx.search).href
-    const message = { method: ctx.method, targetUri, headers, body }
-    return await receiveLegacy(routes.reception, about === undefined ? { message } : { about, message })
+    return await routes.bodies.withBody(ctx.req, (body) => {
+      const message = { method: ctx.method, targetUri, headers, body }
+      return receiveLegacy(routes.reception, about === undefined ? { message } : { about, message })
+    })
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const headers: Record<string, string> =
-      error instanceof PayloadTooLargeError ? { Connection: 'close' } : {}
-    return { outcome: toOutcome(error), headers }
+    return refusedBody(error)
   }
+}
+
+/** The rest of a body that is not read would be taken for the next request. */
+function refusedBody(error: AppError): LegacyAnswer {
+  const { retryAfterSeconds } = error
+  const wait = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
+  return { outcome: { ...toOutcome(error), message: error.code }, headers: { Connection: 'close', ...wait } }
 }
 
 function tooMany(waitSeconds: number): LegacyAnswer {

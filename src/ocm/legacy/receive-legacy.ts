@@ -1,4 +1,5 @@
 import type { OcsData, OcsOutcome } from '../../platform/ocs-envelope.ts'
+import { findFields } from '../incoming/message-body.ts'
 import { findAnswer, type OcmAnswer, OcmRefusal } from '../incoming/ocm-answer.ts'
 import { receiveNotification } from '../incoming/receive-notification.ts'
 import { receiveShare } from '../incoming/receive-share.ts'
@@ -25,7 +26,8 @@ export async function receiveLegacy(room: Reception, { about, message }: LegacyC
   try {
     if (!room.enabled) throw OcmRefusal.unsupported('OCM_DISABLED')
     const sealed = room.origin.open(message)
-    const form = new URLSearchParams(Buffer.from(message.body).toString('utf8'))
+    const form = findFields(message.body)
+    if (form === undefined) throw new OcmRefusal(400, 'INVALID_FORM')
     const answer =
       about === undefined
         ? await receiveShare(room, sealed, shareOfForm(form, room.host))
