@@ -17,6 +17,7 @@ import { createOcmDirectories } from './084_create_ocm_directories.ts'
 import { createGroupsAndLinks } from './085_create_groups_and_links.ts'
 import { createOcsNumbers } from './086_create_ocs_numbers.ts'
 import { createNotifications } from './087_create_notifications.ts'
+import { addWebapps } from './088_add_webapps.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   createGroupsAndLinks,
   createOcsNumbers,
   createNotifications,
+  addWebapps,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

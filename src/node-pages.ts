@@ -9,6 +9,7 @@ import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
 import { acceptInvitePage } from './shares/routes.ts'
 import { wayfMiddleware } from './shares/wayf-koa.ts'
+import { openSharePage } from './shares/webapps/open-page-koa.ts'
 
 /** Servers that one client address may ask for on the page for guests. */
 const CHOICES_PER_MINUTE = 20
@@ -19,13 +20,17 @@ export interface PageRooms {
   signIn(name: string, password: string): Promise<Principal>
 }
 
-/** The pages of invitations: where a guest picks a server, and where an account here accepts. */
+/**
+ * The pages of invitations: where a guest picks a server, and where an account here accepts. And the one that
+ * opens a share in the application of another server.
+ */
 export function invitationPages(
   { config, clock }: { config: Config; clock: Clock },
   { ocm, shares, signIn }: PageRooms,
 ): Middleware[] {
   const { publicUrl, name, network, server } = config
   const ownHost = ocm.host
+  const basePath = new URL(publicUrl).pathname.replace(/\/$/, '')
   return [
     wayfMiddleware({
       ...{ ownHost, publicUrl, insecureHttp: network.insecureHttp },
@@ -37,9 +42,9 @@ export function invitationPages(
       clientAddress: (request: IncomingMessage) => clientAddress(request, server.trustedProxies),
     }),
     acceptInvitePage({
-      basePath: new URL(publicUrl).pathname.replace(/\/$/, ''),
-      ...{ ownHost, siteName: name, signIn },
+      ...{ basePath, ownHost, siteName: name, signIn },
       accept: shares.acceptInvitation,
     }),
+    openSharePage({ basePath, siteName: name, signIn, ...shares.webapps }),
   ]
 }

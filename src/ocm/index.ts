@@ -163,7 +163,8 @@ export function createOcm(options: OcmOptions): Ocm {
 
 /** The one place where a feature is switched on: announced in discovery, and taken from others. */
 function featuresOf({ exchangeTokens }: OcmConfig['ocm']): OcmFeatures {
-  return { inviteWayf: true, basicAccess: true, groups: true, exchangeToken: exchangeTokens !== 'never' }
+  const exchangeToken = exchangeTokens !== 'never'
+  return { inviteWayf: true, basicAccess: true, groups: true, exchangeToken, webapps: exchangeToken }
 }
 
 /** What we find out about other servers, and remember. */

@@ -35,6 +35,21 @@ export interface OcmShare {
     /** The message did not say what is granted: `permissions` is a guess until PROPFIND tells. */
     permissionsUnknown?: boolean
   }
+  /** An application of the sender in which the resource can be opened, beside WebDAV. */
+  webapp?: OcmWebapp
+}
+
+/** `protocol.webapp`: where a browser opens what is shared in an application of the sender. */
+export interface OcmWebapp {
+  /** Absolute; of old servers with the place `{relative-path-to-shared-resource}` in it. */
+  uri: string
+  /** Is exchanged for the token that the browser posts; old servers mostly have none. */
+  sharedSecret?: string
+  permissions: ('view' | 'read' | 'write' | 'share')[]
+  /** What people may call it; may be empty. */
+  appName: string
+  /** OCM 1.4: the browser has to post a token. Otherwise (1.1 to 1.3) the address alone may do. */
+  isModern: boolean
 }
 
 export interface OcmPerson {

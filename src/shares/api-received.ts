@@ -12,7 +12,7 @@ import {
 } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
 import { acceptShare, endShare, getReceivedShare, listReceivedShares } from './received-shares.ts'
-import type { ReceivedShare, SharePerson } from './types.ts'
+import type { ReceivedShare, SharePerson, ShareWebapp } from './types.ts'
 
 /** `/api/v1/received-shares`: what others have shared with me. */
 export function receivedRoutes(ctx: ShareContext): ApiRoute[] {
@@ -107,11 +107,16 @@ function toView(share: ReceivedShare): z.input<typeof receivedShareSchema> {
     sender: toPerson(share.sender),
     state,
     mayReshare: share.mayReshare ?? false,
+    ...(share.webapp === undefined ? {} : { webapp: toWebappView(share.webapp) }),
     ...(isMounted ? { mountPath: `/${mountName}` } : {}),
     ...(share.goneAtMs === undefined ? {} : { goneSince: isoTime(share.goneAtMs) }),
     createdAt: isoTime(share.createdAtMs),
     ...optionalFacts(share),
   }
+}
+
+function toWebappView({ appName, permissions }: ShareWebapp) {
+  return { permissions, ...(appName === '' ? {} : { name: appName }) }
 }
 
 function toPerson(person: SharePerson): { address: string; displayName: string } {

@@ -141,6 +141,10 @@ export const receivedShareSchema = z
     sender: person,
     state: shareState,
     mayReshare: z.boolean().describe('I may pass it on.'),
+    webapp: z
+      .object({ name: z.string().optional(), permissions: z.array(z.string()) })
+      .optional()
+      .describe('An application of its server opens it, too: openReceivedShare.'),
     mountPath: z.string().optional().describe('Where it is in the drive, once accepted.'),
     goneSince: time.optional().describe('Since when its server does not let us in: withdrawn, perhaps.'),
     note: z.string().optional(),

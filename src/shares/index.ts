@@ -33,6 +33,9 @@ import { RemoteShares } from './remote-shares.ts'
 import { openShareAccess, type ShareAccess } from './share-access.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import { tidyRegularly } from './tidy.ts'
+import { openRoute } from './webapps/api-webapps.ts'
+import { type Launch, openWebapp } from './webapps/open-webapp.ts'
+import { type TicketFor, takeTicket } from './webapps/tickets-repo.ts'
 
 export type { Drives, OpenDrive } from './drives.ts'
 export { isLinkToken } from './links/link-door.ts'
@@ -88,6 +91,11 @@ export interface Shares {
   remoteAccess(userId: string, ref: ShareRef): Promise<RemoteAccess | undefined>
   /** Where an accepted share stands in the user's drive; throws `NotFoundError`. */
   pathOfShare(userId: string, shareId: string): Promise<StorePath>
+  /** What opens a received share in the application of its sender; for the page that goes there. */
+  webapps: {
+    takeTicket(ticket: string): Promise<TicketFor | undefined>
+    open(to: TicketFor): Promise<Launch>
+  }
   routes: ApiRoute[]
   /** Accepts somebody else's invitation; for the page that its link opens. */
   acceptInvitation(userId: string, invitation: Invitation): Promise<{ displayName: string; address: string }>
@@ -123,10 +131,15 @@ export function createShares(options: SharesOptions): Shares {
       return { displayName, address: formatAddress({ id: remoteUserId, host }) }
     },
     findInvitationState: (token) => findInvitationState(ctx, token),
+    webapps: {
+      takeTicket: (ticket) => takeTicket(ctx.db, ticket, ctx.clock.nowMs()),
+      open: (to) => openWebapp(ctx, to),
+    },
     routes: [
       ...invitationRoutes(ctx),
       ...shareRoutes(ctx, passwords),
       ...receivedRoutes(ctx),
+      openRoute(ctx),
       ...messageRoutes(ctx),
     ],
     start(signal) {

@@ -70,6 +70,7 @@ export function factsOf(share: ReceivedShare): string {
     share.permissionsUnknown ? undefined : share.role,
     share.webdavUri,
     share.expiresAtMs,
+    share.webapp?.uri,
   ])
 }
 
@@ -99,6 +100,7 @@ export function toReceived(
     webdavUri: share.webdav.uri,
     secretSealed: ctx.seal.seal(share.webdav.sharedSecret),
     ...accessOf(share),
+    ...webappOf(ctx, share),
     state: 'pending',
     mountName: undefined,
     rootFacts: undefined,
@@ -117,4 +119,10 @@ function accessOf({
     ...(webdav.permissionsUnknown ? { permissionsUnknown: true } : {}),
     ...(webdav.access === 'basic' ? { access: 'basic' } : {}),
   }
+}
+
+function webappOf({ seal }: ShareContext, { webapp }: OcmShare): Pick<ReceivedShare, 'webapp'> {
+  if (webapp === undefined) return {}
+  const { sharedSecret, ...facts } = webapp
+  return { webapp: { ...facts, ...(sharedSecret ? { secretSealed: seal.seal(sharedSecret) } : {}) } }
 }

@@ -1,6 +1,6 @@
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
-import type { AccessForm, ReceivedShare, RootFacts, ShareRole } from './types.ts'
+import type { AccessForm, ReceivedShare, RootFacts, ShareRole, ShareWebapp } from './types.ts'
 
 /** A row of the table `received_shares` as the database gives it. */
 export interface ReceivedRow {
@@ -24,6 +24,7 @@ export interface ReceivedRow {
   must_exchange: 0 | 1
   permissions_unknown: 0 | 1
   access: AccessForm | null
+  webapp: string | null
   state: ShareState
   mount_name: string | null
   root_facts: string | null
@@ -53,6 +54,7 @@ export function toReceived(row: ReceivedRow): ReceivedShare {
     ...(row.must_exchange === 1 ? { mustExchange: true } : {}),
     ...(row.permissions_unknown === 1 ? { permissionsUnknown: true } : {}),
     ...(row.access === null ? {} : { access: row.access }),
+    ...(row.webapp === null ? {} : { webapp: JSON.parse(row.webapp) as ShareWebapp }),
     state: row.state,
     mountName: row.mount_name ?? undefined,
     rootFacts,
@@ -86,6 +88,7 @@ export function toReceivedRow(share: ReceivedShare): ReceivedRow {
     must_exchange: share.mustExchange ? 1 : 0,
     permissions_unknown: share.permissionsUnknown ? 1 : 0,
     access: share.access ?? null,
+    webapp: share.webapp === undefined ? null : JSON.stringify(share.webapp),
     state: share.state,
     mount_name: share.mountName ?? null,
     root_facts: share.rootFacts === undefined ? null : JSON.stringify(share.rootFacts),

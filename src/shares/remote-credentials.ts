@@ -185,11 +185,13 @@ export class RemoteCredentials {
   }
 }
 
-function isUnsupported(error: unknown): boolean {
+/** True when no token is exchanged for the secret of a share, there or here. */
+export function isUnsupported(error: unknown): boolean {
   return error instanceof PeerError && error.reason === 'unsupported'
 }
 
-function toShareError(share: ReceivedShare, error: unknown): unknown {
+/** What went wrong with an exchange, as the user of the share is told. */
+export function toShareError(share: ReceivedShare, error: unknown): unknown {
   if (error instanceof GrantRefusedError) return shareGone(share.peerHost)
   return error instanceof PeerError ? toPeerAppError(error) : error
 }

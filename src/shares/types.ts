@@ -1,4 +1,4 @@
-import type { NotificationType, OcmAddress } from '../ocm/types.ts'
+import type { NotificationType, OcmAddress, OcmWebapp } from '../ocm/types.ts'
 import type { Checksums, EntryKind, Rights, StorePath } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 
@@ -97,6 +97,11 @@ export interface RootFacts {
   rights?: Rights
 }
 
+/** An application of the sender that opens a share (`protocol.webapp`). */
+export interface ShareWebapp extends Omit<OcmWebapp, 'sharedSecret'> {
+  secretSealed?: string
+}
+
 /** A share one of our users has been given, by another server or by a user of this node. */
 export interface ReceivedShare {
   id: string
@@ -120,6 +125,7 @@ export interface ReceivedShare {
   permissionsUnknown?: boolean
   /** What opened it last. */
   access?: AccessForm
+  webapp?: ShareWebapp
   state: ShareState
   mountName: string | undefined
   rootFacts: RootFacts | undefined

@@ -34,6 +34,17 @@ describe('our discovery document', () => {
     expect(JSON.stringify(document)).toContain('"shareTypes":["user"]')
   })
 
+  it('says that applications are opened in windows, where tokens can be exchanged', () => {
+    const document = ownDocument(config('https://leiden.test'), { exchangeToken: true, webapps: true })
+    expect(validator().safeParse(document).error?.issues).toBeUndefined()
+    expect(document.resourceTypes).toMatchObject([
+      { name: 'file', protocols: { 'webapp-receive': { targets: ['blank'] } } },
+      { name: 'folder', protocols: { 'webapp-receive': { targets: ['blank'] } } },
+    ])
+    const without = ownDocument(config('https://leiden.test'), {})
+    expect(JSON.stringify(without)).not.toContain('webapp')
+  })
+
   it('is not taken by the schema when a needed member is gone', () => {
     const { endPoint: _gone, ...document } = ownDocument(config('https://leiden.test'))
     expect(validator().safeParse(document).success).toBe(false)

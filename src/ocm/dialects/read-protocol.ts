@@ -27,7 +27,7 @@ const wireOptions = z.looseObject({ sharedSecret: headerSecret.refine((secret) =
 /**
  * Reads `protocol` of a share in each of its forms: `multi` or `webdav` with a `webdav` object (OCM 1.1
  * and later), and `webdav` with `options` (OCM 1.0), whose address is left empty here. Other protocols
- * beside WebDAV are passed over. Throws `OcmRefusal`: 400 for wrong members, 501 without WebDAV and for
+ * beside WebDAV are passed over, but for `webapp` (`read-webapp.ts`). Throws `OcmRefusal`: 400 for wrong members, 501 without WebDAV and for
  * a requirement that is not known.
  */
 export function readProtocol(protocol: Record<string, unknown>): Webdav {

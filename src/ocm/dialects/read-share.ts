@@ -5,6 +5,7 @@ import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { OcmShare, ResourceType } from '../types.ts'
 import { readMessage } from './read-json.ts'
 import { readProtocol } from './read-protocol.ts'
+import { readWebapp } from './read-webapp.ts'
 
 /** The last moment with a year of four digits (RFC 3339), and the last that has a date (ECMA-262 21.4.1.1). */
 const END_OF_TIME_SECONDS = 253_402_300_799
@@ -64,6 +65,7 @@ export function readShare(json: unknown): OcmShare {
   const sender = wire.sender ?? wire.sharedBy ?? wire.owner
   if (sender === null || sender === undefined)
     throw OcmRefusal.invalid({ name: 'sender', message: 'REQUIRED' })
+  const webapp = readWebapp(wire.protocol)
   return {
     shareWith: wire.shareWith,
     name: wire.name,
@@ -77,6 +79,7 @@ export function readShare(json: unknown): OcmShare {
     resourceType: readResourceType(wire.resourceType),
     ...(wire.expiration ? { expiresAtMs: toMs(wire.expiration) } : {}),
     webdav: readProtocol(wire.protocol),
+    ...(webapp === undefined ? {} : { webapp }),
   }
 }
 

@@ -21,6 +21,8 @@ export interface OcmFeatures {
   groups?: boolean
   /** There is a page on which a guest picks the server to accept an invitation at. */
   inviteWayf?: boolean
+  /** Shares are opened in applications of their senders (`webapp-receive`). */
+  webapps?: boolean
   /** Secrets are taken as the user name of Basic at `/public.php/webdav/` (OCM 1.0). */
   basicAccess?: boolean
   /** The key of draft-cavage signatures, for Nextcloud 31 to 33. */
@@ -39,6 +41,7 @@ export function ownDocument(config: OcmConfig, features: OcmFeatures = {}): Reco
     resourceTypes: resourceTypes(features, {
       webdav: `${basePathOf(publicUrl)}/dav/ocm/`,
       'webdav-receive': { uri: 'absolute' },
+      ...(features.webapps ? { 'webapp-receive': { targets: ['blank'] } } : {}),
     }),
     capabilities: capabilities(features),
     criteria: criteriaOf(ocm),

@@ -68,4 +68,6 @@ export interface ShareOptions {
   permissions?: FakePermission[]
   shareType?: 'user' | 'group'
   expiresAtMs?: number
+  /** An application opens it, too: as OCM 1.4 has it, the same at another server, or as 1.1 to 1.3. */
+  webapp?: 'modern' | 'elsewhere' | 'old'
 }

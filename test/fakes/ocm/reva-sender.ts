@@ -4,6 +4,7 @@ import { readInvite } from './fake-readers.ts'
 import type { FakeCloudOptions, GivenShare, ShareOptions, TakenShare } from './fake-types.ts'
 import { isObject } from './http-server.ts'
 import { isFilled } from './reva-common.ts'
+import { webappOf } from './webapp.ts'
 
 export const WEBDAV = '/remote.php/dav/ocm'
 export const INVITE_MS = 86_400_000
@@ -53,6 +54,7 @@ export abstract class RevaSender extends FakeCloud {
           ...(this.options.exchangeTokens ? { requirements: ['must-exchange-token'] } : {}),
           uri: `${this.url}${WEBDAV}/${share.id}`,
         },
+        ...webappOf(share, this.url, options.webapp),
       },
     }
     const answer = await this.post(await this.endPointOf(share.shareWith.host), '/shares', wire)

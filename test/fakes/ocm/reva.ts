@@ -11,6 +11,7 @@ import {
   unknownProtocol,
 } from './reva-common.ts'
 import { type FakeRevaOptions, INVITE_MS, RevaSender, WEBDAV } from './reva-sender.ts'
+import { APP, answerWebapp } from './webapp.ts'
 
 /** Reva (CERNBox), master of 2026: discovers everybody at every share, signs nothing. */
 export class FakeReva extends RevaSender {
@@ -18,6 +19,7 @@ export class FakeReva extends RevaSender {
     const { path, method } = request
     if (path === '/.well-known/ocm') return json(200, this.document(request.headers['user-agent']))
     if (path.startsWith(`${WEBDAV}/`)) return this.serveShare(request)
+    if (path.startsWith(APP)) return answerWebapp(this.given, request)
     if (method !== 'POST') return { status: 404 }
     if (path === '/ocm/shares') return this.takeShare(request)
     if (path === '/ocm/notifications') return { status: 201 }
