@@ -19,12 +19,14 @@ import { linkPages } from './node-link-pages.ts'
 import { invitationPages } from './node-pages.ts'
 import { shareMounts } from './node-share-mounts.ts'
 import { readShareTree } from './node-share-tree.ts'
+import { createThirdParty } from './node-tpc.ts'
 import type { Ocm } from './ocm/index.ts'
 import { LoginFlows, notificationRoutes, type OcsQuota, type OcsTreeAsk, ocsMiddleware } from './ocs/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Db, pingDb } from './platform/db.ts'
 import type { EventBus } from './platform/events.ts'
 import type { Logger } from './platform/log.ts'
+import type { Outbound } from './platform/outbound.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
 import { keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
@@ -54,6 +56,7 @@ export interface FacesBase {
   log: Logger
   events: EventBus
   db: Db
+  outbound: Outbound
   metrics: ReturnType<typeof createMetrics>
   stopping: AbortController
 }
@@ -162,6 +165,8 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
       publicUrl: config.publicUrl,
       authenticate,
       maxUploadBytes,
+      thirdParty: createThirdParty(base),
+      ownHosts: config.transfers.tpc.ownHosts,
     }),
     rooms.ocm.middleware,
     rooms.ocm.legacy,

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { findPublicKey } from '../platform/public-key.ts'
+import { tpc } from './tpc.ts'
 
 const cidr = z
   .string()
@@ -196,6 +197,7 @@ const transfers = z.strictObject({
   retryBaseSeconds: z.number().min(0).default(10).describe('Attempt n waits n² times this long.'),
   leaseSeconds: seconds.default(30).describe('A silent worker loses its file after this long.'),
   rcloneProgram: z.string().default('rclone').describe('Name on PATH, or path, of rclone.'),
+  tpc: tpc.prefault({}),
 })
 
 const clients = z.strictObject({

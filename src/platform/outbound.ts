@@ -61,7 +61,7 @@ export interface Outbound {
 
 const DEFAULT_TEXT_BYTES = 256 * 1024
 
-type Resolve = (hostname: string) => Promise<string[]>
+export type Resolve = (hostname: string) => Promise<string[]>
 
 /** Resolves by the configured names first, then by the system. */
 export function configuredResolver(hosts: Record<string, string>): Resolve {
@@ -133,7 +133,7 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
 }
 
 /** None: those that Node brings. */
-function authorities({ extraCaFile }: OutboundConfig): string[] | undefined {
+export function authorities({ extraCaFile }: OutboundConfig): string[] | undefined {
   return extraCaFile === undefined ? undefined : [...rootCertificates, readFileSync(extraCaFile, 'utf8')]
 }
 
@@ -161,7 +161,7 @@ function createAgent(config: OutboundConfig, resolve: Resolve): Agent {
   })
 }
 
-async function resolveAllowed(
+export async function resolveAllowed(
   hostname: string,
   resolve: Resolve,
   allow: readonly string[],
@@ -173,7 +173,7 @@ async function resolveAllowed(
   return addresses
 }
 
-function parseUrl(text: string, insecureHttp: boolean): URL {
+export function parseUrl(text: string, insecureHttp: boolean): URL {
   const url = URL.parse(text)
   if (url === null) throw OutboundError.badUrl('The address is not a URL.')
   if (url.protocol !== 'https:' && !(insecureHttp && url.protocol === 'http:')) {
@@ -187,7 +187,7 @@ function parseUrl(text: string, insecureHttp: boolean): URL {
 }
 
 /** Literal addresses never pass through `lookup`, so they are judged here. */
-function checkLiteralAddress(url: URL, allow: readonly string[]): void {
+export function checkLiteralAddress(url: URL, allow: readonly string[]): void {
   const host = bareHost(url)
   if (isIP(host) !== 0 && !isAddressAllowed(host, allow)) throw OutboundError.addressRefused(url.host, host)
 }

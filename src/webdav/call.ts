@@ -6,6 +6,7 @@ import type { LockRegistry } from '../store/locks/locks.ts'
 import type { Entry, FileStore, ResourceKey, StorePath } from '../store/types.ts'
 import type { DavSession } from './mount.ts'
 import type { DavTarget } from './target.ts'
+import type { ThirdParty } from './tpc/third-party.ts'
 
 /** The body of a request, not touched before `accept`. */
 export interface DavBody {
@@ -34,6 +35,8 @@ export interface DavContext {
   isOwn(target: DavTarget): boolean
   /** The names of an address of this node, without those of the path of its public address. */
   namesOf(target: DavTarget): StorePath
+  /** Copies from and to other servers; undefined where there are none. */
+  thirdParty?: ThirdParty | undefined
   /** Where a failure of ours goes that does not end the request. */
   onFailure(error: unknown): void
 }

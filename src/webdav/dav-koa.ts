@@ -13,6 +13,7 @@ import { type Asker, MountTable, openAddress } from './mount-table.ts'
 import { type RequestBody, requestBody } from './request-body-koa.ts'
 import { serveDav } from './serve.ts'
 import { type DavTarget, isOwnTarget, parseTarget } from './target.ts'
+import type { ThirdParty } from './tpc/third-party.ts'
 import { TUS_VERSION } from './tus/tus-headers.ts'
 
 export interface DavOptions {
@@ -32,6 +33,10 @@ export interface DavOptions {
   maxUploadBytes?: number | undefined
   /** How long a client may neither send nor take anything in the middle of a body (5 minutes). */
   idleMs?: number
+  /** Copies from and to other servers; without it COPY works inside the node only. */
+  thirdParty?: ThirdParty | undefined
+  /** Further names of this node, as `host` or `host:port`, beside those of `publicUrl` and the request. */
+  ownHosts?: readonly string[]
   /** To leave the bytes of large files to the reverse proxy. */
   handOver?: HandOver | undefined
 }
@@ -73,12 +78,13 @@ async function serve(
 ): Promise<DavAnswer> {
   const { table } = options
   const asker = askerOf(ctx, options)
-  const ownHosts = [options.publicHost, ctx.req.headers.host ?? '']
+  const ownHosts = [options.publicHost, ctx.req.headers.host ?? '', ...(options.ownHosts ?? [])]
   const context: DavContext = {
     locks: options.locks,
     clock: options.clock,
     maxTreeEntries: options.maxTreeEntries ?? 10_000,
     maxUploadBytes: options.maxUploadBytes ?? Number.POSITIVE_INFINITY,
+    thirdParty: options.thirdParty,
     isOwn: (other) => isOwnTarget(other, ownHosts),
     namesOf: (other) => table.ownNames(other.segments),
     onFailure: (err) => options.log.error({ err, method: ctx.method }, 'dav request failed in part'),

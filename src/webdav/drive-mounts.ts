@@ -41,6 +41,7 @@ function driveMount(prefix: string, { openDrive, resumableOf }: DriveOptions, ha
         path,
         userId: principal.userId,
         isOwner: true,
+        isThirdPartyCopied: true,
       }
     },
   }

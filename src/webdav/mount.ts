@@ -33,6 +33,8 @@ export interface DavSession {
   maxLockSeconds?: number
   /** Who asks owns the drive at the root, and may end every lock in it. */
   isOwner?: boolean
+  /** Who asks may have files copied from and to other servers. */
+  isThirdPartyCopied?: boolean
   /** What of the tree its owner shared with others; undefined where that is not known. */
   sharedAs?(): Promise<ShareTypes>
   /** Where uploads that can be gone on with begin; undefined where they cannot. */

@@ -18,8 +18,12 @@ export async function move(call: DavCall): Promise<DavAnswer> {
   return answer(await call.store.move(from, to, { overwrite }))
 }
 
-/** COPY (RFC 4918 9.8). */
+/** COPY: within a drive (RFC 4918 9.8), or from or to another server (WLCG HTTP-TPC). */
 export async function copy(call: DavCall): Promise<DavAnswer> {
+  return (await call.context.thirdParty?.serve(call)) ?? (await copyHere(call))
+}
+
+async function copyHere(call: DavCall): Promise<DavAnswer> {
   const { from, to, overwrite } = await readRelocation(call)
   const depth = parseZeroOrInfinity(call.header('depth'))
   // A folder alone may be copied into itself; with its members that would never end.
