@@ -5,9 +5,9 @@ import type { OcmClient } from '../ocm/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import type { Seal } from '../platform/seal.ts'
+import { toRootUrl } from '../store/webdav-client/hrefs.ts'
 import { toPeerAppError } from './peer-failures.ts'
 import { shareGone } from './remote-errors.ts'
-import { toRootUrl } from './remote-hrefs.ts'
 import type { AccessForm, ReceivedShare } from './types.ts'
 
 /** In this order, until one is let in (reference: docs/protocols.md "Access"). */

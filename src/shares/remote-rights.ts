@@ -1,5 +1,10 @@
 import type { Rights } from '../store/types.ts'
-import { type DavResource, OPEN_CLOUD_MESH, OPEN_COLLABORATION, OWNCLOUD } from './dav-multistatus.ts'
+import {
+  type DavResource,
+  OPEN_CLOUD_MESH,
+  OPEN_COLLABORATION,
+  OWNCLOUD,
+} from '../store/webdav-client/multistatus.ts'
 
 /** Nextcloud's bits; beside these 8 is delete. */
 const READ = 1

@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError, messageOf, UnavailableError } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Entry } from '../store/types.ts'
-import { remoteEntryId } from './remote-entry.ts'
+import { davEntryId } from '../store/webdav-client/dav-entry.ts'
 import { SHARE_GONE } from './remote-errors.ts'
 import type { ReceivedShare, RootFacts } from './types.ts'
 import { rightsOf } from './types.ts'
@@ -128,7 +128,7 @@ function assumed(share: ReceivedShare): RootFacts {
 
 function toEntry(share: ReceivedShare, facts: RootFacts): Entry {
   return {
-    id: remoteEntryId(share.id, [], ''),
+    id: davEntryId(`share:${share.id}`, [], ''),
     name: '',
     ...facts,
     createdAtMs: share.createdAtMs,

@@ -10,7 +10,7 @@ import { readPeerDocument } from '../../src/ocm/discovery/peer-document.ts'
 import { OcmRefusal } from '../../src/ocm/incoming/ocm-answer.ts'
 import { findJson } from '../../src/ocm/peer-answer.ts'
 import { parseDictionary } from '../../src/ocm/signatures/structured-fields.ts'
-import { urlOfPath } from '../../src/shares/remote-hrefs.ts'
+import { urlOfPath } from '../../src/store/webdav-client/hrefs.ts'
 
 const webdav = { uri: 'https://leiden.test/dav/ocm/1', sharedSecret: 's3cr3t', permissions: ['read'] }
 const wire = {

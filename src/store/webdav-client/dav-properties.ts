@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import { AppError } from '../platform/errors.ts'
-import { refusalOf } from '../platform/outbound-error.ts'
+import { AppError } from '../../platform/errors.ts'
+import { refusalOf } from '../../platform/outbound-error.ts'
 import {
   childElements,
   escapeAttribute,
@@ -9,13 +9,13 @@ import {
   parseXml,
   textOf,
   type XmlElement,
-} from '../platform/xml.ts'
-import { serializeInside } from '../platform/xml-serialize.ts'
-import type { DeadProperty, PropertyChange, StorePath } from '../store/types.ts'
-import { DAV, OWNCLOUD } from './dav-multistatus.ts'
-import type { RemoteDav } from './remote-dav.ts'
-import { badAnswer, errorOfOutbound, errorOfStatus } from './remote-errors.ts'
-import { sortListing } from './remote-hrefs.ts'
+} from '../../platform/xml.ts'
+import { serializeInside } from '../../platform/xml-serialize.ts'
+import type { DeadProperty, PropertyChange, StorePath } from '../types.ts'
+import type { DavClient } from './dav-client.ts'
+import { badAnswer } from './dav-errors.ts'
+import { sortListing } from './hrefs.ts'
+import { DAV, OWNCLOUD } from './multistatus.ts'
 
 /** Namespaces whose properties servers compute; what is in others was put there by somebody. */
 const LIVE_NAMESPACES = new Set([
@@ -39,7 +39,7 @@ export interface RemoteProperties {
 
 /** Asks for everything (RFC 4918 9.1.5) and keeps what no server computes. */
 export async function readProperties(
-  dav: RemoteDav,
+  dav: DavClient,
   path: StorePath,
   depth: '0' | '1',
 ): Promise<RemoteProperties> {
@@ -55,7 +55,7 @@ export async function readProperties(
 
 /** PROPPATCH (RFC 4918 9.2): all changes or none; throws what the other server has against one of them. */
 export async function changeProperties(
-  dav: RemoteDav,
+  dav: DavClient,
   path: StorePath,
   changes: readonly PropertyChange[],
 ): Promise<void> {
@@ -66,7 +66,7 @@ export async function changeProperties(
   // 424 stands on what failed only because something else did.
   const failed = responsesOf(root).flatMap(propstatsOf).map(statusOf)
   const status = failed.find((one) => one >= 300 && one !== 424)
-  if (status !== undefined) throw errorOfStatus(status, { method: 'PROPPATCH', path, host: dav.host })
+  if (status !== undefined) throw dav.errors.ofStatus(status, { method: 'PROPPATCH', path, host: dav.host })
 }
 
 function toXml({ namespace, name, xml }: PropertyChange): string {
@@ -78,9 +78,9 @@ function toXml({ namespace, name, xml }: PropertyChange): string {
   return `<d:set><d:prop><${prefixed}>${xml}</${tag}></d:prop></d:set>`
 }
 
-async function readXml(dav: RemoteDav, body: Readable): Promise<XmlElement> {
+async function readXml(dav: DavClient, body: Readable): Promise<XmlElement> {
   const bytes = await collect(dav, body).catch((error: unknown) => {
-    throw error instanceof AppError ? error : errorOfOutbound(refusalOf(dav.host, error), dav.host)
+    throw error instanceof AppError ? error : dav.errors.ofOutbound(refusalOf(dav.host, error), dav.host)
   })
   try {
     return parseXml(bytes, LIMITS)
@@ -89,7 +89,7 @@ async function readXml(dav: RemoteDav, body: Readable): Promise<XmlElement> {
   }
 }
 
-async function collect(dav: RemoteDav, body: Readable): Promise<Buffer> {
+async function collect(dav: DavClient, body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {

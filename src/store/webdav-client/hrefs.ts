@@ -1,7 +1,7 @@
-import { withoutTrailing } from '../platform/trim.ts'
-import { checkName } from '../store/paths.ts'
-import type { StorePath } from '../store/types.ts'
-import type { DavResource } from './dav-multistatus.ts'
+import { withoutTrailing } from '../../platform/trim.ts'
+import { checkName } from '../paths.ts'
+import type { StorePath } from '../types.ts'
+import type { DavResource } from './multistatus.ts'
 
 /** The URL of an entry: the share's root and the percent-encoded names. Never ends in a slash but for the root. */
 export function urlOfPath(rootUrl: string, path: StorePath): string {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import { type AppError, BadRequestError } from '../platform/errors.ts'
-import { ContentHash, checkChecksums } from '../store/hashing/content-hash.ts'
+import { type AppError, BadRequestError } from '../../platform/errors.ts'
+import { ContentHash, checkChecksums } from '../hashing/content-hash.ts'
 import type {
   Checksums,
   ChecksumType,
@@ -9,8 +9,8 @@ import type {
   WriteConditions,
   WriteOptions,
   WriteSource,
-} from '../store/types.ts'
-import type { RemoteDav } from './remote-dav.ts'
+} from '../types.ts'
+import type { DavClient } from './dav-client.ts'
 
 /** The names of ownCloud's `OC-Checksum`, the strongest first. */
 const CHECKSUM_NAMES: [ChecksumType, string][] = [
@@ -24,8 +24,8 @@ const CHECKSUM_NAMES: [ChecksumType, string][] = [
  * PUT of a file, streamed (RFC 9110 9.3.4). True when nothing was there before. A body that is not what
  * was declared is cut off before its last bytes are sent, so that the other server discards it.
  */
-export async function writeRemote(
-  dav: RemoteDav,
+export async function writeDav(
+  dav: DavClient,
   path: StorePath,
   source: WriteSource,
   options: WriteOptions,

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
-import { MethodNotAllowedError, RangeNotSatisfiableError } from '../platform/errors.ts'
-import type { OutboundResponse } from '../platform/outbound.ts'
-import type { ByteRange, Entry, FileContent, Rights, StorePath } from '../store/types.ts'
-import { OWNCLOUD } from './dav-multistatus.ts'
-import { discard, type RemoteDav } from './remote-dav.ts'
-import { toRemoteEntry } from './remote-entry.ts'
-import { badAnswer } from './remote-errors.ts'
+import { MethodNotAllowedError, RangeNotSatisfiableError } from '../../platform/errors.ts'
+import type { OutboundResponse } from '../../platform/outbound.ts'
+import type { ByteRange, Entry, FileContent, StorePath } from '../types.ts'
+import { type DavClient, discard } from './dav-client.ts'
+import { type DavRootFacts, toDavEntry } from './dav-entry.ts'
+import { badAnswer } from './dav-errors.ts'
+import { OWNCLOUD } from './multistatus.ts'
 
 interface ReadOptions {
   range?: ByteRange | undefined
@@ -14,17 +14,15 @@ interface ReadOptions {
   stat(): Promise<Entry>
 }
 
-interface Place {
-  shareId: string
-  rights: Rights
-  dav: RemoteDav
+interface Place extends DavRootFacts {
+  dav: DavClient
 }
 
 /**
  * GET of a file or a part of it (RFC 9110 14), streamed. A server that knows no ranges sends everything;
  * then what was not asked for is dropped here.
  */
-export async function readRemote(place: Place, path: StorePath, options: ReadOptions): Promise<FileContent> {
+export async function readDav(place: Place, path: StorePath, options: ReadOptions): Promise<FileContent> {
   const { range, signal } = options
   const answer = await place.dav.request(
     { method: 'GET', path, headers: { 'Accept-Encoding': 'identity', ...rangeHeader(range) }, signal },
@@ -140,5 +138,5 @@ function entryOf(answer: OutboundResponse, path: StorePath, place: Place, sizeBy
     [`${OWNCLOUD}id`, header('oc-fileid')],
     [`${OWNCLOUD}checksums`, header('oc-checksum')],
   ])
-  return toRemoteEntry({ href: '', isCollection: false, properties }, path, place)
+  return toDavEntry({ href: '', isCollection: false, properties }, path, place)
 }

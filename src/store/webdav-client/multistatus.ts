@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream'
 import { SaxesParser, type SaxesTagNS } from 'saxes'
-import { BadGatewayError } from '../platform/errors.ts'
+import { BadGatewayError } from '../../platform/errors.ts'
 
 export const DAV = 'DAV:'
 export const OWNCLOUD = 'http://owncloud.org/ns'
 export const OPEN_COLLABORATION = 'http://open-collaboration-services.org/ns'
 export const OPEN_CLOUD_MESH = 'http://open-cloud-mesh.org/ns'
+export const DCACHE = 'http://www.dcache.org/2013/webdav'
+export const LCGDM = 'LCGDM:'
 
 const MAX_BYTES = 64 * 1024 * 1024
 const MAX_RESOURCES = 100_000

@@ -1,6 +1,10 @@
-import { sha256Hex } from '../platform/ids.ts'
-import type { Checksums, ChecksumType, Entry, Rights, StorePath } from '../store/types.ts'
-import type { DavResource } from './dav-multistatus.ts'
+import { sha256Hex } from '../../platform/ids.ts'
+import type { Checksums, ChecksumType, Entry, Rights, StorePath } from '../types.ts'
+import { parseDigests } from './digests.ts'
+import { type DavResource, DCACHE, LCGDM, OWNCLOUD } from './multistatus.ts'
+
+/** Hexadecimal digits as the rest, so that it passes for an etag everywhere. */
+const MADE_UP = '00000000'
 
 const CHECKSUM_NAMES: Record<string, { type: ChecksumType; digits: number }> = {
   SHA256: { type: 'sha256', digits: 64 },
@@ -10,41 +14,67 @@ const CHECKSUM_NAMES: Record<string, { type: ChecksumType; digits: number }> = {
   ADLER32: { type: 'adler32', digits: 8 },
 }
 
-/** What every entry of one remote share has in common. */
-export interface RemoteShareFacts {
-  shareId: string
+/** What every entry below one root of another server has in common. */
+export interface DavRootFacts {
+  /** Names the root in the whole node, such as `share:<id>`. */
+  scope: string
   rights: Rights
 }
 
-/** The entry behind one response of a PROPFIND, standing at `path` in the share. */
-export function toRemoteEntry(resource: DavResource, path: StorePath, share: RemoteShareFacts): Entry {
+/** The entry behind one response of a PROPFIND, standing at `path` below the root. */
+export function toDavEntry(resource: DavResource, path: StorePath, root: DavRootFacts): Entry {
   const property = (name: string) => resource.properties.get(name) ?? ''
   const owncloud = (name: string) => property(`http://owncloud.org/ns${name}`)
   const kind = resource.isCollection ? 'folder' : 'file'
   const sizeBytes = toSize(kind === 'file' ? property('DAV:getcontentlength') : owncloud('size'))
   const mtimeMs = toTimeMs(property('DAV:getlastmodified')) ?? 0
   return {
-    id: remoteEntryId(share.shareId, path, owncloud('id') || owncloud('fileid')),
+    id: davEntryId(root.scope, path, owncloud('id') || owncloud('fileid')),
     name: path.at(-1) ?? '',
     kind,
     sizeBytes,
     mtimeMs,
     createdAtMs: toTimeMs(property('DAV:creationdate')) ?? mtimeMs,
-    etag: toEtag(property('DAV:getetag')) || sha256Hex(`${mtimeMs}:${sizeBytes}`).slice(0, 32),
+    etag: toEtag(property('DAV:getetag')) || madeUpEtag(mtimeMs, sizeBytes),
     mediaType: toMediaType(property('DAV:getcontenttype'), kind),
-    checksums: parseChecksums(owncloud('checksums')),
-    rights: share.rights,
+    checksums: checksumsOf(resource),
+    rights: root.rights,
   }
 }
 
+/** For servers that give none: changes with time and size, and is no validator that they would know. */
+function madeUpEtag(mtimeMs: number, sizeBytes: number): string {
+  return MADE_UP + sha256Hex(`${mtimeMs}:${sizeBytes}`).slice(0, 24)
+}
+
+/** True for an etag that its server knows nothing of. */
+export function isMadeUpEtag(etag: string): boolean {
+  return etag.startsWith(MADE_UP)
+}
+
 /**
- * An id that is unique here and stays: made of the share and the other server's own id, or of the path
- * where that server has no ids. The root is the share itself.
+ * An id that is unique here and stays: made of the root and the other server's own id, or of the path
+ * where that server has no ids.
  */
-export function remoteEntryId(shareId: string, path: StorePath, remoteId: string): string {
-  if (path.length === 0) return sha256Hex(`share:${shareId}`).slice(0, 32)
+export function davEntryId(scope: string, path: StorePath, remoteId: string): string {
+  if (path.length === 0) return sha256Hex(scope).slice(0, 32)
   const key = remoteId === '' ? `path:${path.join('/')}` : `id:${remoteId}`
-  return sha256Hex(`share:${shareId}:${key}`).slice(0, 32)
+  return sha256Hex(`${scope}:${key}`).slice(0, 32)
+}
+
+/** What the server says of the content: ownCloud's property, dCache's (RFC 3230), or that of LCGDM (DPM). */
+function checksumsOf({ properties }: DavResource): Checksums {
+  return {
+    ...parseLcgdm(properties.get(`${LCGDM}sumtype`), properties.get(`${LCGDM}sumvalue`)),
+    ...parseDigests(properties.get(`${DCACHE}Checksums`) ?? ''),
+    ...parseChecksums(properties.get(`${OWNCLOUD}checksums`) ?? ''),
+  }
+}
+
+const LCGDM_TYPES: Record<string, string> = { AD: 'ADLER32', MD: 'MD5' }
+
+function parseLcgdm(type = '', value = ''): Checksums {
+  return parseChecksums(`${LCGDM_TYPES[type.toUpperCase()] ?? type}:${value}`)
 }
 
 /** What may stand between the quotes of an entity tag (RFC 9110 8.8.3), as far as it is ASCII. */
