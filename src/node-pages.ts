@@ -7,6 +7,7 @@ import { createRateLimit } from './ocm/rate-limit.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
+import { addLinkPage } from './shares/links/add-link-koa.ts'
 import { acceptInvitePage } from './shares/routes.ts'
 import { wayfMiddleware } from './shares/wayf-koa.ts'
 import { openSharePage } from './shares/webapps/open-page-koa.ts'
@@ -40,6 +41,10 @@ export function invitationPages(
       findInvitationState: shares.findInvitationState,
       limit: createRateLimit(CHOICES_PER_MINUTE, clock),
       clientAddress: (request: IncomingMessage) => clientAddress(request, server.trustedProxies),
+    }),
+    addLinkPage({
+      ...{ basePath, siteName: name, signIn },
+      add: shares.addLink,
     }),
     acceptInvitePage({
       ...{ basePath, ownHost, siteName: name, signIn },

@@ -29,7 +29,7 @@ function listRoute(ctx: ShareContext): ApiRoute {
     query: receivedSharesQuery,
     response: listOf(receivedShareSchema),
     async handle({ principal, query }) {
-      return { items: (await listReceivedShares(ctx, principal.userId, query.state)).map(toView) }
+      return { items: (await listReceivedShares(ctx, principal.userId, query.state)).map(toReceivedView) }
     },
   })
 }
@@ -44,7 +44,7 @@ function getRoute(ctx: ShareContext): ApiRoute {
     params: idParams,
     response: receivedShareSchema,
     async handle({ principal, params }) {
-      return toView(await getReceivedShare(ctx, principal.userId, params.id))
+      return toReceivedView(await getReceivedShare(ctx, principal.userId, params.id))
     },
   })
 }
@@ -60,7 +60,7 @@ function acceptRoute(ctx: ShareContext): ApiRoute {
     body: acceptShareSchema,
     response: receivedShareSchema,
     async handle({ principal, params, body }) {
-      return toView(await acceptShare(ctx, principal.userId, params.id, body.name))
+      return toReceivedView(await acceptShare(ctx, principal.userId, params.id, body.name))
     },
   })
 }
@@ -75,7 +75,7 @@ function declineRoute(ctx: ShareContext): ApiRoute {
     params: idParams,
     response: receivedShareSchema,
     async handle({ principal, params }) {
-      return toView(await endShare(ctx, principal.userId, params.id, 'decline'))
+      return toReceivedView(await endShare(ctx, principal.userId, params.id, 'decline'))
     },
   })
 }
@@ -95,7 +95,7 @@ function leaveRoute(ctx: ShareContext): ApiRoute {
   })
 }
 
-function toView(share: ReceivedShare): z.input<typeof receivedShareSchema> {
+export function toReceivedView(share: ReceivedShare): z.input<typeof receivedShareSchema> {
   const { id, name, kind, role, state, mountName } = share
   const isMounted = state === 'accepted' && mountName !== undefined
   return {

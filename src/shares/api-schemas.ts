@@ -154,6 +154,14 @@ export const receivedShareSchema = z
   .meta({ id: 'ReceivedShare' })
 
 export const receivedSharesQuery = z.object({ state: shareState.optional() })
+export const addLinkSchema = z.strictObject({
+  link: z.string().min(1).max(4_000).describe('Address of a public link of another server.'),
+  password: linkPassword.optional().describe('Of the link.'),
+})
+export const addedLinkSchema = z.object({
+  share: receivedShareSchema.optional().describe('What came of it; left out while it is on its way.'),
+})
+
 export const acceptShareSchema = z.strictObject({ name: z.string().max(1_000).optional() })
 
 /** `{ items: […] }`, the form of every list. */

@@ -22,6 +22,8 @@ import { createDrives, type Drives } from './drives.ts'
 import { rememberingExchange } from './exchange-decision.ts'
 import { createGroupWatcher } from './groups/group-watcher.ts'
 import { findInvitationState } from './invitations.ts'
+import { addLink, type LinkToAdd } from './links/add-link.ts'
+import { addLinkRoute } from './links/api-add-link.ts'
 import { createPublicLinks, type PublicLinks } from './links/public-links.ts'
 import type { Passwords } from './links/types.ts'
 import { createMeshInbox } from './mesh-inbox.ts'
@@ -97,6 +99,8 @@ export interface Shares {
     open(to: TicketFor): Promise<Launch>
   }
   routes: ApiRoute[]
+  /** Asks for what a link of another server shows; for the page of that. The name of what has arrived, if it has. */
+  addLink(userId: string, input: LinkToAdd): Promise<string | undefined>
   /** Accepts somebody else's invitation; for the page that its link opens. */
   acceptInvitation(userId: string, invitation: Invitation): Promise<{ displayName: string; address: string }>
   /** Whether an invitation of ours can be accepted: `open`; undefined when there is none. For the page to pick a server. */
@@ -126,6 +130,7 @@ export function createShares(options: SharesOptions): Shares {
     openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),
+    addLink: async (userId, input) => (await addLink(ctx, userId, input))?.name,
     acceptInvitation: async (userId, invitation) => {
       const { displayName, remoteUserId, host } = await acceptInvitation(ctx, userId, invitation)
       return { displayName, address: formatAddress({ id: remoteUserId, host }) }
@@ -139,6 +144,7 @@ export function createShares(options: SharesOptions): Shares {
       ...invitationRoutes(ctx),
       ...shareRoutes(ctx, passwords),
       ...receivedRoutes(ctx),
+      addLinkRoute(ctx),
       openRoute(ctx),
       ...messageRoutes(ctx),
     ],

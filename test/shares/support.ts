@@ -136,6 +136,7 @@ export class Mesh {
     }
     return {
       discover: () => Promise.reject(new Error('not needed')),
+      takeLink: () => Promise.reject(new Error('not needed')),
       sendShare: (share) =>
         deliver(share.shareWith.host, 'share', (inbox) => inbox.receiveShare(share, ownHost)),
       exchangeToken: async (host, code) => {

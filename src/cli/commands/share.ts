@@ -4,6 +4,7 @@ import type { ReceivedShare, Share } from '../api-types.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { parseDriveOnly } from '../locations.ts'
 import { parseMoment } from '../moment.ts'
+import { registerAddLink } from './share-add-link.ts'
 import { registerChange } from './share-change.ts'
 import { registerLink } from './share-link.ts'
 import { registerMessages } from './share-messages.ts'
@@ -54,6 +55,7 @@ export function registerShare(program: Command, context: CliContext): void {
   })
 
   registerLink(share, context)
+  registerAddLink(share, context)
   registerChange(share, context)
   registerMessages(share, context)
   registerReceived(share, context)

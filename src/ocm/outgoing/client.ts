@@ -28,6 +28,7 @@ import type {
 import { exchangeToken, type ShownSecret } from './exchange-token.ts'
 import { post } from './post.ts'
 import { type SendShareOptions, sendShare } from './send-share.ts'
+import { takeLink } from './take-link.ts'
 
 export interface OcmClientOptions extends SendShareOptions {
   /** Our own host. */
@@ -53,6 +54,10 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
         if (peer.isLegacy) throw tooOld(host)
         return sendShare(options, peer, await decideExchange(options, peer, share, decided), signal)
       }),
+    async takeLink(place, visitor) {
+      await options.trust.requireTrusted(place.host)
+      await takeLink(options.outbound, place, visitor, options.clock.nowMs())
+    },
     exchangeToken: (host, code, { shownAt, signal }) =>
       noting(options, 'token-exchange', () => exchange(options, host, { code, shownAt }, signal)),
     acceptInvite: (provider, invite) =>

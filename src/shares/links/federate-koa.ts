@@ -8,7 +8,8 @@ const MAX_BODY_BYTES = 16 * 1024
 
 /**
  * `createFederatedShare`, which the servers of visitors post to when somebody adds a link to their own cloud
- * (Nextcloud, ownCloud 10): `shareWith`, `token`, `password`. Answers `{ remoteUrl }` or `{ message }`.
+ * (Nextcloud, ownCloud 10): `shareWith`, `token`, `password`. Answers `{ remoteUrl }` or `{ message }`,
+ * to which nodes like this one add the `code`: others tell by the page of the link what is wrong.
  */
 export async function acceptOffer(deps: LinkPageDeps, ctx: Context): Promise<void> {
   ctx.set('Cache-Control', 'no-store')
@@ -31,7 +32,7 @@ export async function acceptOffer(deps: LinkPageDeps, ctx: Context): Promise<voi
     if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
     // Nextcloud says 400 to whatever is wrong with the token or its password.
     ctx.status = error.status === 401 || error.status === 404 ? 400 : error.status
-    ctx.body = { message: error.message }
+    ctx.body = { message: error.message, code: error.code }
   }
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { type DavShare, serveDav } from './dav-folder.ts'
 import type { DavManner } from './dav-properties.ts'
 import type { DavReader, RemoteEntry } from './dav-reader.ts'
+import { FakeLinks } from './fake-links.ts'
 import { drop } from './fake-readers.ts'
 import type {
   FakeCloudOptions,
@@ -26,6 +27,10 @@ export abstract class FakeCloud {
   readonly invites: FakeInvite[] = []
   readonly contacts = new Map<string, FakeContact[]>()
   readonly client = createFakeClient()
+  /** Of the servers that have any. */
+  readonly links = new FakeLinks(async (link, shareWith) => {
+    await this.shareFile(link.user, link.path, shareWith, { permissions: link.permissions })
+  })
   protected readonly nowMs: () => number
   protected abstract readonly manner: DavManner
   private server: FakeHttpServer | undefined

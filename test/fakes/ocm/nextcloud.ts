@@ -19,6 +19,8 @@ export class FakeNextcloud extends NextcloudSender {
     const keys = this.version >= 35 ? '/ocm/jwks' : '/.well-known/jwks.json'
     if (this.version >= 34 && path === keys) return json(200, { keys: this.signatures.jwks })
     if (path === `${WEBDAV}` || path.startsWith(`${WEBDAV}/`)) return this.serveShare(request)
+    const ofLink = await this.links.answer(request)
+    if (ofLink !== undefined) return ofLink
     if (request.method !== 'POST') return html(404, 'Page not found')
     if (path === '/ocm/shares') return this.takeShare(request)
     if (path === '/ocm/notifications') return this.takeNotification(request)

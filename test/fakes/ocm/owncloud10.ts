@@ -46,7 +46,7 @@ export class FakeOwncloud10 extends FakeCloud {
     if (method === 'POST' && path === `${END_POINT}/shares`) return refusable(() => this.takeShare(request))
     if (method === 'POST' && path === `${END_POINT}/notifications`)
       return refusable(() => this.takeNotification(request))
-    return html(404, 'File not found')
+    return (await this.links.answer(request)) ?? html(404, 'File not found')
   }
 
   protected override newShareId(): string {

@@ -1,0 +1,69 @@
+import type { Context, Middleware } from 'koa'
+import { AppError, MethodNotAllowedError } from '../../platform/errors.ts'
+import type { Principal } from '../../platform/principal.ts'
+import { readForm } from '../../platform/read-bytes.ts'
+import type { LinkToAdd } from './add-link.ts'
+import { ADD_LINK_HEADERS, ADD_LINK_SCRIPT, addedLinkPage, addLinkFormPage } from './add-link-page.ts'
+
+const MAX_FORM_BYTES = 16 * 1024
+/** `/apps/files` is where Nextcloud and ownCloud send visitors who named only their server. */
+const PAGES = /^(?:\/add-link|(?:\/index\.php)?\/apps\/files\/?)$/
+
+export interface AddLinkPageDeps {
+  /** Path of `publicUrl`, without a slash at its end. */
+  basePath: string
+  siteName: string
+  /** Proves who somebody is by name and password; throws `UnauthenticatedError`. */
+  signIn(name: string, password: string): Promise<Principal>
+  /** Throws an `AppError` that says why it cannot be added. */
+  add(userId: string, input: LinkToAdd): Promise<string | undefined>
+}
+
+/**
+ * `/add-link`: takes a public link of another server into one's own files. Asks for the password in the same
+ * form, so that no other site can send it.
+ */
+export function addLinkPage(deps: AddLinkPageDeps): Middleware {
+  return async (ctx, next) => {
+    const path = ctx.path.startsWith(deps.basePath) ? ctx.path.slice(deps.basePath.length) : ctx.path
+    const isRead = ctx.method === 'GET' || ctx.method === 'HEAD'
+    if (path === '/add-link.js' && isRead) return serveScript(ctx)
+    if (!PAGES.test(path)) return next()
+    ctx.set(ADD_LINK_HEADERS)
+    ctx.type = 'html'
+    if (isRead) return show(deps, ctx, { link: '' })
+    if (ctx.method === 'POST' && path === '/add-link') return addPosted(deps, ctx)
+    const allow = path === '/add-link' ? 'GET, HEAD, POST' : 'GET, HEAD'
+    ctx.set('Allow', allow)
+    throw new MethodNotAllowedError(`This page takes ${allow}.`)
+  }
+}
+
+function serveScript(ctx: Context): void {
+  ctx.set({ 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' })
+  ctx.type = 'text/javascript'
+  ctx.body = ADD_LINK_SCRIPT
+}
+
+async function addPosted(deps: AddLinkPageDeps, ctx: Context): Promise<void> {
+  const form = await readForm(ctx.req, MAX_FORM_BYTES)
+  const link = form.get('link') ?? ''
+  try {
+    const { userId } = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
+    ctx.body = addedLinkPage(
+      await deps.add(userId, { link, password: form.get('linkPassword') ?? undefined }),
+    )
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    ctx.status = error.status
+    show(deps, ctx, { link, refusal: error.message })
+  }
+}
+
+function show(
+  { basePath, siteName }: AddLinkPageDeps,
+  ctx: Context,
+  facts: { link: string; refusal?: string },
+): void {
+  ctx.body = addLinkFormPage({ basePath, siteName, ...facts })
+}
