@@ -8,15 +8,16 @@ import { answerContentDigest } from './digest-answers.ts'
 import { fileHeaders } from './file-answer.ts'
 import { folderPage } from './folder-page.ts'
 import { contentRange, decideRange, partHead, partsEnd, type SatisfiableRange } from './ranges.ts'
+import { findZipOrder, zipFolder } from './zip/zip-folder.ts'
 
-/** GET: a file, parts of it, or a small page that lists a folder (RFC 9110 9.3.1, RFC 4918 9.4). */
+/** GET: a file, parts of it, or a folder: as a small page that lists it, or packed (RFC 9110 9.3.1, RFC 4918 9.4). */
 export async function get(call: DavCall): Promise<DavAnswer> {
   if (call.header('range') !== undefined) return getWithRange(call)
   try {
     return whole(call, await call.store.read(call.session.path, undefined, call.signal))
   } catch (error) {
     // The common case costs one call; only what is not a file costs another.
-    if (error instanceof MethodNotAllowedError) return folderPage(call)
+    if (error instanceof MethodNotAllowedError) return folder(call)
     throw error
   }
 }
@@ -24,8 +25,13 @@ export async function get(call: DavCall): Promise<DavAnswer> {
 /** HEAD: what GET would say of the whole, without a body. */
 export async function head(call: DavCall): Promise<DavAnswer> {
   const entry = await call.store.stat(call.session.path)
-  if (entry.kind === 'folder') return folderPage(call, { isHead: true })
+  if (entry.kind === 'folder') return folder(call, { isHead: true })
   return { status: 200, headers: { ...fileHeaders(call, entry), 'Content-Length': `${entry.sizeBytes}` } }
+}
+
+function folder(call: DavCall, { isHead = false } = {}): Promise<DavAnswer> {
+  const order = findZipOrder(call)
+  return order === undefined ? folderPage(call, { isHead }) : zipFolder(call, order)
 }
 
 function whole(call: DavCall, { entry, body }: FileContent): DavAnswer {
@@ -43,7 +49,7 @@ const MAX_TRIES = 3
 async function getWithRange(call: DavCall): Promise<DavAnswer> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const entry = await call.store.stat(call.session.path)
-    if (entry.kind === 'folder') return folderPage(call)
+    if (entry.kind === 'folder') return folder(call)
     const answer = await rangeAnswer(call, entry)
     if (answer !== undefined) return answer
   }

@@ -9,17 +9,18 @@ import { get, head } from './get.ts'
 import type { DavMethod, DavSession } from './mount.ts'
 import { linger, requestBody } from './request-body-koa.ts'
 import { serveDav } from './serve.ts'
+import { zipFolder } from './zip/zip-folder.ts'
 
 /** What `sendFile` needs of the options of WebDAV. */
 export type SendOptions = Pick<DavOptions, 'locks' | 'clock' | 'log' | 'idleMs' | 'handOver'>
 
 /**
  * Answers GET or HEAD of a page with a file as WebDAV would, with ranges and conditions (RFC 9110 13, 14),
- * always as a download. Throws `AppError` as long as nothing was sent.
+ * always as a download; with a folder, or those of its members that are chosen, as an archive. Throws `AppError` as long as nothing was sent.
  */
 export async function sendFile(
   ctx: Context,
-  session: Pick<DavSession, 'store' | 'path'> & { name: string },
+  session: Pick<DavSession, 'store' | 'path'> & { name: string; files?: readonly string[] },
   options: SendOptions,
 ): Promise<void> {
   const { log, idleMs = IDLE_MS, handOver } = options
@@ -27,7 +28,7 @@ export async function sendFile(
     {
       method: ctx.method,
       target: { rawPath: ctx.path, segments: session.path },
-      session: { ...session, key: '', userId: '', methods: downloadOf(session.name) },
+      session: { ...session, key: '', userId: '', methods: downloadOf(session) },
       header: (name) => headerOf(ctx.req, name),
       body: requestBody(ctx.req, ctx.res, idleMs),
       signal: abortSignal(ctx.res),
@@ -54,10 +55,13 @@ export async function dropRest(ctx: Context, clock: Clock): Promise<void> {
   if (!ctx.req.complete && !ctx.req.destroyed) await linger(ctx.req, clock)
 }
 
-function downloadOf(name: string): ReadonlyMap<string, DavMethod> {
+function downloadOf({ name, files }: { name: string; files?: readonly string[] }) {
   const disposition = `attachment; filename*=UTF-8''${encodeFileName(name)}`
   const asDownload = (method: DavMethod) => async (call: DavCall) => {
-    await checkFile(call)
+    const { path } = call.session
+    if ((await call.store.stat(path)).kind === 'folder') {
+      return zipFolder(call, { folder: path, name, ...(files === undefined ? {} : { files }) })
+    }
     const answer: DavAnswer = await method(call)
     return { ...answer, headers: { ...answer.headers, 'Content-Disposition': disposition } }
   }
@@ -65,11 +69,6 @@ function downloadOf(name: string): ReadonlyMap<string, DavMethod> {
     ['GET', asDownload(get)],
     ['HEAD', asDownload(head)],
   ])
-}
-
-async function checkFile({ store, session }: DavCall): Promise<void> {
-  if ((await store.stat(session.path)).kind === 'file') return
-  throw new MethodNotAllowedError('A folder is not downloaded as a whole; choose a file in it.')
 }
 
 function contextOf({ locks, clock, log }: SendOptions): DavContext {

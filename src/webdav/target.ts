@@ -8,6 +8,8 @@ export interface DavTarget {
   rawPath: string
   /** The names, decoded once, empty ones dropped (`//` means `/` for lookup). */
   segments: StorePath
+  /** What stands behind the question mark, as the client wrote it. */
+  query?: string
   /** Lower-case authority when an absolute URL was sent. */
   authority?: string
   scheme?: string
@@ -50,7 +52,7 @@ function parseRawPath(sent: string): DavTarget {
   const segments = rawPath.split('/').filter((segment) => segment !== '')
   const decoded = segments.map(decodeSegment)
   checkPath(decoded)
-  return { rawPath, segments: decoded }
+  return { rawPath, segments: decoded, ...(query < 0 ? {} : { query: text.slice(query + 1) }) }
 }
 
 function decodeSegment(segment: string): string {

@@ -29,8 +29,9 @@ export function folderPage(
   const rest = entries.length - rows.length
   const more = rest > 0 ? `<p>${rest} more are not shown here; a WebDAV client lists all.</p>` : ''
   const list = rows.length === 0 ? '<p>Nothing is in this folder.</p>' : `<ul>\n${rows.join('\n')}\n</ul>`
+  const all = rows.length === 0 ? '' : packed(facts, path)
   const bring = mayUpload ? uploadForm(facts, path) : ''
-  return page(facts, `${crumbs(facts, path)}${list}${more}${bring}${addForm(facts)}`)
+  return page(facts, `${crumbs(facts, path)}${list}${more}${all}${bring}${addForm(facts)}`)
 }
 
 /** A single file. */
@@ -102,6 +103,10 @@ function row({ base }: LinkPageFacts, folder: StorePath, { name, kind, sizeBytes
   const attributes = kind === 'folder' ? '' : ' download'
   const about = `${kind === 'folder' ? 'folder, ' : ''}${sizeText(sizeBytes)}, ${timeText(mtimeMs)}`
   return `<li><a href="${href}"${attributes}><bdi>${escapeText(name)}</bdi></a> <small>${escapeText(about)}</small></li>`
+}
+
+function packed({ base }: LinkPageFacts, path: StorePath): string {
+  return `<p><a href="${placeHref(`${base}/download`, path)}" download>Download all as one archive (ZIP)</a></p>`
 }
 
 /** Places stand in the query, which no log keeps. */

@@ -20,8 +20,11 @@ export interface LinkPageDeps {
   /** Largest file that is taken. */
   maxUploadBytes: number
   clientAddress(request: IncomingMessage): string
-  /** Answers with a file, as a download. */
-  sendFile(ctx: Context, file: { store(): FileStore; path: StorePath; name: string }): Promise<void>
+  /** Answers with a file, as a download; with a folder, or some members of it, as an archive. */
+  sendFile(
+    ctx: Context,
+    file: { store(): FileStore; path: StorePath; name: string; files?: readonly string[] },
+  ): Promise<void>
   /** The posted body, as it comes. */
   postedBytes(ctx: Context): AsyncIterable<Buffer>
   /** Reads what is left of a body that nobody wants, within limits, so that the answer is read. */

@@ -24,10 +24,11 @@ const MAX_FORM_BYTES = 16 * 1024
 export async function showPlace(deps: LinkPageDeps, call: PageCall, isDownload: boolean): Promise<void> {
   const { ctx, visit } = call
   const store = visit.store([])
-  const path = placeOf(call)
+  const { path, files } = placeOf(call)
   if (isDownload) {
     const name = path.at(-1) ?? visit.name
-    return deps.sendFile(ctx, { store: () => store, path: visit.pathOf(path), name })
+    const chosen = files === undefined ? {} : { files }
+    return deps.sendFile(ctx, { store: () => store, path: visit.pathOf(path), name, ...chosen })
   }
   const facts = await factsOf(deps, call)
   if (visit.isDrop) {
@@ -44,12 +45,26 @@ export async function showPlace(deps: LinkPageDeps, call: PageCall, isDownload: 
   ctx.body = folderPage(facts, path, await store.list(path), entry.rights.write)
 }
 
-/** `?path=/folder/name`; Nextcloud writes the last name apart, `?path=/folder&files=name`. */
-function placeOf({ ctx }: PageCall): StorePath {
+/**
+ * `?path=/folder/name`; Nextcloud writes the last name apart, `?path=/folder&files=name`, and several names as a
+ * JSON list, which is a choice in the folder.
+ */
+function placeOf({ ctx }: PageCall): { path: StorePath; files?: string[] } {
   const query = parseForm(ctx.querystring)
   const path = parsePath(query.get('path') ?? '')
-  const file = query.get('files')
-  return file === null ? path : [...path, ...parsePath(file)]
+  const text = query.get('files') ?? ''
+  const files = text.startsWith('[') ? namesIn(text) : undefined
+  if (files === undefined) return { path: [...path, ...parsePath(text)] }
+  return files.length === 0 ? { path } : { path, files }
+}
+
+function namesIn(text: string): string[] | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return Array.isArray(json) && json.every((name) => typeof name === 'string') ? json : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function factsOf({ links }: LinkPageDeps, { ctx, base, visit }: PageCall): Promise<LinkPageFacts> {
@@ -70,7 +85,7 @@ async function factsOf({ links }: LinkPageDeps, { ctx, base, visit }: PageCall):
 export async function takeUpload(deps: LinkPageDeps, call: PageCall): Promise<void> {
   const { ctx, base, visit } = call
   if (visit.isFile) throw new ForbiddenError('Nothing can be brought to a single file.')
-  const path = placeOf(call)
+  const { path } = placeOf(call)
   const store = visit.store([])
   let count = 0
   for await (const part of readFormData(ctx.get('content-type'), deps.postedBytes(ctx))) {
