@@ -29,7 +29,17 @@ async function copyHere(call: DavCall): Promise<DavAnswer> {
   // A folder alone may be copied into itself; with its members that would never end.
   const isInside = isWithin(to, from) && (depth === 'infinity' || to.length === from.length)
   if (isInside || isWithin(from, to)) throw overlapping()
-  return answer(await call.store.copy(from, to, { overwrite, depth }))
+  const done = answer(await call.store.copy(from, to, { overwrite, depth }))
+  return isThirdPartyClient(call) ? { ...done, status: 201, ...TOLD } : done
+}
+
+/** How the clients of HTTP-TPC, which do not see that both ends are one, know that it went well. */
+const TOLD = { body: 'success: Created\n' }
+
+function isThirdPartyClient({ header }: DavCall): boolean {
+  return ['credential', 'x-number-of-streams', 'requirechecksumverification'].some(
+    (name) => header(name) !== undefined,
+  )
 }
 
 interface Relocation {

@@ -12,6 +12,8 @@ export interface FarBody {
   facts: FarFacts
   connections: number
   chunks: AsyncIterable<Uint8Array>
+  /** Must be called when no more is read, whether all was read or nothing. */
+  close(): void
 }
 
 interface Reading {
@@ -38,7 +40,8 @@ function openWhole(file: FarFile, answer: OutboundResponse, known: FarFacts | un
     if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') {
       throw new CopyFailure('The other server sends the file compressed, which nobody asked for')
     }
-    return { facts: agreed(factsOf(answer), known), connections: 1, chunks: answer.body }
+    const facts = agreed(factsOf(answer), known)
+    return { facts, connections: 1, chunks: answer.body, close: () => discard(answer) }
   } catch (error) {
     discard(answer)
     throw error
@@ -60,8 +63,10 @@ async function openRanged(reading: Reading, known: FarFacts): Promise<FarBody> {
   const answer = await ask(file, 'GET', signal, rangeHeaders(0, known))
   // Who promised ranges and gives the whole is taken at that.
   if (answer.status !== 206) return openWhole(file, answer, known)
-  const chunks = inOrder(reading, known, collect(answer, 0, known, file.url.host))
-  return { facts: known, connections: reading.streams, chunks }
+  const over = new AbortController()
+  const until = { ...reading, signal: AbortSignal.any([signal, over.signal]) }
+  const chunks = inOrder(until, known, collect(answer, 0, known, file.url.host))
+  return { facts: known, connections: reading.streams, chunks, close: () => over.abort() }
 }
 
 function rangeHeaders(start: number, { etag, sizeBytes = 0 }: FarFacts): Record<string, string> {
@@ -75,22 +80,16 @@ async function* inOrder(
   known: FarFacts,
   first: Promise<Buffer[]>,
 ): AsyncGenerator<Uint8Array> {
-  const over = new AbortController()
-  const either = AbortSignal.any([signal, over.signal])
   const sizeBytes = known.sizeBytes ?? 0
   const queue = [quiet(first)]
   let next = PIECE_BYTES
-  try {
-    for (;;) {
-      for (; queue.length < streams && next < sizeBytes; next += PIECE_BYTES) {
-        queue.push(quiet(fetchPiece(file, next, known, either)))
-      }
-      const piece = queue.shift()
-      if (piece === undefined) return
-      yield* await piece
+  for (;;) {
+    for (; queue.length < streams && next < sizeBytes; next += PIECE_BYTES) {
+      queue.push(quiet(fetchPiece(file, next, known, signal)))
     }
-  } finally {
-    over.abort()
+    const piece = queue.shift()
+    if (piece === undefined) return
+    yield* await piece
   }
 }
 

@@ -36,18 +36,18 @@ export function parseOrder({ header, context }: DavCall, allowed: readonly strin
   if (text === undefined) throw wrong('No Source or Destination specified.')
   const url = source === undefined ? parseRemoteAddress(text, context) : sourceAddress(source)
   if (url === undefined) return undefined
-  checkCredential(header('credential'))
+  checkCredential(once(header('credential')))
   return {
     direction: source === undefined ? 'push' : 'pull',
     url,
     headers: handedOn(header, allowed),
-    overwrite: parseFlag('Overwrite', header('overwrite'), ['T', 'F']) ?? true,
-    requireChecksum: parseFlag('RequireChecksumVerification', header('requirechecksumverification'), [
+    overwrite: parseFlag('Overwrite', once(header('overwrite')), ['T', 'F']) ?? true,
+    requireChecksum: parseFlag('RequireChecksumVerification', once(header('requirechecksumverification')), [
       'TRUE',
       'FALSE',
     ]),
-    streams: parseStreams(header('x-number-of-streams')),
-    sciTag: parseSciTag(header('scitag') ?? header('transferheaderscitag')),
+    streams: parseStreams(once(header('x-number-of-streams'))),
+    sciTag: parseSciTag(once(header('scitag') ?? header('transferheaderscitag'))),
     clientInfo: header('clientinfo')?.slice(0, 500),
   }
 }
@@ -57,6 +57,12 @@ function sourceAddress(text: string): URL {
   const url = parseRemoteAddress(text, { isOwn: () => false })
   if (url === undefined) throw wrong('Source must be a URL with a host.')
   return url
+}
+
+/** gfal sends some headers twice, which arrive as `none, none`. */
+function once(text: string | undefined): string | undefined {
+  const parts = new Set(text?.split(',').map((part) => part.trim()))
+  return parts.size === 1 ? [...parts][0] : text
 }
 
 function checkCredential(text: string | undefined): void {

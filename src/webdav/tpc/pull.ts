@@ -47,12 +47,8 @@ export async function pull(task: Task): Promise<void> {
     })
   } finally {
     await guard.return(undefined)
-    closeBody(body.chunks)
+    body.close()
   }
-}
-
-function closeBody(chunks: AsyncIterable<Uint8Array>): void {
-  if ('destroy' in chunks && typeof chunks.destroy === 'function') chunks.destroy()
 }
 
 function checkFacts({ call, order }: Task, { sizeBytes = 0, checksums }: FarFacts): void {
