@@ -8,15 +8,13 @@ import {
   markInvitationAccepted,
   markInvitationRevoked,
 } from '../../src/shares/invitations-repo.ts'
+import { listMessagesOf, renewMessage, replaceBody } from '../../src/shares/kept-messages-repo.ts'
 import {
   appendMessage,
   claimMessage,
   deleteMessage,
   findNextMessageTimeMs,
   listDueMessages,
-  listMessagesOf,
-  renewMessage,
-  replaceBody,
 } from '../../src/shares/messages-repo.ts'
 import {
   changeOutgoingState,
