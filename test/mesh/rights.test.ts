@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readKeys } from '../../src/node-keys.ts'
-import { createSeal } from '../../src/platform/seal.ts'
+import { receivedSecret } from '../support/received-secret.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import { basic, connect, shareAndAccept, type TestUser } from '../support/test-user.ts'
 
@@ -29,11 +28,7 @@ describe('what belongs to one person', () => {
 
   afterAll(() => mesh.close())
 
-  /** The secret of a received share, as the peer's database holds it. */
-  async function secretOf(receivedId: string): Promise<string> {
-    const row = await krakow.node.db('received_shares').where({ id: receivedId }).first()
-    return createSeal((await readKeys(krakow.folder)).nodeKey).open(row.secret_sealed)
-  }
+  const secretOf = (receivedId: string) => receivedSecret(krakow, receivedId)
 
   async function give(path: string, role: 'viewer' | 'editor') {
     const { shareId, receivedId } = await shareAndAccept(ann, jan, path, role)

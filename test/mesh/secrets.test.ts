@@ -1,8 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readKeys } from '../../src/node-keys.ts'
-import { createSeal } from '../../src/platform/seal.ts'
+import { receivedSecret } from '../support/received-secret.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import { basic, connect, shareAndAccept, type TestUser } from '../support/test-user.ts'
 
@@ -42,8 +41,7 @@ describe('the log and the metrics of two nodes', () => {
     )
     const app = await ann.api<{ password: string }>('POST', '/me/app-passwords', { label: 'laptop' })
     const { shareId, receivedId } = await shareAndAccept(ann, jan, '/data', 'editor')
-    const row = await krakow.node.db('received_shares').where({ id: receivedId }).first()
-    const secret = createSeal((await readKeys(krakow.folder)).nodeKey).open(row.secret_sealed)
+    const secret = await receivedSecret(krakow, receivedId)
     const ask = (path: string, authorization?: string, init: RequestInit = {}) =>
       fetch(`${leiden.origin}${path}`, {
         ...init,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readKeys } from '../../src/node-keys.ts'
-import { createSeal } from '../../src/platform/seal.ts'
+import { receivedSecret } from '../support/received-secret.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import { basic, connect, shareAndAccept, type TestUser } from '../support/test-user.ts'
 
@@ -35,8 +34,7 @@ describe('a share, opened by the server of its recipient', () => {
 
   async function give(path: string, role: 'viewer' | 'editor') {
     const { shareId, receivedId } = await shareAndAccept(ann, jan, path, role)
-    const row = await krakow.node.db('received_shares').where({ id: receivedId }).first()
-    const secret = createSeal((await readKeys(krakow.folder)).nodeKey).open(row.secret_sealed)
+    const secret = await receivedSecret(krakow, receivedId)
     return { shareId, secret, old: basic(secret, '') }
   }
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readKeys } from '../../src/node-keys.ts'
-import { createSeal } from '../../src/platform/seal.ts'
+import { receivedSecret } from '../support/received-secret.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import { connect, shareAndAccept, type TestUser } from '../support/test-user.ts'
 
@@ -40,8 +39,7 @@ describe('two nodes that exchange the secrets of their shares', () => {
   })
 
   it('do not open it by the secret itself', async () => {
-    const row = await krakow.node.db('received_shares').where({ id: receivedId }).first()
-    const secret = createSeal((await readKeys(krakow.folder)).nodeKey).open(row.secret_sealed)
+    const secret = await receivedSecret(krakow, receivedId)
     const basic = `Basic ${Buffer.from(`${secret}:`).toString('base64')}`
     for (const authorization of [`Bearer ${secret}`, basic]) {
       for (const path of [`/dav/ocm/${shareId}/a.txt`, '/public.php/webdav/a.txt', '/dav/ocm/a.txt']) {
