@@ -128,7 +128,7 @@ export function createOcm(options: OcmOptions): Ocm {
   const { publicUrl, name } = config
   const client = createOcmClient({
     ...{ host, discovery, peers, trust, signer, outbound, clock },
-    config: config.ocm,
+    config: { ...config.ocm, publicUrl },
   })
   const inspector = createPeerInspector({
     ...{ ...acquaintance, config, trust, peerKeys, keys: published, outbound, clock },

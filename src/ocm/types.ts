@@ -146,6 +146,11 @@ export interface MeshInbox {
   ): Promise<NotificationAnswer | undefined>
   inviteAccepted(invite: AcceptedInvite): Promise<OcmPerson>
   /**
+   * Our id of the share that a server from before OCM knows by this number and secret (`ocm/legacy`); undefined
+   * when there is none.
+   */
+  findNumberedShare(number: string, sharedSecret: string): Promise<string | undefined>
+  /**
    * The peer a share is with, for finding whose key must have signed a notification about it. Where ids of
    * several servers are equal and no secret tells them apart, `keyid` says whose key is to be tried.
    */

@@ -1,10 +1,12 @@
 import { findHost } from '../ocm/address.ts'
+import { shareNumber } from '../ocm/legacy/share-number.ts'
 import type { MeshInbox, NotificationType } from '../ocm/types.ts'
+import { sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
 import { createTokenGiver } from './give-token.ts'
 import { listGroupSharesByProviderId } from './groups/group-shares-repo.ts'
 import { isOpenedBy, isSecretOf } from './notice-subject.ts'
-import { findOutgoing } from './outgoing-repo.ts'
+import { findOutgoing, findOutgoingBySecret } from './outgoing-repo.ts'
 import { receiveNotice } from './receive-notice.ts'
 import { receiveShare } from './receive-share.ts'
 import { listReceivedByProviderId } from './received-repo.ts'
@@ -17,6 +19,11 @@ export function createMeshInbox(ctx: ShareContext): MeshInbox {
     receiveNotification: (notification, peerHost) => receiveNotice(ctx, notification, peerHost),
     exchangeToken: createTokenGiver(ctx),
     inviteAccepted: (invite) => useInvitation(ctx, invite),
+    async findNumberedShare(number, sharedSecret) {
+      if (!/^\d{1,10}$/.test(number) || sharedSecret === '') return undefined
+      const share = await findOutgoingBySecret(ctx.db, sha256Hex(sharedSecret))
+      return share !== undefined && shareNumber(share.id) === number ? share.id : undefined
+    },
     async findPeerOfShare(providerId, sharedSecret, keyid, type) {
       const hosts = await listPeersOfShare(ctx, { providerId, sharedSecret, type })
       if (hosts.length < 2) return hosts[0]

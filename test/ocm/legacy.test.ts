@@ -155,17 +155,6 @@ describe('a server from before Open Cloud Mesh', () => {
     })
     expect(await send(form)).toMatchObject({ status: 401, message: 'SIGNATURE_REQUIRED' })
   })
-
-  it('is told that it cannot be shared with', async () => {
-    await ann.put('/mine.txt', 'mine')
-    const answer = await ann.call<{ detail: string }>('POST', '/shares', {
-      path: '/mine.txt',
-      shareWith: `einstein@${old.host}`,
-      role: 'viewer',
-    })
-    expect(answer.status).toBeGreaterThanOrEqual(400)
-    expect(JSON.stringify(answer.body)).toContain('older than Open Cloud Mesh')
-  })
 })
 
 describe('a server whose messages of OCM do not get through', () => {

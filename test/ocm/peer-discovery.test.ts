@@ -51,7 +51,7 @@ describe('discovery of a peer', () => {
     const { discovery, host, asked } = await peer(script)
     expect((await failureOf(discovery.discover(host))).reason).toBe('no-ocm')
     await failureOf(discovery.discover(host))
-    const paths = ['/.well-known/ocm', '/ocm-provider/', '/ocm-provider', '/ocs-provider/']
+    const paths = ['/.well-known/ocm', '/ocm-provider/', '/ocm-provider', '/ocs-provider/', '/status.php']
     expect(asked).toEqual(paths.map((path) => `GET ${path}`))
     script['/.well-known/ocm'] = () => ({ body: document() })
     clock.advance(31_000)

@@ -89,6 +89,7 @@ export class NotingInbox implements MeshInbox {
     if (this.codes.get(code) !== clientHost) return undefined
     return { accessToken: `token-for-${code}`, expiresInSeconds: 300 }
   }
+  async findNumberedShare(): Promise<undefined> {}
   async findPeerOfShare(providerId: string): Promise<string | undefined> {
     return this.peers.get(providerId)
   }

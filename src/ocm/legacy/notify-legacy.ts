@@ -1,50 +1,40 @@
-import type { Outbound } from '../../platform/outbound.ts'
-import { findJson, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
 import type { NotificationType, OcmNotification, PeerInfo } from '../types.ts'
+import { postLegacy } from './post-legacy.ts'
+import { shareNumber } from './share-number.ts'
 
-const TIMEOUT_MS = 60 * 1000
-const MAX_ANSWER_BYTES = 64 * 1024
-
-/** What a recipient tells; one who leaves declines, as these servers have no other word. */
-const ACTIONS: Partial<Record<NotificationType, string>> = {
-  SHARE_ACCEPTED: 'accept',
-  SHARE_DECLINED: 'decline',
-  SHARE_UNSHARED: 'decline',
+interface Notice {
+  action: string
+  /** It is about a share of ours, which they know by its number. */
+  isOurs: boolean
 }
 
-/** Answers a share of a server from before OCM. Throws `PeerError`. */
+/** One who leaves declines, so `SHARE_UNSHARED` comes from senders only. */
+const NOTICES: Partial<Record<NotificationType, Notice>> = {
+  SHARE_ACCEPTED: { action: 'accept', isOurs: false },
+  SHARE_DECLINED: { action: 'decline', isOurs: false },
+  SHARE_UNSHARED: { action: 'unshare', isOurs: true },
+  RESHARE_CHANGE_PERMISSION: { action: 'permissions', isOurs: true },
+  SHARE_CHANGE_PERMISSION: { action: 'permissions', isOurs: true },
+}
+
+const BITS = { read: 1, write: 2 + 4 + 8, share: 16 } as const
+
+/** Tells a server from before OCM about a share. Throws `PeerError`. */
 export async function notifyLegacy(
-  outbound: Outbound,
+  room: Parameters<typeof postLegacy>[0],
   peer: PeerInfo,
-  { type, providerId, sharedSecret }: OcmNotification,
-  given?: AbortSignal,
+  { type, providerId, sharedSecret, permissions = [] }: OcmNotification,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const action = ACTIONS[type]
-  if (action === undefined || sharedSecret === undefined) {
+  const notice = NOTICES[type]
+  if (notice === undefined || sharedSecret === undefined) {
     throw new PeerError('unsupported', peer.host, `${peer.host} takes no such notice: it is older than OCM.`)
   }
-  const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), given ?? []].flat())
-  const request = {
-    method: 'POST',
-    url: `${peer.endPoint}/${encodeURIComponent(providerId)}/${action}?format=json`,
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
-    body: Buffer.from(new URLSearchParams({ token: sharedSecret }).toString()),
-    signal,
-  }
-  const answer = await outbound.requestText(request, MAX_ANSWER_BYTES).catch((error: unknown) => {
-    throw toPeerError(peer.host, error, signal)
-  })
-  if (isOk(answer.status, findJson(answer.text))) return
-  const { status } = answer
-  throw new PeerError('bad-answer', peer.host, `${peer.host} did not take the answer (${status}).`, {
-    status,
-  })
-}
-
-/** Version 1 of the interface says 200 whatever happened, and 100 in the body when it is fine. */
-function isOk(status: number, json: unknown): boolean {
-  const code = (json as { ocs?: { meta?: { statuscode?: unknown } } } | null | undefined)?.ocs?.meta
-    ?.statuscode
-  return status === 200 && (code === 100 || code === 200)
+  const { action, isOurs } = notice
+  const id = isOurs ? shareNumber(providerId) : encodeURIComponent(providerId)
+  const bits = permissions.reduce((sum, word) => sum + BITS[word], 0)
+  const more: Record<string, string> = action === 'permissions' ? { permissions: String(bits) } : {}
+  const form = { token: sharedSecret, ...more }
+  await postLegacy(room, peer, { subject: 'notification', path: `/${id}/${action}`, form }, signal)
 }

@@ -6,6 +6,7 @@ import { receiveShare } from '../incoming/receive-share.ts'
 import type { Reception } from '../incoming/reception.ts'
 import type { HttpMessage } from '../signatures/signature-base.ts'
 import { type LegacyNotice, noticeOfForm, shareOfForm } from './legacy-message.ts'
+import { shareNumber } from './share-number.ts'
 
 /** What is said about which share; without one, a new share is sent. */
 export interface LegacyCall {
@@ -28,12 +29,13 @@ export async function receiveLegacy(room: Reception, { about, message }: LegacyC
     const sealed = room.origin.open(message)
     const form = findFields(message.body)
     if (form === undefined) throw new OcmRefusal(400, 'INVALID_FORM')
+    const numbered = about && (await room.inbox().findNumberedShare(about.id, form.get('token') ?? ''))
     const answer =
       about === undefined
         ? await receiveShare(room, sealed, shareOfForm(form, room.host))
-        : await receiveNotification(room, sealed, noticeOfForm(about.notice, about.id, form))
+        : await receiveNotification(room, sealed, noticeOfForm(about.notice, numbered ?? about.id, form))
     await room.origin.settle(sealed)
-    const data = about?.notice === 'reshare' ? reshareData(answer) : []
+    const data = about?.notice === 'reshare' ? reshareData(answer, numbered !== undefined) : []
     return { outcome: { status: 200, message: 'OK', data }, headers: {} }
   } catch (error) {
     return refusal(room, error)
@@ -51,7 +53,8 @@ function refusal({ log }: Reception, error: unknown): LegacyAnswer {
   return { outcome: { status: answer.status, message, data: [] }, headers: answer.headers ?? {} }
 }
 
-function reshareData({ body }: OcmAnswer): OcsData {
+/** Whoever knows the one by its number gets the number of the other. */
+function reshareData({ body }: OcmAnswer, isNumbered: boolean): OcsData {
   const { sharedSecret = '', providerId = '' } = body as { sharedSecret?: string; providerId?: string }
-  return { token: sharedSecret, remoteId: providerId }
+  return { token: sharedSecret, remoteId: isNumbered ? shareNumber(providerId) : providerId }
 }

@@ -11,6 +11,7 @@ import {
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { demandsExchange } from '../exchange-policy.ts'
 import { notifyLegacy } from '../legacy/notify-legacy.ts'
+import { sendLegacyShare } from '../legacy/send-legacy-share.ts'
 import { toPeerError } from '../peer-answer.ts'
 import { GrantRefusedError, PeerError } from '../peer-error.ts'
 import type { PeerActivity } from '../peers-repo.ts'
@@ -35,7 +36,7 @@ export interface OcmClientOptions extends SendShareOptions {
   host: string
   discovery: PeerDiscovery
   trust: Trust
-  config: Pick<Config['ocm'], 'exchangeTokens' | 'requireSignatures'>
+  config: Pick<Config['ocm'], 'exchangeTokens' | 'requireSignatures'> & Pick<Config, 'publicUrl'>
 }
 
 /** Speaks to other OCM servers: discovery first, trust checked, requests signed. */
@@ -51,8 +52,12 @@ export function createOcmClient(options: OcmClientOptions): OcmClient {
         const peer = await withSignal(findTrustedPeer(options, host), signal).catch((error: unknown) => {
           throw toPeerError(host, error)
         })
-        if (peer.isLegacy) throw tooOld(host)
-        return sendShare(options, peer, await decideExchange(options, peer, share, decided), signal)
+        const judged = await decideExchange(options, peer, share, decided)
+        if (!peer.isLegacy) return sendShare(options, peer, judged, signal)
+        const { publicUrl } = options.config
+        await sendLegacyShare(legacyRoom(options), peer, { share: judged, publicUrl }, signal)
+        await options.peers.succeeded(host, 'share-sent')
+        return {}
       }),
     async takeLink(place, visitor) {
       await options.trust.requireTrusted(place.host)
@@ -137,7 +142,8 @@ async function notify(
     throw toPeerError(host, error)
   })
   if (peer.isLegacy) {
-    await notifyLegacy(options.outbound, peer, notification, signal)
+    await notifyLegacy(legacyRoom(options), peer, notification, signal)
+    await options.peers.succeeded(peer.host, 'notification-sent')
     return undefined
   }
   const dialect = await options.peers.chooseDialect(peer)
@@ -156,13 +162,8 @@ async function notify(
   return notification.type === 'REQUEST_RESHARE' ? findNotificationAnswer(answer.json) : undefined
 }
 
-/** Their tables hold numbers where our shares have names. */
-function tooOld(host: string): PeerError {
-  return new PeerError(
-    'unsupported',
-    host,
-    `${host} is older than Open Cloud Mesh: it can share with us, but not we with it.`,
-  )
+function legacyRoom({ outbound, clock }: OcmClientOptions) {
+  return { outbound, nowMs: clock.nowMs() }
 }
 
 function hostOf(text: string): string {
