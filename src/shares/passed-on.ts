@@ -8,6 +8,8 @@ import { type OutgoingShare, type ReceivedShare, rightsOf } from './types.ts'
 
 type PassedOn = Pick<OutgoingShare, 'id' | 'ownerUserId' | 'role' | 'mayReshare'> & {
   via: NonNullable<OutgoingShare['via']>
+  /** For who hides from visitors what is there: to them a folder that takes files can be written. */
+  isDrop?: boolean
 }
 
 /**
@@ -26,7 +28,9 @@ export async function passedOnStore(ctx: ShareContext, share: PassedOn): Promise
 async function rightsNow(ctx: ShareContext, share: PassedOn): Promise<Rights> {
   const { role, mayReshare } = (await findGrant(ctx.db, share.id)) ?? share
   const upstream = await findReceivedGrant(ctx.db, share.via.receivedId)
-  return rightsOf(role === 'editor' && upstream?.role === 'viewer' ? 'viewer' : role, mayReshare)
+  const mayWrite = upstream?.role !== 'viewer'
+  if (role === 'uploader') return rightsOf(share.isDrop && mayWrite ? 'editor' : role, mayReshare)
+  return rightsOf(role === 'editor' && !mayWrite ? 'viewer' : role, mayReshare)
 }
 
 async function findPlace(ctx: ShareContext, { id, via }: PassedOn): Promise<StorePath | undefined> {

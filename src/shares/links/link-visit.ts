@@ -1,4 +1,3 @@
-import { NotFoundError } from '../../platform/errors.ts'
 import {
   DropStore,
   type FileContent,
@@ -12,6 +11,7 @@ import type { ShareContext } from '../context.ts'
 import { placeInShare } from '../place-in-share.ts'
 import { sharedStore } from '../share-access.ts'
 import { countDownload } from './links-repo.ts'
+import { getLinkedPlace } from './place-of-link.ts'
 import type { PublicLink } from './types.ts'
 
 /** What a visitor gets: fits WebDAV's `DavSession` but for the path. */
@@ -38,9 +38,7 @@ export async function visitLink(
   link: PublicLink,
 ): Promise<LinkVisit> {
   const { share } = link
-  const place = await ctx.spaces.findFile(share.fileId)
-  if (place?.ownerUserId !== share.ownerUserId) throw new NotFoundError('What was shared here is gone.')
-  const name = place.path.at(-1) ?? share.name
+  const { name } = await getLinkedPlace(ctx, share)
   const isFile = share.kind === 'file'
   const userId = `link:${share.id}`
   const isDrop = share.role === 'uploader'

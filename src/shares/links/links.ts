@@ -1,16 +1,17 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
-import { BadRequestError, ForbiddenError, NotFoundError } from '../../platform/errors.ts'
+import { BadRequestError, NotFoundError } from '../../platform/errors.ts'
 import { newSecret, sha256Hex } from '../../platform/ids.ts'
-import { formatPath } from '../../store/paths.ts'
 import type { StorePath } from '../../store/types.ts'
-import { changeGiven } from '../change-shares.ts'
+import { changeGiven, type Terms } from '../change-shares.ts'
 import { getActor, type ShareContext } from '../context.ts'
 import { type Changes, endGiven, publishChanges } from '../end-shares.ts'
-import { findOutgoing, insertOutgoing, listDownstream, setRecipientName } from '../outgoing-repo.ts'
+import { insertGiven } from '../insert-given.ts'
+import { findOutgoing, listDownstream, setRecipientName } from '../outgoing-repo.ts'
 import { getShare, newShare } from '../outgoing-shares.ts'
+import { findReceivedById } from '../received-repo.ts'
 import { publish } from '../share-events.ts'
-import { getShareable } from '../shareable.ts'
-import type { LinkRole, OutgoingShare } from '../types.ts'
+import { checkPassOn, getShareable } from '../shareable.ts'
+import type { LinkRole, OutgoingShare, ReceivedShare, ShareRecipient } from '../types.ts'
 import { insertLink, listLinks, setLinkPassword } from './links-repo.ts'
 import type { LinkChange, Passwords, PublicLink } from './types.ts'
 
@@ -26,7 +27,10 @@ export interface NewLink {
 const MIN_PASSWORD_LENGTH = 8
 const MAX_PASSWORD_LENGTH = 1_000
 
-/** Opens an entry of the user's own files to whoever has the link. */
+/**
+ * Opens an entry of the user's drive to whoever has the link; of a share that was given with the right to pass it
+ * on, too, with no more than that has.
+ */
 export async function createLink(
   ctx: ShareContext,
   passwords: Passwords,
@@ -37,20 +41,19 @@ export async function createLink(
   const { role, note, label, expiresAtMs } = input
   checkEnd(ctx, expiresAtMs)
   const subject = await getShareable(ctx, userId, input.path)
-  if (subject.upstream !== undefined) throw notOwn(input.path, subject.upstream.owner.displayName)
   checkRole(role, subject.kind)
   const passwordHash = input.password === undefined ? undefined : await hashOf(passwords, input.password)
   const recipient = { type: 'link', id: '', host: '', userId: undefined, displayName: label } as const
   const share: OutgoingShare = {
     ...newShare(ctx, owner, subject, recipient),
-    ...{ role, note, expiresAtMs, mayReshare: mayTake(role) },
+    ...limited(subject.upstream, { role, note, expiresAtMs, mayReshare: mayTake(role) }, recipient),
     // Nobody has to answer.
     state: 'accepted',
   }
   const token = newToken()
   const hidden = { tokenHash: sha256Hex(token), tokenSealed: ctx.seal.seal(token), passwordHash }
   await inTransaction(ctx.db, async (tx) => {
-    await insertOutgoing(tx, share)
+    await insertGiven(ctx, tx, share)
     await insertLink(tx, { shareId: share.id, ...hidden })
   })
   publish(ctx, share)
@@ -75,7 +78,12 @@ export async function changeLink(
   checkEnd(ctx, expiresAtMs ?? undefined)
   const hash = typeof password === 'string' ? await hashOf(passwords, password) : password
   const endsAtMs = expiresAtMs === undefined ? share.expiresAtMs : (expiresAtMs ?? undefined)
-  const terms = { role, note, expiresAtMs: endsAtMs, mayReshare: mayTake(role) }
+  const upstream = share.via && (await findReceivedById(ctx.db, share.via.receivedId))
+  const terms = limited(
+    upstream,
+    { role, note, expiresAtMs: endsAtMs, mayReshare: mayTake(role) },
+    share.recipient,
+  )
   const changes: Changes = { given: [], received: [] }
   await inTransaction(ctx.db, async (tx) => {
     if (hash !== undefined) await setLinkPassword(tx, share.id, hash)
@@ -99,11 +107,12 @@ function mayTake(role: LinkRole): boolean {
   return role !== 'uploader'
 }
 
-function notOwn(path: StorePath, ownerName: string): ForbiddenError {
-  return new ForbiddenError(
-    `${formatPath(path)} belongs to ${ownerName}; only the owner can open it to everybody with a link.`,
-    { code: 'RESHARE_REFUSED' },
-  )
+function limited(
+  upstream: ReceivedShare | undefined,
+  terms: Terms & { role: LinkRole },
+  recipient: ShareRecipient,
+): Terms {
+  return upstream === undefined ? terms : checkPassOn(upstream, terms, recipient)
 }
 
 /** What the shares that are links have more, by the id of the share. */

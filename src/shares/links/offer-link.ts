@@ -1,11 +1,12 @@
 import { normaliseHost, parseAddress } from '../../ocm/address.ts'
-import { AppError, BadRequestError, ConflictError, NotFoundError } from '../../platform/errors.ts'
+import { AppError, BadRequestError, ConflictError } from '../../platform/errors.ts'
 import type { StorePath } from '../../store/types.ts'
 import { getActor, type ShareContext } from '../context.ts'
 import { giveShare, newShare } from '../outgoing-shares.ts'
 import { getRecipient } from '../recipients.ts'
-import { getShareable } from '../shareable.ts'
+import { checkPassOn, getShareable } from '../shareable.ts'
 import type { OutgoingShare } from '../types.ts'
+import { getLinkedPlace } from './place-of-link.ts'
 import type { PublicLink } from './types.ts'
 
 const MAX_ADDRESS_LENGTH = 500
@@ -28,8 +29,7 @@ export async function offerLink(ctx: ShareContext, { share }: PublicLink, shareW
       'Who has an account here opens the link itself. Write an address of another server.',
     )
   }
-  const place = await ctx.spaces.findFile(share.fileId)
-  if (place?.ownerUserId !== share.ownerUserId) throw new NotFoundError('What was shared here is gone.')
+  const place = await getLinkedPlace(ctx, share)
   try {
     await giveTo(ctx, share, { typed, path: place.path })
   } catch (err) {
@@ -48,6 +48,7 @@ async function giveTo(
   const recipient = await getRecipient(ctx, owner, typed)
   const subject = await getShareable(ctx, owner.id, path)
   const { role, note, expiresAtMs } = share
+  if (subject.upstream !== undefined) checkPassOn(subject.upstream, share, recipient)
   const offered = {
     ...newShare(ctx, owner, subject, recipient),
     ...{ role, note, expiresAtMs, parentId: share.id },

@@ -5,6 +5,7 @@ import { PAGE_HEADERS } from '../../platform/html-page.ts'
 import type { Logger } from '../../platform/log.ts'
 import { readForm } from '../../platform/read-bytes.ts'
 import type { FileStore, StorePath } from '../../store/types.ts'
+import { REMOTE_UNREACHABLE, SHARE_GONE } from '../remote-errors.ts'
 import { acceptOffer } from './federate-koa.ts'
 import { LINK_CLOSED, LINK_PASSWORD } from './link-door.ts'
 import { messagePage, passwordPage } from './link-page.ts'
@@ -107,12 +108,19 @@ async function logIn(deps: LinkPageDeps, ctx: Context, base: string, token: stri
   ctx.redirect(base)
 }
 
+/** What was passed on by a link lies elsewhere; where, and what its owner may do about it, is not for visitors. */
+const PASSED_ON: Record<string, string> = {
+  [SHARE_GONE]: 'What was shared here is gone.',
+  [REMOTE_UNREACHABLE]: 'What was shared here cannot be reached now. Try again later.',
+}
+
 function refuse(ctx: Context, base: string, error: unknown): void {
   if (!(error instanceof AppError) || ctx.headerSent) throw error
   // An unread body would be taken for the next request on this connection.
   if (!ctx.req.complete) ctx.set('Connection', 'close')
   if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
-  const { code, message } = error
+  const { code } = error
+  const message = PASSED_ON[code] ?? error.message
   if (code === LINK_PASSWORD) {
     const isTyped = ctx.method === 'POST'
     // The form is the answer to who opened the page; whoever wanted a file must not take it for that.
