@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { signRfc9421 } from '../fakes/ocm/rfc9421.ts'
 import { type Form, postTo, SigningPeer } from './signing-peer.ts'
 import { HandClock, startNode, type TestNode, type TestNodeOptions } from './support.ts'
 
@@ -104,6 +105,7 @@ describe('the token endpoint', () => {
       message: 'CONTENT_DIGEST_MISMATCH',
     })
     expect((await postTo(node.port, '/ocm/token', body, headers)).status).toBe(200)
+    clock.advance(3_000)
     expect((await postTo(node.port, '/ocm/token', body, headers)).json).toEqual({
       error: 'invalid_client',
       message: 'SIGNATURE_REPLAYED',
@@ -114,6 +116,26 @@ describe('the token endpoint', () => {
       error: 'invalid_client',
       message: 'SIGNATURE_EXPIRED',
     })
+  })
+
+  it('answers equal requests of one second, a few of them: their signatures are equal without a nonce', async () => {
+    const { node, peer } = await setUp()
+    const body = formOf(peer)
+    const answers = []
+    for (let n = 0; n < 6; n++) answers.push(await ask(node, peer, body))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 400])
+    expect(answers.at(-1)?.json).toMatchObject({ message: 'SIGNATURE_REPLAYED' })
+  })
+
+  it('answers a request with a nonce once, however fresh', async () => {
+    const { node, peer, clock } = await setUp()
+    const url = `${node.publicUrl}/ocm/token`
+    const key = { kid: peer.kid, alg: 'Ed25519', privateKey: peer.ed.privateKey }
+    const body = formOf(peer)
+    const nowMs = clock.nowMs()
+    const headers = { ...FORM, ...signRfc9421(key, { url, body, profile: 'tag', nowMs, nonce: 'n-1' }) }
+    const send = async () => (await postTo(node.port, '/ocm/token', body, headers)).status
+    expect([await send(), await send()]).toEqual([200, 400])
   })
 
   it('refuses a form that was signed for another endpoint', async () => {

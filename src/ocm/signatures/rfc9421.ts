@@ -51,6 +51,7 @@ function readParameters(input: InnerList) {
     keyid,
     ...(expires?.type === 'integer' ? { expiresSeconds: expires.value } : {}),
     ...(alg === undefined ? {} : { alg }),
+    ...(textParameter(input, 'nonce') ? { hasNonce: true } : {}),
   }
 }
 

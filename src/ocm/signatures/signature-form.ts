@@ -12,6 +12,8 @@ export interface OcmSignature {
   bytes: Buffer
   createdSeconds: number
   expiresSeconds?: number
+  /** It has a nonce: no other signature is the same. */
+  hasNonce?: boolean
   keyid: string
   /** Algorithm the header names, in the words of RFC 9421; it may be absent but must fit the key. */
   alg?: string

@@ -45,7 +45,7 @@ export function createVerifier({ keys, pins, replays, clock }: VerifierOptions):
       const remember = await pins.admit(host, signature, key)
       await purge(clock.nowMs())
       const hash = replayHash(host, base, nonceOf(key, signature))
-      if (!(await isFirstUse(replays, signature, hash, usesOf(message, signature, clock)))) {
+      if (!(await isFirstUse(replays, signature, hash, usesOf(message, signature, { key, clock })))) {
         throw new SignatureError('SIGNATURE_REPLAYED', `this signed request of ${host} was received before`)
       }
       return remember
@@ -53,7 +53,7 @@ export function createVerifier({ keys, pins, replays, clock }: VerifierOptions):
   }
 }
 
-/** Nextcloud signs to the second, and its signatures of equal messages are equal. */
+/** Signatures are made to the second, and those of equal messages may be equal. */
 const TWIN_SECONDS = 2
 const MAX_TWINS = 5
 
@@ -71,15 +71,26 @@ async function isFirstUse(
   return false
 }
 
+/** What may be said twice: a notice changes nothing the second time, and of tokens several are good. */
+const REPEATABLE = ['/ocm/notifications', '/ocm/token']
+
 /**
- * How often a message is taken. Two people of one Nextcloud who accept the share of a group within a second
- * send the same notification: the older form has nothing that would tell them apart, so a few of them are
- * taken while they are fresh. A notification may be said twice; a share, an invitation and a token may not.
+ * How often a message is taken. Equal messages of one second have equal signatures where the key makes the same of
+ * the same (Ed25519, RSA) and no nonce tells them apart: two people who accept the share of a group, two
+ * processes that want a token. So a few of them are taken while they are fresh, where a repetition does no harm. A
+ * share, an accepted invitation, and what is signed so that no other is the same, is taken once.
  */
-function usesOf({ targetUri }: HttpMessage, { form, createdSeconds }: OcmSignature, clock: Clock): number {
-  const isNotification = new URL(targetUri).pathname.endsWith('/ocm/notifications')
-  const isFresh = Math.abs(clock.nowMs() / 1000 - createdSeconds) <= TWIN_SECONDS
-  return form === 'cavage' && isNotification && isFresh ? MAX_TWINS : 1
+function usesOf(message: HttpMessage, signature: OcmSignature, { key, clock }: Judged): number {
+  const { pathname } = new URL(message.targetUri)
+  const isUnique = signature.hasNonce === true || key.kty === 'EC'
+  const isRepeatable = REPEATABLE.some((path) => pathname.endsWith(path))
+  const isFresh = Math.abs(clock.nowMs() / 1000 - signature.createdSeconds) <= TWIN_SECONDS
+  return isRepeatable && isFresh && !isUnique ? MAX_TWINS : 1
+}
+
+interface Judged {
+  key: PublicJwk
+  clock: Clock
 }
 
 /** A peer may have another key under the same id since we asked (Nextcloud's is always `#signature`). */

@@ -36,16 +36,16 @@ export type PublicJwk = JsonWebKey & { kid?: string; alg?: string }
 /** Headers of a signed POST (RFC 9421 3.1); `alg` is not sent, as Nextcloud does not. */
 export function signRfc9421(
   key: Rfc9421Key,
-  message: { url: string; body: Buffer; profile: SignatureProfile; nowMs: number },
+  message: { url: string; body: Buffer; profile: SignatureProfile; nowMs: number; nonce?: string },
 ): Record<string, string> {
-  const { url, body, profile, nowMs } = message
+  const { url, body, profile, nowMs, nonce } = message
   const headers: Record<string, string> = {
     'Content-Digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:`,
     ...(profile === 'label' ? { Date: new Date(nowMs).toUTCString() } : {}),
   }
   const covered = profile === 'label' ? [...NEEDED, 'date'] : NEEDED
   const tag = profile === 'tag' ? ';tag="ocm"' : ''
-  const input = `(${covered.map((name) => `"${name}"`).join(' ')});created=${Math.floor(nowMs / 1000)};keyid="${key.kid}"${tag}`
+  const input = `(${covered.map((name) => `"${name}"`).join(' ')});created=${Math.floor(nowMs / 1000)};keyid="${key.kid}"${nonce === undefined ? '' : `;nonce="${nonce}"`}${tag}`
   const lower = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   )
