@@ -18,6 +18,7 @@ import { createGroupsAndLinks } from './085_create_groups_and_links.ts'
 import { createOcsNumbers } from './086_create_ocs_numbers.ts'
 import { createNotifications } from './087_create_notifications.ts'
 import { addWebapps } from './088_add_webapps.ts'
+import { createAccessTokens } from './090_create_access_tokens.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   createOcsNumbers,
   createNotifications,
   addWebapps,
+  createAccessTokens,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

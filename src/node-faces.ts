@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import type { AccessTokens } from './accounts/access-tokens.ts'
 import type { Accounts } from './accounts/accounts.ts'
 import { accountRoutes } from './accounts/api.ts'
 import type { Groups } from './accounts/groups.ts'
@@ -19,7 +20,7 @@ import { linkPages } from './node-link-pages.ts'
 import { invitationPages } from './node-pages.ts'
 import { shareMounts } from './node-share-mounts.ts'
 import { readShareTree } from './node-share-tree.ts'
-import { createThirdParty } from './node-tpc.ts'
+import { createThirdParty, identifyLimited } from './node-tpc.ts'
 import type { Ocm } from './ocm/index.ts'
 import { LoginFlows, notificationRoutes, type OcsQuota, type OcsTreeAsk, ocsMiddleware } from './ocs/index.ts'
 import type { Clock } from './platform/clock.ts'
@@ -40,6 +41,7 @@ import {
   davMiddleware,
   driveMounts,
   resumablePlace,
+  tokenFace,
   trashMounts,
   tusMounts,
   uploadMounts,
@@ -65,6 +67,7 @@ export interface FacesBase {
 export interface Rooms {
   accounts: Accounts
   groups: Groups
+  tokens: AccessTokens
   spaces: Spaces
   locks: LockRegistry
   uploads: Uploads
@@ -137,11 +140,12 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
 
 function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Middleware[] {
   const { config, clock, log } = base
-  const authenticate = async (ctx: Context): Promise<Principal> => {
-    const principal = await rooms.identify(ctx.get('authorization') || undefined)
+  const authenticateBy = (identify: Rooms['identify']) => async (ctx: Context) => {
+    const principal = await identify(ctx.get('authorization') || undefined)
     ctx.state.userName = principal.userName
     return principal
   }
+  const authenticate = authenticateBy(rooms.identify)
   const { maxUploadBytes } = config.storage
   const findFile = async (userId: string, fileId: string) => {
     const found = await rooms.spaces.findFile(fileId)
@@ -163,13 +167,16 @@ function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Mid
       mounts,
       clientAddress: (request) => clientAddress(request, config.server.trustedProxies),
       publicUrl: config.publicUrl,
-      authenticate,
+      // Tokens of limited power open drives and nothing else.
+      authenticate: authenticateBy(identifyLimited(rooms)),
+      tokens: config.transfers.tpc.enabled ? rooms.tokens : undefined,
       maxUploadBytes,
       thirdParty: createThirdParty(base),
       ownHosts: config.transfers.tpc.ownHosts,
     }),
     rooms.ocm.middleware,
     rooms.ocm.legacy,
+    ...(config.transfers.tpc.enabled ? [tokenFace({ ...rooms, publicUrl: config.publicUrl })] : []),
     clientFace(base, rooms, authenticate),
     ...invitationPages(base, rooms),
     linkPages(config, rooms.shares, sending),

@@ -1,3 +1,4 @@
+import type { AccessTokens } from './accounts/access-tokens.ts'
 import { outboundConfig } from './config/network.ts'
 import type { Config } from './config/schema.ts'
 import type { createMetrics } from './http/metrics.ts'
@@ -5,6 +6,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/log.ts'
 import type { Outbound } from './platform/outbound.ts'
 import { createUploader } from './platform/outbound-upload.ts'
+import type { Principal } from './platform/principal.ts'
 import { createCopyMetrics, ThirdParty } from './webdav/index.ts'
 
 /** What third-party copies take from the ground floor. */
@@ -30,3 +32,16 @@ export function createThirdParty(base: ThirdPartyBase): ThirdParty | undefined {
     stopping: stopping.signal,
   })
 }
+
+/** Who an `Authorization` header proves, tokens of limited power included: for drives only. */
+export function identifyLimited({
+  tokens,
+  identify,
+}: {
+  tokens: AccessTokens
+  identify: Identify
+}): Identify {
+  return async (authorization) => (await tokens.authenticate(authorization)) ?? identify(authorization)
+}
+
+type Identify = (authorization: string | undefined) => Promise<Principal>

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type Koa from 'koa'
 import { migrateToLatest } from '../migrations/index.ts'
+import { AccessTokens } from './accounts/access-tokens.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { Authenticator } from './accounts/authenticator.ts'
 import { Groups } from './accounts/groups.ts'
@@ -94,12 +95,12 @@ export async function createNode(
   const stack = new DisposalStack()
   try {
     const base = await createBase(config, overrides, stack)
-    const { accounts, passwords, identify, signIn } = createPeople(base)
+    const { accounts, passwords, tokens, identify, signIn } = createPeople(base)
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const { ocm, shares, groups } = createMesh(base, keys, { accounts, passwords, spaces, locks }, stack)
     const transfers = createStaging(base, shares, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm }, stack)
-    const people = { accounts, groups, identify, signIn }
+    const people = { accounts, groups, tokens, identify, signIn }
     const rooms = { ...people, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
     return {
       config,
@@ -135,12 +136,13 @@ async function createBase(config: Config, overrides: NodeOverrides, stack: Dispo
   }
 }
 
-function createPeople({ db, clock }: Base) {
+function createPeople({ db, clock, config }: Base) {
   const hasher = new PasswordHasher()
   const authenticator = new Authenticator({ db, clock, hasher })
   return {
     accounts: new Accounts({ db, clock, hasher }),
     passwords: hasher,
+    tokens: new AccessTokens({ db, clock, maxSeconds: config.transfers.tpc.maxTokenSeconds }),
     identify: (authorization: string | undefined) => authenticator.authenticate(authorization),
     signIn: (name: string, password: string) => authenticator.signIn(name, password),
   }

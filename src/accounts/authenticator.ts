@@ -75,7 +75,8 @@ export class Authenticator {
     const nowMs = this.clock.nowMs()
     if (nowMs - (found.password.lastUsedAtMs ?? 0) > TOUCH_INTERVAL_MS)
       await this.appPasswords.touch(parts.id, nowMs)
-    return record === undefined ? undefined : toPrincipal(record.user, 'app-password')
+    if (record === undefined) return undefined
+    return { ...toPrincipal(record.user, 'app-password'), appPasswordId: parts.id }
   }
 
   private decoy(): Promise<string> {

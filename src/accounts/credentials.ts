@@ -5,6 +5,7 @@ export type Credentials =
 
 /** Marks our app passwords, so that logs and secret scanners can recognise one. */
 const PREFIX = 'cw'
+const TOKEN_PREFIX = 'cwt'
 
 /** Reads `Basic` (RFC 7617, UTF-8) and `Bearer` (RFC 6750); undefined for anything else. */
 export function parseAuthorization(header: string | undefined): Credentials | undefined {
@@ -20,14 +21,31 @@ export function parseAuthorization(header: string | undefined): Credentials | un
 
 /** The text a person copies: `cw_<id>_<secret>`; the id finds the row without a search over hashes. */
 export function formatAppPassword(id: string, secret: string): string {
-  return `${PREFIX}_${id.replaceAll('-', '')}_${secret}`
+  return format(PREFIX, id, secret)
 }
 
 /** The parts of an app password, or undefined when the text has not its form. */
 export function parseAppPassword(text: string): { id: string; secret: string } | undefined {
-  const match = /^cw_([0-9a-f]{32})_([A-Za-z0-9_-]{20,})$/.exec(text)
-  if (match === null) return undefined
-  const hex = match[1] as string
+  return parse(PREFIX, text)
+}
+
+/** A token of limited power: `cwt_<id>_<secret>`. */
+export function formatToken(id: string, secret: string): string {
+  return format(TOKEN_PREFIX, id, secret)
+}
+
+export function parseToken(text: string): { id: string; secret: string } | undefined {
+  return parse(TOKEN_PREFIX, text)
+}
+
+function format(prefix: string, id: string, secret: string): string {
+  return `${prefix}_${id.replaceAll('-', '')}_${secret}`
+}
+
+function parse(prefix: string, text: string): { id: string; secret: string } | undefined {
+  const match = /^([a-z]+)_([0-9a-f]{32})_([A-Za-z0-9_-]{20,})$/.exec(text)
+  if (match === null || match[1] !== prefix) return undefined
+  const hex = match[2] as string
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-  return { id, secret: match[2] as string }
+  return { id, secret: match[3] as string }
 }

@@ -1,3 +1,6 @@
+import type { AccessScope } from '../platform/access-scope.ts'
+import type { Principal } from '../platform/principal.ts'
+
 /** A person with an account on this node. */
 export interface User {
   id: string
@@ -26,6 +29,18 @@ export interface AppPassword {
   label: string
   createdAtMs: number
   lastUsedAtMs?: number
+}
+
+/** A token that was just made; it can be read only now. */
+export interface IssuedToken {
+  token: string
+  lifeSeconds: number
+}
+
+/** Makes tokens of limited power. */
+export interface TokenIssuer {
+  /** Throws `ForbiddenError` for an asker who came with such a token. */
+  issue(asker: Principal, scope: AccessScope, seconds: number): Promise<IssuedToken>
 }
 
 /** What other rooms may ask about people. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { TokenIssuer } from '../accounts/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import { NotFoundError, PayloadTooLargeError } from '../platform/errors.ts'
 import { REQUEST_XML_LIMITS } from '../platform/xml.ts'
@@ -35,6 +36,10 @@ export interface DavContext {
   isOwn(target: DavTarget): boolean
   /** The names of an address of this node, without those of the path of its public address. */
   namesOf(target: DavTarget): StorePath
+  /** Scheme, host and port by which the world knows this node. */
+  publicOrigin?: string
+  /** Makes tokens of limited power; undefined where there are none. */
+  tokens?: TokenIssuer | undefined
   /** Copies from and to other servers; undefined where there are none. */
   thirdParty?: ThirdParty | undefined
   /** Where a failure of ours goes that does not end the request. */

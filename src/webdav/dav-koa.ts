@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import type { TokenIssuer } from '../accounts/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, BadGatewayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
@@ -35,6 +36,8 @@ export interface DavOptions {
   idleMs?: number
   /** Copies from and to other servers; without it COPY works inside the node only. */
   thirdParty?: ThirdParty | undefined
+  /** Makes tokens of limited power for such copies; without it none are given. */
+  tokens?: TokenIssuer | undefined
   /** Further names of this node, as `host` or `host:port`, beside those of `publicUrl` and the request. */
   ownHosts?: readonly string[]
   /** To leave the bytes of large files to the reverse proxy. */
@@ -84,7 +87,9 @@ async function serve(
     clock: options.clock,
     maxTreeEntries: options.maxTreeEntries ?? 10_000,
     maxUploadBytes: options.maxUploadBytes ?? Number.POSITIVE_INFINITY,
+    publicOrigin: new URL(options.publicUrl).origin,
     thirdParty: options.thirdParty,
+    tokens: options.tokens,
     isOwn: (other) => isOwnTarget(other, ownHosts),
     namesOf: (other) => table.ownNames(other.segments),
     onFailure: (err) => options.log.error({ err, method: ctx.method }, 'dav request failed in part'),

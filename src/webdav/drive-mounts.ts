@@ -1,6 +1,7 @@
 import type { Principal } from '../platform/principal.ts'
-import type { DavMount, Drive, ResumablePlace } from './mount.ts'
+import type { DavMount, DavSession, Drive, ResumablePlace } from './mount.ts'
 import { areaPrefixes, enterOwn } from './own-area.ts'
+import { limitedTo } from './scopes/scoped-session.ts'
 
 /** Addresses that name the user in the path, and the older ones of the sync clients that do not. */
 const WITH_USER = areaPrefixes('files')
@@ -28,12 +29,13 @@ interface DriveOptions {
 function driveMount(prefix: string, { openDrive, resumableOf }: DriveOptions, hasUser: boolean): DavMount {
   return {
     prefix,
+    takesScopes: true,
     async open(request) {
       const { principal, path } = hasUser
         ? await enterOwn(request, 'There is no such drive, or it is not yours.')
         : { principal: await request.authenticate(), path: request.segments }
       const drive = await openDrive(principal)
-      return {
+      const session: DavSession = {
         key: drive.key,
         store: (lockTokens) => drive.store(lockTokens),
         ...(drive.sharedAs === undefined ? {} : { sharedAs: drive.sharedAs }),
@@ -42,7 +44,9 @@ function driveMount(prefix: string, { openDrive, resumableOf }: DriveOptions, ha
         userId: principal.userId,
         isOwner: true,
         isThirdPartyCopied: true,
+        asker: principal,
       }
+      return principal.scope === undefined ? session : limitedTo(principal.scope, session)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { ForbiddenError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { StorePath } from '../store/types.ts'
 import type { DavMount, DavSession } from './mount.ts'
@@ -77,5 +78,14 @@ export async function openAddress(
   asker: Asker,
 ): Promise<DavSession | undefined> {
   const found = table.find(target.segments)
-  return found?.mount.open({ ...asker, segments: found.segments })
+  if (found === undefined) return undefined
+  const authenticate = found.mount.takesScopes === true ? asker.authenticate : () => unlimited(asker)
+  return found.mount.open({ ...asker, authenticate, segments: found.segments })
+}
+
+/** Most places know nothing of tokens that are for some paths only. */
+async function unlimited(asker: Asker): Promise<Principal> {
+  const principal = await asker.authenticate()
+  if (principal.scope === undefined) return principal
+  throw new ForbiddenError('This token is for files in a drive only.', { code: 'OUT_OF_SCOPE' })
 }

@@ -1,3 +1,4 @@
+import type { AccessScope } from '../platform/access-scope.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { FileStore, StorePath } from '../store/types.ts'
 import type { Resumables } from '../store/uploads/resumable.ts'
@@ -33,6 +34,10 @@ export interface DavSession {
   maxLockSeconds?: number
   /** Who asks owns the drive at the root, and may end every lock in it. */
   isOwner?: boolean
+  /** Who asks, where that is somebody with an account. */
+  asker?: Principal
+  /** What the token of who asks is for; the store says no to everything else. */
+  scope?: AccessScope
   /** Who asks may have files copied from and to other servers. */
   isThirdPartyCopied?: boolean
   /** What of the tree its owner shared with others; undefined where that is not known. */
@@ -47,6 +52,8 @@ export interface DavSession {
 export interface DavMount {
   /** `/dav/files/`; the longest prefix that fits wins. */
   prefix: string
+  /** Honours the scope of tokens of limited power; elsewhere those are refused. */
+  takesScopes?: boolean
   /** Throws `UnauthenticatedError`, `NotFoundError` or `ForbiddenError` for who may not come in. */
   open(request: DavOpenRequest): Promise<DavSession>
 }

@@ -6,21 +6,22 @@ import { parseIfHeader, submittedTokens } from './if-header.ts'
 import { lock, unlock } from './lock.ts'
 import type { DavMethod, DavSession } from './mount.ts'
 import { options } from './options.ts'
+import { post } from './post.ts'
 import { checkConditions, checkIf } from './preconditions.ts'
 import { propfind } from './propfind.ts'
 import { proppatch } from './proppatch.ts'
 import { put } from './put.ts'
 import { copy, move } from './relocate.ts'
 import { report } from './report.ts'
+import { checkScope } from './scopes/scoped-session.ts'
 import type { DavTarget } from './target.ts'
-import { createUpload } from './tus/tus-create.ts'
 
 const fileMethods: ReadonlyMap<string, DavMethod> = new Map([
   ['OPTIONS', options],
   ['GET', get],
   ['HEAD', head],
   ['PUT', put],
-  ['POST', createUpload],
+  ['POST', post],
   ['DELETE', remove],
   ['MKCOL', makeCollection],
   ['PROPFIND', propfind],
@@ -48,6 +49,7 @@ export async function serveDav(request: DavRequest, context: DavContext): Promis
   if (method === undefined) {
     throw new MethodNotAllowedError(`${request.method} is not a method of what is here.`)
   }
+  checkScope(request.session, request.method, request.header)
   const ifHeader = request.header('if')
   const lists = ifHeader === undefined ? [] : parseIfHeader(ifHeader)
   const lockTokens = submittedTokens(lists)

@@ -1,0 +1,46 @@
+import { type AccessScope, type Activity, isGranted } from '../../platform/access-scope.ts'
+import { ForbiddenError } from '../../platform/errors.ts'
+import type { DavSession } from '../mount.ts'
+import { ScopedStore } from './scoped-store.ts'
+
+const ANY: readonly Activity[] = ['LIST', 'DOWNLOAD', 'UPLOAD', 'MANAGE', 'DELETE']
+
+/** What the method needs at the address itself; of other paths it names, the store decides. */
+const NEEDED: ReadonlyMap<string, readonly Activity[]> = new Map([
+  ['OPTIONS', ANY],
+  ['GET', ['DOWNLOAD']],
+  ['HEAD', ['LIST', 'DOWNLOAD']],
+  ['PROPFIND', ['LIST']],
+  ['REPORT', ['LIST']],
+  ['PUT', ['UPLOAD']],
+  ['MKCOL', ['UPLOAD', 'MANAGE']],
+  ['DELETE', ['DELETE']],
+  ['PROPPATCH', ['MANAGE']],
+  ['MOVE', ['MANAGE']],
+  ['LOCK', ['UPLOAD', 'MANAGE']],
+  ['UNLOCK', ['UPLOAD', 'MANAGE']],
+])
+
+/** The session of an asker with a token of limited power: its store says no to everything else. */
+export function limitedTo(scope: AccessScope, session: DavSession): DavSession {
+  const { resumable: _post, sharedAs: _shares, isOwner: _ends, ...rest } = session
+  return { ...rest, scope, store: (lockTokens) => new ScopedStore(session.store(lockTokens), scope) }
+}
+
+/** Throws `ForbiddenError` when the token of the session is not for this method at this address. */
+export function checkScope(
+  { scope, path }: DavSession,
+  method: string,
+  header: (name: string) => string | undefined,
+): void {
+  if (scope === undefined) return
+  if (isGranted(scope, path, neededBy(method, header))) return
+  throw new ForbiddenError(`Your token is not for ${method} at this address; ask for one that is.`, {
+    code: 'OUT_OF_SCOPE',
+  })
+}
+
+function neededBy(method: string, header: (name: string) => string | undefined): readonly Activity[] {
+  if (method === 'COPY') return header('source') === undefined ? ['DOWNLOAD'] : ['UPLOAD']
+  return NEEDED.get(method) ?? []
+}
