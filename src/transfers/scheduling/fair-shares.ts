@@ -1,17 +1,13 @@
 import { type LaneCounts, SMALL_FILES_PER_SLOT } from '../slots.ts'
 import { type Lane, lanes } from '../types.ts'
 import { compareShares, divideSlots } from './divide-slots.ts'
+import { fillEmergency, fillEntitled, fillRest, type Holder, type Room } from './fill-slots.ts'
 
-/** One transfer share: who waits and who runs under its name. */
-export interface ShareDemand {
+/** A transfer share, apart from what waits in it. */
+export interface ShareFacts {
   name: string
   /** 1 to 100; twice the weight is twice the slots. */
   weight: number
-  /**
-   * Files that could start at once: not those that a link, a host or a pause holds back. May be counted up
-   * to `countLimit(slots, emergencySlots)` and no further; the answer is the same.
-   */
-  queued: LaneCounts
   running: LaneCounts
   /**
    * How long it has had something to start and started nothing. With fewer slots than shares the greatest
@@ -19,6 +15,28 @@ export interface ShareDemand {
    * it (0) the heaviest always goes first.
    */
   waitedMs?: number
+}
+
+/** One transfer share: who waits and who runs under its name. */
+export interface ShareDemand extends ShareFacts {
+  /**
+   * Files that could start at once: not those that a back-off or a pause holds back. May be counted up to
+   * `countLimit(slots, emergencySlots)` and no further; the answer is the same.
+   */
+  queued: LaneCounts
+}
+
+/** A part of what waits in a share: the files of one link, for example. */
+export interface QueueDemand {
+  name: string
+  queued: LaneCounts
+  /** Names of limits (link, hosts) that each of its files takes one of; see `takeFairQueues`. */
+  limits: readonly string[]
+}
+
+/** A share whose files wait in several queues; the first is preferred where it makes a difference. */
+export interface SharedQueues extends ShareFacts {
+  queues: readonly QueueDemand[]
 }
 
 export interface SlotBudget {
@@ -36,26 +54,11 @@ export interface Take {
   count: number
 }
 
-interface Holder {
-  share: ShareDemand
-  /** What it may hold before the others have theirs, in eighths of a slot. */
-  entitledUnits: number
-  /** What it holds, running and taken, in eighths of a slot. */
-  units: number
-  large: number
-  waiting: LaneCounts
-  taken: LaneCounts
+export interface QueueTake extends Take {
+  queue: string
 }
 
-interface Room {
-  units: number
-  large: number
-}
-
-/** A file of the large lane holds a slot, one of the small lane an eighth: all in eighths, whole numbers. */
-const UNITS: Record<Lane, number> = { [lanes.small]: 1, [lanes.large]: SMALL_FILES_PER_SLOT }
-
-/** How far the files a share has queued need to be counted, per lane: more cannot start at once. */
+/** How far the files that wait need to be counted, per queue and lane: more cannot start at once. */
 export function countLimit({ slots, emergencySlots }: SlotBudget): number {
   return (slots + emergencySlots) * SMALL_FILES_PER_SLOT
 }
@@ -83,115 +86,93 @@ export function entitledSlots(slots: number, shares: readonly ShareDemand[]): Ma
  *    gets an emergency slot if one is free: one large file or eight small ones. Small ones first, because
  *    they give the slot back soonest.
  *
- * Pure and deterministic. Never takes more than slots + emergencySlots can hold, even when more is running
- * already (the operator lowered the limit): then it takes nothing.
+ * Pure and deterministic. Never takes more than slots + emergencySlots can hold; when more is running
+ * already (the operator lowered the limit), it takes nothing.
  */
 export function takeFair(budget: SlotBudget, shares: readonly ShareDemand[]): Take[] {
-  const entitled = entitledSlots(budget.slots, shares)
+  const queues = shares.map((share) => ({
+    ...share,
+    queues: [{ name: '', queued: share.queued, limits: [] }],
+  }))
+  return takeFairQueues(budget, queues, new Map()).map(({ share, lane, count }) => ({ share, lane, count }))
+}
+
+/**
+ * The same where the files of a share wait in several queues with limits of their own: per link (what the
+ * optimizer decided), per host (0 while its breaker is open, 1 for its trial), per user.
+ *
+ * @param limits by name, how many more files may start; a name that is missing is no limit. Each file takes
+ *   one of each limit of its queue. A queue that its limits keep from starting counts as no demand, so that
+ *   the slots go to others; the files of a share are taken from its queues in turns.
+ */
+export function takeFairQueues(
+  budget: SlotBudget,
+  shares: readonly SharedQueues[],
+  limits: ReadonlyMap<string, number>,
+): QueueTake[] {
+  const demands = shares.map((share) => ({ ...share, queued: startable(share.queues, limits) }))
+  const entitled = entitledSlots(budget.slots, demands)
   const holders = [...shares]
     .sort(compareShares)
-    .map((share) => newHolder(share, (entitled.get(share.name) ?? 0) * SMALL_FILES_PER_SLOT))
-  const room = roomIn(budget, shares)
-  fill(holders, room, entitledLane)
-  fill(holders, room, anyLane)
+    .map((share) => newHolder(share, entitled.get(share.name) ?? 0))
+  const room = roomIn(budget, shares, limits)
+  fillEntitled(holders, room)
+  fillRest(holders, room)
   room.units += budget.emergencySlots * SMALL_FILES_PER_SLOT
   room.large += budget.emergencySlots
-  takeEmergency(holders, room)
+  fillEmergency(holders, room)
   return holders.flatMap(takesOf)
 }
 
-function newHolder(share: ShareDemand, entitledUnits: number): Holder {
-  const { running, queued } = share
+/** What the limits would let start if the share were alone. */
+function startable(queues: readonly QueueDemand[], limits: ReadonlyMap<string, number>): LaneCounts {
+  const sum = { small: 0, large: 0 }
+  for (const { queued, limits: names } of queues) {
+    const most = Math.max(0, Math.min(...names.map((name) => limits.get(name) ?? Infinity)))
+    sum.small += Math.min(queued.small, most)
+    sum.large += Math.min(queued.large, most)
+  }
+  return sum
+}
+
+function newHolder({ name, weight, running, waitedMs = 0, queues }: SharedQueues, entitled: number): Holder {
   return {
-    share,
-    entitledUnits,
+    name,
+    weight,
+    waitedMs,
+    entitledUnits: entitled * SMALL_FILES_PER_SLOT,
     units: running.small + running.large * SMALL_FILES_PER_SLOT,
     large: running.large,
-    waiting: { ...queued },
-    taken: { small: 0, large: 0 },
+    queues: queues.map((queue) => ({
+      name: queue.name,
+      limits: queue.limits,
+      left: { ...queue.queued },
+      taken: { small: 0, large: 0 },
+    })),
   }
 }
 
 /** What the lanes leave free; below zero when emergency slots are in use. */
-function roomIn({ slots, smallReserve }: SlotBudget, shares: readonly ShareDemand[]): Room {
+function roomIn(
+  { slots, smallReserve }: SlotBudget,
+  shares: readonly ShareFacts[],
+  limits: ReadonlyMap<string, number>,
+): Room {
   const small = shares.reduce((total, share) => total + share.running.small, 0)
   const large = shares.reduce((total, share) => total + share.running.large, 0)
   const reserve = Math.min(slots, smallReserve ?? (slots > 1 ? 1 : 0))
-  return { units: (slots - large) * SMALL_FILES_PER_SLOT - small, large: slots - reserve - large }
-}
-
-type LaneChoice = (holder: Holder, room: Room) => Lane | undefined
-
-function fill(holders: readonly Holder[], room: Room, choose: LaneChoice): void {
-  for (;;) {
-    const able = holders.flatMap((holder) => {
-      const lane = choose(holder, room)
-      return lane === undefined ? [] : [{ holder, lane }]
-    })
-    const next = able.reduce<(typeof able)[number] | undefined>(
-      (best, one) => (best === undefined || isBefore(one.holder, best.holder) ? one : best),
-      undefined,
-    )
-    if (next === undefined) return
-    take(next.holder, next.lane, room)
+  return {
+    units: (slots - large) * SMALL_FILES_PER_SLOT - small,
+    large: slots - reserve - large,
+    limits: new Map(limits),
   }
 }
 
-/** Who holds less for its weight; of those who hold nothing, who has waited longer for its weight. */
-function isBefore(a: Holder, b: Holder): boolean {
-  // Cross-multiplied: whole numbers compare exactly.
-  const load = a.units * b.share.weight - b.units * a.share.weight
-  return load === 0 ? urgency(a) > urgency(b) : load < 0
-}
-
-function urgency({ share }: Holder): number {
-  return share.weight * (share.waitedMs ?? 0)
-}
-
-function fits(holder: Holder, lane: Lane, room: Room): boolean {
-  if (lane === lanes.small) return holder.waiting.small > 0 && room.units >= UNITS[lane]
-  return holder.waiting.large > 0 && room.large >= 1 && room.units >= UNITS[lane]
-}
-
-function entitledLane(holder: Holder, room: Room): Lane | undefined {
-  const left = holder.entitledUnits - holder.units
-  const hasSmall = holder.units > holder.large * SMALL_FILES_PER_SLOT || holder.waiting.small > 0
-  const forSmall = hasSmall && holder.entitledUnits > SMALL_FILES_PER_SLOT ? 1 : 0
-  const mayLarge = (holder.large + 1 + forSmall) * SMALL_FILES_PER_SLOT <= holder.entitledUnits
-  if (mayLarge && left >= UNITS[lanes.large] && fits(holder, lanes.large, room)) return lanes.large
-  return left >= 1 && fits(holder, lanes.small, room) ? lanes.small : undefined
-}
-
-function anyLane(holder: Holder, room: Room): Lane | undefined {
-  if (fits(holder, lanes.large, room)) return lanes.large
-  return fits(holder, lanes.small, room) ? lanes.small : undefined
-}
-
-function takeEmergency(holders: readonly Holder[], room: Room): void {
-  const starving = holders.filter((holder) => holder.units === 0).sort((a, b) => urgency(b) - urgency(a))
-  for (const holder of starving) {
-    if (holder.waiting.small === 0 && fits(holder, lanes.large, room)) take(holder, lanes.large, room)
-    for (let n = 0; n < SMALL_FILES_PER_SLOT && fits(holder, lanes.small, room); n++) {
-      take(holder, lanes.small, room)
-    }
-  }
-}
-
-function take(holder: Holder, lane: Lane, room: Room): void {
-  const name = lane === lanes.small ? 'small' : 'large'
-  holder.waiting[name]--
-  holder.taken[name]++
-  holder.units += UNITS[lane]
-  room.units -= UNITS[lane]
-  if (lane === lanes.small) return
-  holder.large++
-  room.large--
-}
-
-function takesOf({ share, taken }: Holder): Take[] {
-  const counts = [
-    { share: share.name, lane: lanes.large, count: taken.large },
-    { share: share.name, lane: lanes.small, count: taken.small },
-  ]
-  return counts.filter(({ count }) => count > 0)
+function takesOf({ name: share, queues }: Holder): QueueTake[] {
+  return queues.flatMap(({ name: queue, taken }) =>
+    [
+      { share, queue, lane: lanes.large, count: taken.large },
+      { share, queue, lane: lanes.small, count: taken.small },
+    ].filter(({ count }) => count > 0),
+  )
 }

@@ -8,6 +8,7 @@ import {
   type SlotBudget,
   type Take,
   takeFair,
+  takeFairQueues,
 } from '../../../src/transfers/scheduling/fair-shares.ts'
 import { freeSlots, type LaneCounts } from '../../../src/transfers/slots.ts'
 import { lanes } from '../../../src/transfers/types.ts'
@@ -272,5 +273,92 @@ describe('fewer slots than shares', () => {
     expect(count('a')).toBeGreaterThan(1.5 * count('b'))
     expect(count('b')).toBeGreaterThan(2 * count('c'))
     expect(Math.min(count('c'), count('d'), count('e'))).toBeGreaterThan(150)
+  })
+})
+
+describe('queues with limits of their own', () => {
+  const queue = (name: string, large: number, limits: string[]) => ({
+    name,
+    queued: { small: 0, large },
+    limits,
+  })
+  const share = (name: string, queues: ReturnType<typeof queue>[], weight = 50) => ({
+    name,
+    weight,
+    running: NONE,
+    queues,
+  })
+  const budget = { slots: 9, emergencySlots: 1 }
+
+  it('start no more files than each of their limits lets', () => {
+    const shares = [share('a', [queue('ab', 9, ['link ab', 'host b']), queue('ac', 9, ['link ac'])])]
+    const limits = new Map([
+      ['link ab', 5],
+      ['host b', 2],
+      ['link ac', 3],
+    ])
+    expect(takeFairQueues(budget, shares, limits)).toEqual([
+      { share: 'a', queue: 'ab', lane: lanes.large, count: 2 },
+      { share: 'a', queue: 'ac', lane: lanes.large, count: 3 },
+    ])
+  })
+
+  it('leave their slots to other shares while a limit holds them', () => {
+    const shares = [share('a', [queue('ab', 9, ['host b'])]), share('c', [queue('cd', 9, [])])]
+    const takes = takeFairQueues(budget, shares, new Map([['host b', 0]]))
+    expect(takes).toEqual([{ share: 'c', queue: 'cd', lane: lanes.large, count: 8 }])
+  })
+
+  it('of one share take turns', () => {
+    const shares = [share('a', [queue('x', 9, []), queue('y', 9, []), queue('z', 1, [])])]
+    const counts = takeFairQueues(budget, shares, new Map()).map((one) => [one.queue, one.count])
+    expect(counts).toEqual([
+      ['x', 4],
+      ['y', 3],
+      ['z', 1],
+    ])
+  })
+
+  it('never exceed a limit, and leave no slot idle that a file within its limits could use', () => {
+    const names = ['l0', 'l1', 'l2', 'l3']
+    const anyQueue = fc.record({ queued: counts(30), limits: fc.subarray(names) })
+    const anyShares = fc
+      .array(
+        fc.record({ weight: weights, running: counts(2), queues: fc.array(anyQueue, { maxLength: 4 }) }),
+        {
+          maxLength: 6,
+        },
+      )
+      .map((list) => named(list).map((one) => ({ ...one, queues: named(one.queues) })))
+    const rooms = fc.array(fc.nat(20), { minLength: 3, maxLength: 3 })
+    const property = fc.property(budgets, anyShares, rooms, (some, shares, free) => {
+      const limits = new Map(free.map((room, index) => [`l${index}`, room]))
+      const takes = takeFairQueues(some, shares, limits)
+      const left = new Map(limits)
+      const held = { ...sumOf(shares.map((one) => one.running)) }
+      const waiting = shares.flatMap((one) =>
+        one.queues.map((each) => {
+          const taken = takenBy(
+            takes.filter((take) => take.queue === each.name),
+            one.name,
+          )
+          held.small += taken.small
+          held.large += taken.large
+          for (const name of each.limits) {
+            if (left.has(name)) left.set(name, (left.get(name) ?? 0) - taken.small - taken.large)
+          }
+          const rest = { small: each.queued.small - taken.small, large: each.queued.large - taken.large }
+          return { limits: each.limits, rest }
+        }),
+      )
+      expect([...left.values()].filter((room) => room < 0)).toEqual([])
+      const slots = freeSlots(some.slots, held)
+      for (const { limits: needs, rest } of waiting) {
+        if (needs.some((name) => left.get(name) === 0)) continue
+        expect(Math.min(slots.small, rest.small)).toBe(0)
+        expect(Math.min(slots.large, rest.large)).toBe(0)
+      }
+    })
+    fc.assert(property, { numRuns: 1000 })
   })
 })
