@@ -19,6 +19,8 @@ import { createOcsNumbers } from './086_create_ocs_numbers.ts'
 import { createNotifications } from './087_create_notifications.ts'
 import { addWebapps } from './088_add_webapps.ts'
 import { createAccessTokens } from './090_create_access_tokens.ts'
+import { createTransferEndpoints } from './091_create_transfer_endpoints.ts'
+import { extendTransfers } from './100_extend_transfers.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -43,6 +45,8 @@ export const migrations: readonly Migration[] = [
   createNotifications,
   addWebapps,
   createAccessTokens,
+  createTransferEndpoints,
+  extendTransfers,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

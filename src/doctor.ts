@@ -132,7 +132,7 @@ async function checkRclone(config: Config): Promise<Finding | string> {
       check: 'rclone',
       level: 'fail',
       message,
-      remedy: 'Install rclone or set transfers.executor to stream.',
+      remedy: 'Install rclone or set transfers.executor to auto.',
     }
   }
 }

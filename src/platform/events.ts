@@ -11,7 +11,7 @@ export interface NodeEvents {
   /** Between processes: there is work in the queue of transfers. */
   transferWork: Record<string, never>
   /** Between processes: what runs for this job has to end. */
-  transferCancel: { jobId: string }
+  transferCancel: { jobId: string; reason: 'cancel' | 'stop' }
   /** Between processes: a job was written by one that does not tell of jobs itself. */
   transferChanged: { jobId: string }
   /** Between processes: there is a notice to deliver. */

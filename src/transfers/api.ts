@@ -9,7 +9,7 @@ import { listJobs } from './job-repo.ts'
 import { jobStates } from './job-state.ts'
 import {
   destinationRefSchema,
-  executorSchema,
+  executorChoiceSchema,
   fileViewSchema,
   jobViewSchema,
   overwriteSchema,
@@ -25,7 +25,7 @@ const orderSchema = z.strictObject({
   overwrite: overwriteSchema.optional(),
   label: z.string().min(1).max(200).optional(),
   priority: z.int().min(1).max(100).optional(),
-  executor: executorSchema.optional(),
+  executor: executorChoiceSchema.optional(),
   verify: verifySchema.optional(),
 })
 

@@ -1,5 +1,6 @@
 import { regularly } from '../platform/regularly.ts'
-import type { TransferExecutor } from './executors/executor.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { GeneratorDeps } from './expand-folder.ts'
 import { type RunDeps, runFile } from './file-run.ts'
 import { expandJob } from './generator.ts'
@@ -9,6 +10,7 @@ import { JobFeed } from './job-feed.ts'
 import { findJob } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
 import { Journal } from './journal.ts'
+import { noLimits } from './links.ts'
 import { createTransferMetrics, type TransferMetrics } from './metrics.ts'
 import { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
@@ -20,12 +22,19 @@ const PROGRESS_EVERY_MS = 500
 const CLOSE_GRACE_MS = 10_000
 const SWEEP_EVERY_MS = 3_600_000
 
+/** Who can move bytes here. */
+export interface Executors {
+  executors: readonly TransferExecutor[]
+  directExecutors: readonly DirectExecutor[]
+}
+
 /** Wires the parts of the room together and owns their life. */
 export class TransferEngine {
   readonly feed: JobFeed
   readonly service: TransferService
   private readonly deps: TransfersDeps
   private readonly executors: readonly TransferExecutor[]
+  private readonly directExecutors: readonly DirectExecutor[]
   private readonly metrics: TransferMetrics
   private readonly life: WorkerLife
   private readonly contexts: JobContexts
@@ -35,10 +44,11 @@ export class TransferEngine {
   private loops: Promise<void>[] = []
   private readonly unsubscribe: (() => void)[]
 
-  constructor(deps: TransfersDeps, executors: readonly TransferExecutor[]) {
+  constructor(deps: TransfersDeps, { executors, directExecutors }: Executors) {
     const { db, clock, endpoints, config } = deps
     this.deps = deps
     this.executors = executors
+    this.directExecutors = directExecutors
     this.life = new WorkerLife(deps)
     this.metrics = createTransferMetrics(deps.registry, db)
     this.feed = new JobFeed(deps)
@@ -59,7 +69,7 @@ export class TransferEngine {
       endpoints,
       config,
       feed: this.feed,
-      abortJob: (jobId) => this.cancelJob(jobId),
+      abortJob: (jobId, reason) => this.endJob(jobId, reason),
       poke: () => {
         this.scheduler.poke()
         deps.events.tellOthers('transferWork', {})
@@ -67,7 +77,7 @@ export class TransferEngine {
     })
     this.unsubscribe = [
       deps.events.subscribe('transferWork', () => this.scheduler.poke()),
-      deps.events.subscribe('transferCancel', ({ jobId }) => void this.abortJob(jobId)),
+      deps.events.subscribe('transferCancel', ({ jobId, reason }) => void this.abortJob(jobId, reason)),
       deps.events.subscribe('transferChanged', ({ jobId }) => void this.tellOf(jobId)),
     ]
   }
@@ -84,7 +94,7 @@ export class TransferEngine {
     for (const stop of this.unsubscribe) stop()
     await Promise.all(this.loops)
     await this.scheduler.close(CLOSE_GRACE_MS)
-    await Promise.all(this.executors.map((executor) => executor.close()))
+    await Promise.all([...this.executors, ...this.directExecutors].map((executor) => executor.close()))
     await this.life.end()
   }
 
@@ -129,16 +139,16 @@ export class TransferEngine {
     if (job !== undefined) this.tell(job)
   }
 
-  private async abortJob(jobId: string): Promise<void> {
+  private async abortJob(jobId: string, reason: 'cancel' | 'stop'): Promise<void> {
     this.contexts.drop(jobId)
-    await this.scheduler.abortJob(jobId, 'cancel')
+    await this.scheduler.abortJob(jobId, reason)
   }
 
   /** Ends what runs for a job, in whichever process of the node that is. */
-  private async cancelJob(jobId: string): Promise<void> {
-    if (this.feed.isLeading) return this.abortJob(jobId)
-    this.deps.events.tellOthers('transferCancel', { jobId })
-    await this.feed.overElsewhere(jobId)
+  private async endJob(jobId: string, reason: 'cancel' | 'stop'): Promise<void> {
+    if (this.feed.isLeading) return this.abortJob(jobId, reason)
+    this.deps.events.tellOthers('transferCancel', { jobId, reason })
+    if (reason === 'cancel') await this.feed.overElsewhere(jobId)
   }
 
   private newScheduler(): Scheduler {
@@ -152,11 +162,27 @@ export class TransferEngine {
       journal: this.journal,
       contexts: this.contexts,
       owner: this.life.owner,
+      dispatcher: this.newDispatcher(),
       slots: config.slots,
+      emergencySlots: config.emergencySlots,
       leaseMs: config.leaseSeconds * 1000,
       runFile: (file, signal) => runFile(run, file, signal),
       expandJob: (job, signal) => expandJob(generator, job, signal),
       onBeat: () => this.life.beat(),
+    })
+  }
+
+  private newDispatcher(): Dispatcher {
+    const { db, clock, config } = this.deps
+    return new Dispatcher({
+      db,
+      clock,
+      owner: this.life.owner,
+      slots: config.slots,
+      emergencySlots: config.emergencySlots,
+      shareWeights: config.shareWeights,
+      leaseMs: config.leaseSeconds * 1000,
+      links: noLimits,
     })
   }
 
@@ -166,6 +192,7 @@ export class TransferEngine {
       journal: this.journal,
       outbound,
       executors: new Map(this.executors.map((executor) => [executor.name, executor])),
+      directExecutors: new Map(this.directExecutors.map((executor) => [executor.name, executor])),
       onBytes: (file, bytes) => this.countBytes(file, bytes),
       contexts: this.contexts,
       clock,

@@ -4,6 +4,7 @@ import { messageOf } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
 import { checkName } from '../store/paths.ts'
 import type { Entry } from '../store/types.ts'
+import { flagReady } from './claim-repo.ts'
 import type { TransferDestination, TransferSource } from './endpoints.ts'
 import { at, faultOf } from './expansion-faults.ts'
 import { hasFolders, holdsExpansion, insertFolders, setFolderState } from './expansion-repo.ts'
@@ -11,7 +12,7 @@ import { insertFiles, type QueuedFile } from './file-repo.ts'
 import { makeFolders } from './folders.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { changeJob, noteJobError } from './job-repo.ts'
-import { newRequest, urgencyOf } from './new-request.ts'
+import { newRequest } from './new-request.ts'
 import { namesOf, RunAborted } from './run.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferJob } from './types.ts'
@@ -115,6 +116,7 @@ async function addMembers(
       bytesTotal: added.sizeBytes,
       foldersFailed,
     }
+    await flagReady(tx, new Map([[job.id, added.lanes]]))
     return changeJob(tx, job.id, { delta, nowMs })
   })
   if (changed !== undefined) deps.onJob(changed)
@@ -126,8 +128,7 @@ function requestsOf(job: TransferJob, folder: string | undefined, members: Membe
   const files = members.filter(({ entry }) => entry.kind === 'file')
   return files.map(({ path, entry }, index) => ({
     file: newRequest(job, path, entry, folder === undefined ? undefined : refusalOfName(entry.name)),
-    urgency: urgencyOf(job),
-    queueRank: job.queueRank + job.filesTotal + index,
+    queueRank: job.filesTotal + index,
   }))
 }
 

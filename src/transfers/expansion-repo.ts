@@ -17,7 +17,7 @@ export async function claimExpansions(db: Db, claim: ExpansionClaim): Promise<Tr
   const rows = await rawRows<JobRow>(
     db,
     `with picked as materialized (
-       select id from transfer_jobs where expansion = 'pending' and next_at_ms <= ?
+       select id from transfer_jobs where expansion = 'pending' and is_paused = 0 and next_at_ms <= ?
        order by priority desc, next_at_ms limit ? ${isPostgres(db) ? 'for update skip locked' : ''})
      update transfer_jobs set lease_owner = ?, next_at_ms = ?
      where expansion = 'pending' and next_at_ms <= ? and id in (select id from picked)
@@ -53,7 +53,10 @@ export async function releaseExpansionLeases(db: Db, prefix: string, except: str
 
 /** When the next expansion may be taken, or undefined when none waits. */
 export async function findNextExpansionMs(db: Db): Promise<number | undefined> {
-  const row = await db('transfer_jobs').where({ expansion: 'pending' }).min({ at: 'next_at_ms' }).first()
+  const row = await db('transfer_jobs')
+    .where({ expansion: 'pending', is_paused: 0 })
+    .min({ at: 'next_at_ms' })
+    .first()
   return row?.at ?? undefined
 }
 

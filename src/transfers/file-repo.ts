@@ -3,14 +3,14 @@ import type { DtrState } from './dtr-states.ts'
 import { type FileRow, fromFileRow, insertedColumns, savedColumns, toFileRow } from './file-rows.ts'
 import { jsonRows, rawRows } from './json-rows-repo.ts'
 import type { Fault } from './transfer-error.ts'
-import type { TransferFile } from './types.ts'
+import type { Lane, TransferFile } from './types.ts'
 
 const INSERT_BATCH = 500
 
 /** A request with its place in the queue. */
 export interface QueuedFile {
   file: TransferFile
-  urgency: number
+  /** Its place within the job. */
   queueRank: number
 }
 
@@ -18,28 +18,30 @@ export interface InsertedFiles {
   count: number
   failed: number
   sizeBytes: number
+  /** The lanes that got ready files. */
+  lanes: Set<Lane>
 }
 
 /** Adds requests; those whose path the job has already are left alone. Says what was really added. */
 export async function insertFiles(db: Db, files: readonly QueuedFile[]): Promise<InsertedFiles> {
-  const sum: InsertedFiles = { count: 0, failed: 0, sizeBytes: 0 }
+  const sum: InsertedFiles = { count: 0, failed: 0, sizeBytes: 0, lanes: new Set() }
   const names = Object.keys(insertedColumns).join(', ')
   for (let start = 0; start < files.length; start += INSERT_BATCH) {
     const rows = files.slice(start, start + INSERT_BATCH).map((queued) => ({
       ...toFileRow(queued.file),
-      urgency: queued.urgency,
       queue_rank: queued.queueRank,
     }))
-    const added = await rawRows<{ size_bytes: number; state: string }>(
+    const added = await rawRows<{ size_bytes: number; state: string; lane: Lane }>(
       db,
       `insert into transfer_files (${names}) select ${names} from ${jsonRows(db, insertedColumns)}
-       where true on conflict (job_id, path) do nothing returning size_bytes, state`,
+       where true on conflict (job_id, path) do nothing returning size_bytes, state, lane`,
       [JSON.stringify(rows)],
     )
     for (const row of added) {
       sum.count++
       sum.sizeBytes += row.size_bytes
       if (row.state === 'ERROR') sum.failed++
+      else sum.lanes.add(row.lane)
     }
   }
   return sum

@@ -1,14 +1,20 @@
 import type { Checksums } from '../store/types.ts'
 import type { DtrState } from './dtr-states.ts'
+import type { DestinationRef, SourceRef } from './endpoints.ts'
 import type { SqlType } from './json-rows-repo.ts'
 import type { ErrorLocation, ErrorType } from './transfer-error.ts'
-import type { ExecutorName, Lane, Queue, TransferFile, VerifyPolicy } from './types.ts'
+import type { CacheState, ExecutorName, Lane, Queue, TransferFile, VerifyPolicy } from './types.ts'
 
 /** A row of `transfer_files`. */
 export interface FileRow {
   id: string
   job_id: string
   path: string
+  source: string | null
+  destination: string | null
+  source_index: number
+  stage_request: string | null
+  cache_state: string | null
   state: string
   queue: string
   next_at_ms: number
@@ -25,6 +31,7 @@ export interface FileRow {
   staged_name: string | null
   validator: string | null
   executor: string | null
+  executor_why: string | null
   checksums: string
   verified: string | null
   error_code: string | null
@@ -36,6 +43,9 @@ export interface FileRow {
 /** What a worker that holds the lease may change. */
 export const savedColumns: Readonly<Record<string, SqlType>> = {
   state: 'text',
+  source_index: 'integer',
+  stage_request: 'text',
+  cache_state: 'text',
   queue: 'text',
   next_at_ms: 'bigint',
   lease_owner: 'text',
@@ -50,6 +60,7 @@ export const savedColumns: Readonly<Record<string, SqlType>> = {
   staged_name: 'text',
   validator: 'text',
   executor: 'text',
+  executor_why: 'text',
   checksums: 'text',
   verified: 'text',
   error_code: 'text',
@@ -58,14 +69,15 @@ export const savedColumns: Readonly<Record<string, SqlType>> = {
   error_text: 'text',
 }
 
-/** All columns of a new request; urgency and rank come from its job. */
+/** All columns of a new request; its rank is its place within the job. */
 export const insertedColumns: Readonly<Record<string, SqlType>> = {
   id: 'text',
   job_id: 'text',
   path: 'text',
+  source: 'text',
+  destination: 'text',
   lane: 'integer',
   ...savedColumns,
-  urgency: 'integer',
   queue_rank: 'bigint',
 }
 
@@ -74,6 +86,11 @@ export function toFileRow(file: TransferFile): FileRow {
     id: file.id,
     job_id: file.jobId,
     path: file.path,
+    source: file.source === null ? null : JSON.stringify(file.source),
+    destination: file.destination === null ? null : JSON.stringify(file.destination),
+    source_index: file.sourceIndex,
+    stage_request: file.stageRequest,
+    cache_state: file.cacheState,
     state: file.state,
     queue: file.queue,
     next_at_ms: file.nextAtMs,
@@ -90,6 +107,7 @@ export function toFileRow(file: TransferFile): FileRow {
     staged_name: file.stagedName,
     validator: file.validator,
     executor: file.executor,
+    executor_why: file.executorWhy,
     checksums: JSON.stringify(file.checksums),
     verified: file.verified,
     error_code: file.errorCode,
@@ -104,6 +122,11 @@ export function fromFileRow(row: FileRow): TransferFile {
     id: row.id,
     jobId: row.job_id,
     path: row.path,
+    source: row.source === null ? null : (JSON.parse(row.source) as SourceRef),
+    destination: row.destination === null ? null : (JSON.parse(row.destination) as DestinationRef),
+    sourceIndex: row.source_index,
+    stageRequest: row.stage_request,
+    cacheState: row.cache_state as CacheState | null,
     state: row.state as DtrState,
     queue: row.queue as Queue,
     nextAtMs: row.next_at_ms,
@@ -120,6 +143,7 @@ export function fromFileRow(row: FileRow): TransferFile {
     stagedName: row.staged_name,
     validator: row.validator,
     executor: row.executor as ExecutorName | null,
+    executorWhy: row.executor_why,
     checksums: JSON.parse(row.checksums) as Checksums,
     verified: row.verified as VerifyPolicy | null,
     errorCode: row.error_code,

@@ -2,17 +2,18 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { backoffMs } from './backoff.ts'
 import { classify } from './classify.ts'
-import { type DtrEvent, type DtrState, isFinal } from './dtr-states.ts'
+import { type DtrState, dtrTable, isFinal, isPublished } from './dtr-states.ts'
 import { giveBack, isFirstAttempt, move, postpone, resumable } from './file-moves.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { destinationOf, type Run, RunAborted, type StepDeps } from './run.ts'
 import { removeStaged, stagedPathOf } from './staging.ts'
-import { preClean } from './steps/pre-clean.ts'
-import { queryReplica } from './steps/query.ts'
-import { registerReplica } from './steps/register.ts'
-import { transfer } from './steps/transfer.ts'
+import { steps } from './steps/index.ts'
+import { forgetSource, hasOtherReplica } from './steps/resolve.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferFile } from './types.ts'
+
+/** How long a request waits for another when nobody says it better. */
+const DEFAULT_WAIT_MS = 10_000
 
 export interface RunDeps extends StepDeps {
   contexts: JobContexts
@@ -24,15 +25,8 @@ export interface RunDeps extends StepDeps {
   onAttempt(result: 'done' | 'skipped' | 'retried' | 'failed' | 'canceled'): void
 }
 
-type Step = (deps: StepDeps, run: Run) => Promise<DtrEvent>
-
-/** The work that belongs to each to-do state; the other states are walked through. */
-const steps: Partial<Record<DtrState, Step>> = {
-  QUERY_REPLICA: (_deps, run) => queryReplica(run),
-  PRE_CLEAN: (_deps, run) => preClean(run),
-  TRANSFER: transfer,
-  REGISTER_REPLICA: registerReplica,
-}
+/** Where a request waits for somebody else, without a slot. */
+const waiting: readonly DtrState[] = ['CACHE_WAIT', 'STAGING_PREPARING_WAIT']
 
 /**
  * One attempt at a claimed request, from the state it is in to a final one, or back into the queue.
@@ -49,11 +43,16 @@ export async function runFile(deps: RunDeps, file: TransferFile, signal: AbortSi
     bytesMoved: false,
     isDestinationKnown: false,
     isPublished: false,
+    failedReplicas: new Set(),
   }
-  try {
-    await walk(deps, run)
-  } catch (error) {
-    await settle(deps, run, error)
+  let isOver = false
+  while (!isOver) {
+    try {
+      await walk(deps, run)
+      isOver = true
+    } catch (error) {
+      isOver = await settle(deps, run, error)
+    }
   }
 }
 
@@ -62,23 +61,35 @@ async function walk(deps: RunDeps, run: Run): Promise<void> {
   while (!isFinal(file.state)) {
     const step = steps[file.state]
     if (step === undefined) {
-      move(file, 'next')
+      move(file, dtrTable[file.state].start === undefined ? 'next' : 'start')
+      if (dtrTable[file.state].ok !== undefined) move(file, 'ok')
       continue
     }
-    signal.throwIfAborted()
+    // What is published is only tidied up after; nothing of that can be taken back.
+    if (!isPublished(file.state)) signal.throwIfAborted()
     move(file, 'start')
     move(file, await step(deps, run))
+    if (waiting.includes(file.state)) return waitFor(deps, run)
   }
   if (file.state === 'SKIPPED') await discardBytes(run, file.sizeBytes)
   if (await deps.journal.commit(file)) deps.onAttempt(file.state === 'SKIPPED' ? 'skipped' : 'done')
 }
 
-async function settle(deps: RunDeps, run: Run, error: unknown): Promise<void> {
+/** A wait is no attempt: nothing failed. */
+async function waitFor(deps: RunDeps, { file, waitUntilMs }: Run): Promise<void> {
+  file.attempts = Math.max(0, file.attempts - 1)
+  postpone(file, waitUntilMs ?? deps.clock.nowMs() + DEFAULT_WAIT_MS)
+  await deps.journal.commit(file)
+}
+
+/** True when the attempt is over; false when it goes on with another replica of the source. */
+async function settle(deps: RunDeps, run: Run, error: unknown): Promise<boolean> {
   const aborted = abortOf(run, error)
-  if (aborted?.reason === 'lease-lost') return
-  if (aborted?.reason === 'stop') return void (await settleStop(deps, run))
-  if (aborted?.reason === 'cancel') return settleCancel(deps, run)
-  await settleFault(deps, run, classify(error, run))
+  if (aborted?.reason === 'lease-lost') return true
+  if (aborted?.reason === 'stop') await settleStop(deps, run)
+  else if (aborted?.reason === 'cancel') await settleCancel(deps, run)
+  else return settleFault(deps, run, classify(error, run))
+  return true
 }
 
 /** A run that was told to end ends for that reason, whatever error the interruption raised. */
@@ -99,13 +110,14 @@ async function settleCancel(deps: RunDeps, run: Run): Promise<void> {
   deps.onAttempt('canceled')
 }
 
-async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<void> {
+async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<boolean> {
   const { file } = run
   noteFault(file, fault)
   deps.journal.noteFailure(file, fault)
   deps.contexts.drop(file.jobId)
+  if (await turnToOtherReplica(run, fault)) return false
   const isLast =
-    !fault.temporary || file.attempts >= deps.maxTries || file.repeats >= (fault.maxRepeats ?? Infinity)
+    !fault.temporary || file.attempts >= triesOf(deps, run) || file.repeats >= (fault.maxRepeats ?? Infinity)
   if (isLast) move(file, 'fail')
   else retryLater(deps, file, fault)
   if (isLast || fault.dropBytes === true) await discardBytes(run, 0)
@@ -114,6 +126,23 @@ async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<void>
     'transfer attempt failed',
   )
   if (await deps.journal.commit(file)) deps.onAttempt(isLast ? 'failed' : 'retried')
+  return true
+}
+
+function triesOf(deps: RunDeps, run: Run): number {
+  return Math.min(deps.maxTries, run.context.job.options.maxTries ?? Infinity)
+}
+
+/** A source that fails, for whatever reason, is left for the next one at once; the destination's fault stays its own. */
+async function turnToOtherReplica(run: Run, fault: Fault): Promise<boolean> {
+  const { file } = run
+  const isOfSource = fault.location === 'ERROR_SOURCE' || fault.location === 'ERROR_TRANSFER'
+  if (!isOfSource || dtrTable[file.state].replica === undefined || !hasOtherReplica(run)) return false
+  run.failedReplicas.add(file.sourceIndex)
+  await discardBytes(run, 0)
+  forgetSource(run)
+  move(file, 'replica')
+  return true
 }
 
 function noteFault(file: TransferFile, fault: Fault): void {

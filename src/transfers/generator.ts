@@ -1,5 +1,7 @@
 import { inTransaction } from '../platform/db.ts'
+import { NotFoundError } from '../platform/errors.ts'
 import { backoffMs } from './backoff.ts'
+import { placesOf, type TransferDestination, type TransferSource } from './endpoints.ts'
 import { expandFolder, type GeneratorDeps, openRoot } from './expand-folder.ts'
 import { faultOf } from './expansion-faults.ts'
 import { holdsExpansion, listPendingFolders } from './expansion-repo.ts'
@@ -22,8 +24,8 @@ export async function expandJob(deps: GeneratorDeps, job: TransferJob, signal: A
     // What kept the last try from listing the source is told only as long as it does.
     if (job.expansionTries > 0) await inTransaction(deps.db, (tx) => clearJobError(tx, job.id))
     const context = await deps.contexts.get(job.id)
-    const ends = { source: await context.source(), destination: await context.destination() }
-    await openRoot(deps, job, ends)
+    const destination = await context.destination(job.destination)
+    const ends = { source: await openAnyRoot(deps, job, destination), destination }
     for (;;) {
       const paths = await listPendingFolders(deps.db, job.id, PARALLEL_FOLDERS)
       if (paths.length === 0) break
@@ -34,6 +36,27 @@ export async function expandJob(deps: GeneratorDeps, job: TransferJob, signal: A
     if (error instanceof RunAborted) return
     await settle(deps, job, error)
   }
+}
+
+/** Lists the first replica that can be listed; which one a file is fetched from is decided per file. */
+async function openAnyRoot(
+  deps: GeneratorDeps,
+  job: TransferJob,
+  destination: TransferDestination,
+): Promise<TransferSource> {
+  const context = await deps.contexts.get(job.id)
+  const places = placesOf(job.source)
+  for (const [index, place] of places.entries()) {
+    try {
+      const source = await context.source(place)
+      await openRoot(deps, job, { source, destination })
+      return source
+    } catch (error) {
+      if (error instanceof RunAborted || index === places.length - 1) throw error
+      deps.log.info({ jobId: job.id, err: error }, 'a replica cannot be listed')
+    }
+  }
+  throw new NotFoundError('The list of replicas is empty.')
 }
 
 /** The expansion as a whole failed: later again, or for good. */

@@ -1,24 +1,25 @@
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
-import {
-  type EndpointResolver,
-  type PlaceRef,
-  placesOf,
-  type SourceRef,
-  type TransferDestination,
-  type TransferSource,
+import type {
+  DestinationRef,
+  EndpointResolver,
+  PlaceRef,
+  TransferDestination,
+  TransferSource,
 } from './endpoints.ts'
 import { findJob } from './job-repo.ts'
 import type { TransferJob } from './types.ts'
 
 /** More jobs than are worked on at a time; those that end in another process are never dropped here. */
 const MAX_KNOWN = 1000
+/** Ends of one job: a list may name as many as it has files. */
+const MAX_ENDS = 200
 
-/** A job with its two ends, resolved as the user who ordered it. */
+/** A job with its ends, resolved as the user who ordered it. */
 export interface JobContext {
   job: TransferJob
-  source(): Promise<TransferSource>
-  destination(): Promise<TransferDestination>
+  source(ref: PlaceRef): Promise<TransferSource>
+  destination(ref: DestinationRef): Promise<TransferDestination>
 }
 
 /**
@@ -38,10 +39,8 @@ export class JobContexts {
   get(jobId: string): Promise<JobContext> {
     const known = this.known.get(jobId)
     if (known !== undefined) return known
-    const [oldest] = this.known.keys()
-    if (oldest !== undefined && this.known.size >= MAX_KNOWN) this.known.delete(oldest)
     const loaded = this.load(jobId)
-    this.known.set(jobId, loaded)
+    keep(this.known, jobId, loaded, MAX_KNOWN)
     loaded.catch(() => {
       if (this.known.get(jobId) === loaded) this.drop(jobId)
     })
@@ -57,22 +56,27 @@ export class JobContexts {
     if (job === undefined) throw new NotFoundError('The job was removed.')
     return {
       job,
-      source: once(() => this.endpoints.resolveSource(job.userId, firstOf(job.source))),
-      destination: once(() => this.endpoints.resolveDestination(job.userId, job.destination)),
+      source: oncePerKey((ref: PlaceRef) => this.endpoints.resolveSource(job.userId, ref)),
+      destination: oncePerKey((ref: DestinationRef) => this.endpoints.resolveDestination(job.userId, ref)),
     }
   }
 }
 
-function firstOf(ref: SourceRef): PlaceRef {
-  const [first] = placesOf(ref)
-  if (first === undefined) throw new NotFoundError('The list of replicas is empty.')
-  return first
+function oncePerKey<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const made = new Map<string, Promise<T>>()
+  return (key) => {
+    const name = JSON.stringify(key)
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const value = make(key)
+    keep(made, name, value, MAX_ENDS)
+    return value
+  }
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
+/** Adds to a map that forgets its oldest entry when it is full. */
+function keep<V>(map: Map<string, V>, key: string, value: V, limit: number): void {
+  const [oldest] = map.keys()
+  if (oldest !== undefined && map.size >= limit) map.delete(oldest)
+  map.set(key, value)
 }

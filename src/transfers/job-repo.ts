@@ -12,6 +12,12 @@ export async function findJob(db: Db, id: string): Promise<TransferJob | undefin
   return row === undefined ? undefined : fromJobRow(row)
 }
 
+/** The job that a user ordered with this idempotency key. */
+export async function findJobByKey(db: Db, userId: string, key: string): Promise<TransferJob | undefined> {
+  const row = await db<JobRow>('transfer_jobs').where({ user_id: userId, idempotency_key: key }).first()
+  return row === undefined ? undefined : fromJobRow(row)
+}
+
 export interface JobPage {
   state?: JobState | undefined
   /** The last job of the page before. */
@@ -63,7 +69,19 @@ const countColumns: Record<keyof JobDelta, string> = {
 export type JobPatch = Partial<
   Pick<
     JobRow,
-    'expansion' | 'expansion_tries' | 'next_at_ms' | 'lease_owner' | 'started_at_ms' | 'cancel_requested'
+    | 'expansion'
+    | 'expansion_tries'
+    | 'next_at_ms'
+    | 'lease_owner'
+    | 'started_at_ms'
+    | 'cancel_requested'
+    | 'is_paused'
+    | 'priority'
+    | 'rank_ms'
+    | 'deadline_ms'
+    | 'label'
+    | 'ready_small'
+    | 'ready_large'
   >
 >
 

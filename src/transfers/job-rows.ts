@@ -1,6 +1,7 @@
 import type { DestinationRef, SourceRef } from './endpoints.ts'
+import type { JobOptions } from './job-options.ts'
 import type { JobState } from './job-state.ts'
-import type { ExecutorName, Expansion, OverwritePolicy, TransferJob, VerifyPolicy } from './types.ts'
+import type { ExecutorChoice, Expansion, OverwritePolicy, TransferJob, VerifyPolicy } from './types.ts'
 
 /** A row of `transfer_jobs`. */
 export interface JobRow {
@@ -13,13 +14,23 @@ export interface JobRow {
   executor: string
   verify: string
   priority: number
+  options: string
+  share: string
+  link: string
+  rank_ms: number
+  is_paused: number
+  ready_small: number
+  ready_large: number
+  not_before_ms: number | null
+  deadline_ms: number | null
+  idempotency_key: string | null
+  schedule_id: string | null
   state: string
   expansion: string
   expansion_tries: number
   next_at_ms: number
   lease_owner: string | null
   cancel_requested: number
-  queue_rank: number
   created_at_ms: number
   started_at_ms: number | null
   finished_at_ms: number | null
@@ -43,14 +54,22 @@ export function fromJobRow(row: JobRow): TransferJob {
     source: JSON.parse(row.source) as SourceRef,
     destination: JSON.parse(row.destination) as DestinationRef,
     overwrite: row.overwrite as OverwritePolicy,
-    executor: row.executor as ExecutorName,
+    executor: row.executor as ExecutorChoice,
     verify: row.verify as VerifyPolicy,
     priority: row.priority,
+    options: JSON.parse(row.options) as JobOptions,
+    share: row.share,
+    link: row.link,
+    rankMs: row.rank_ms,
+    isPaused: row.is_paused === 1,
+    notBeforeMs: row.not_before_ms,
+    deadlineMs: row.deadline_ms,
+    idempotencyKey: row.idempotency_key,
+    scheduleId: row.schedule_id,
     state: row.state as JobState,
     expansion: row.expansion as Expansion,
     expansionTries: row.expansion_tries,
     cancelRequested: row.cancel_requested === 1,
-    queueRank: row.queue_rank,
     createdAtMs: row.created_at_ms,
     startedAtMs: row.started_at_ms,
     finishedAtMs: row.finished_at_ms,
@@ -78,13 +97,23 @@ export function toJobRow(job: TransferJob): JobRow {
     executor: job.executor,
     verify: job.verify,
     priority: job.priority,
+    options: JSON.stringify(job.options),
+    share: job.share,
+    link: job.link,
+    rank_ms: job.rankMs,
+    is_paused: Number(job.isPaused),
+    ready_small: 0,
+    ready_large: 0,
+    not_before_ms: job.notBeforeMs,
+    deadline_ms: job.deadlineMs,
+    idempotency_key: job.idempotencyKey,
+    schedule_id: job.scheduleId,
     state: job.state,
     expansion: job.expansion,
     expansion_tries: job.expansionTries,
-    next_at_ms: job.createdAtMs,
+    next_at_ms: job.notBeforeMs ?? job.createdAtMs,
     lease_owner: null,
     cancel_requested: Number(job.cancelRequested),
-    queue_rank: job.queueRank,
     created_at_ms: job.createdAtMs,
     started_at_ms: job.startedAtMs,
     finished_at_ms: job.finishedAtMs,

@@ -1,5 +1,13 @@
-/** The states of a job, with FTS3's names. */
-export const jobStates = ['SUBMITTED', 'ACTIVE', 'FINISHED', 'FINISHEDDIRTY', 'FAILED', 'CANCELED'] as const
+/** The states of a job, with FTS3's names, and one for what waits until its user resumes it. */
+export const jobStates = [
+  'SUBMITTED',
+  'ACTIVE',
+  'PAUSED',
+  'FINISHED',
+  'FINISHEDDIRTY',
+  'FAILED',
+  'CANCELED',
+] as const
 
 export type JobState = (typeof jobStates)[number]
 
@@ -7,6 +15,7 @@ export type JobState = (typeof jobStates)[number]
 export interface JobFacts {
   expansion: 'pending' | 'done' | 'failed' | 'canceled'
   cancelRequested: boolean
+  isPaused: boolean
   startedAtMs: number | null
   filesTotal: number
   filesDone: number
@@ -25,6 +34,7 @@ export function deriveJobState(job: JobFacts): JobState {
   const good = job.filesDone + job.filesSkipped
   const ended = good + job.filesFailed + job.filesCanceled
   if (job.expansion === 'pending' || ended < job.filesTotal) {
+    if (job.isPaused) return 'PAUSED'
     return job.startedAtMs === null ? 'SUBMITTED' : 'ACTIVE'
   }
   if (job.expansion === 'canceled' || job.filesCanceled > 0) return 'CANCELED'
@@ -34,5 +44,5 @@ export function deriveJobState(job: JobFacts): JobState {
 
 /** True for a state that only the user's retry leaves. */
 export function isJobOver(state: JobState): boolean {
-  return state !== 'SUBMITTED' && state !== 'ACTIVE'
+  return state !== 'SUBMITTED' && state !== 'ACTIVE' && state !== 'PAUSED'
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { isoTime } from '../platform/clock.ts'
 import { dtrStates } from './dtr-states.ts'
+import { jobOptionsSchema } from './job-options.ts'
 import { jobStates } from './job-state.ts'
-import type { TransferFile, TransferJob } from './types.ts'
+import { executorNames, type TransferFile, type TransferJob } from './types.ts'
 
 const placeText = z.string().min(1).max(32_768)
 const driveRef = z.strictObject({ path: placeText })
@@ -20,7 +21,8 @@ export const sourceRefSchema = z.union([
 ])
 export const destinationRefSchema = z.union([driveRef, urlRef, endpointRef])
 export const overwriteSchema = z.enum(['never', 'always', 'if-different'])
-export const executorSchema = z.enum(['stream', 'rclone'])
+export const executorSchema = z.enum(executorNames)
+export const executorChoiceSchema = z.enum(['auto', ...executorNames])
 export const verifySchema = z.enum(['checksum', 'size'])
 
 /** A job as the API and the events show it. Times are ISO 8601, sizes in bytes. */
@@ -32,8 +34,14 @@ export const jobViewSchema = z.object({
   destination: destinationRefSchema,
   overwrite: overwriteSchema,
   priority: z.int(),
-  executor: executorSchema,
+  executor: executorChoiceSchema,
   verify: verifySchema,
+  options: jobOptionsSchema,
+  share: z.string(),
+  link: z.string(),
+  notBefore: z.string().optional(),
+  deadline: z.string().optional(),
+  scheduleId: z.string().optional(),
   createdAt: z.string(),
   startedAt: z.string().optional(),
   finishedAt: z.string().optional(),
@@ -62,6 +70,7 @@ export const fileViewSchema = z.object({
   bytesDone: z.int(),
   attempts: z.int(),
   executor: executorSchema.optional(),
+  executorWhy: z.string().optional(),
   checksums: z.record(z.string(), z.string()).optional(),
   verified: verifySchema.optional(),
   error: z
@@ -90,6 +99,12 @@ export function toJobView(job: TransferJob, now: { active: number; bytesPerSecon
     priority: job.priority,
     executor: job.executor,
     verify: job.verify,
+    options: job.options,
+    share: job.share,
+    link: job.link,
+    ...(job.notBeforeMs === null ? {} : { notBefore: isoTime(job.notBeforeMs) }),
+    ...(job.deadlineMs === null ? {} : { deadline: isoTime(job.deadlineMs) }),
+    ...(job.scheduleId === null ? {} : { scheduleId: job.scheduleId }),
     createdAt: isoTime(job.createdAtMs),
     ...(job.startedAtMs === null ? {} : { startedAt: isoTime(job.startedAtMs) }),
     ...(job.finishedAtMs === null ? {} : { finishedAt: isoTime(job.finishedAtMs) }),
@@ -117,6 +132,7 @@ export function toFileView(file: TransferFile): FileView {
     bytesDone: file.bytesDone,
     attempts: file.attempts,
     ...(file.executor === null ? {} : { executor: file.executor }),
+    ...(file.executorWhy === null ? {} : { executorWhy: file.executorWhy }),
     ...(file.state === 'DONE' ? { checksums: { ...file.checksums } as Record<string, string> } : {}),
     ...(file.verified === null || file.state !== 'DONE' ? {} : { verified: file.verified }),
     ...errorOf(file),

@@ -2,7 +2,8 @@ import { BadRequestError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import { formatPath, isWithin, nameOf } from '../store/paths.ts'
 import type { TransferDestination, TransferSource } from './endpoints.ts'
-import type { ExecutorName, TransferJob, TransferOrder } from './types.ts'
+import { rankOf } from './job-rank.ts'
+import type { ExecutorChoice, TransferJob, TransferOrder } from './types.ts'
 
 const DEFAULT_PRIORITY = 50
 
@@ -29,35 +30,54 @@ export async function assertApart(source: TransferSource, destination: TransferD
   )
 }
 
-function defaultLabel({ source, destination }: Ends): string {
+function defaultLabel({ source, destination }: Ends, items: number): string {
+  if (items > 1) return `${items} files`
   const from = source.path.length === 0 ? (source.remote?.label ?? '/') : nameOf(source.path)
   return `${from} to ${formatPath(destination.path)}`
+}
+
+/** The pair of hosts that bytes travel between, as `FROM>TO`; what lies here is `here`. */
+export function linkOf({ source, destination }: Ends): string {
+  const labelOf = (end: TransferSource | TransferDestination) =>
+    end.remote?.label ?? end.rclone?.label ?? 'here'
+  return `${labelOf(source)}>${labelOf(destination)}`
 }
 
 export interface NewJobFacts {
   ends: Ends
   createdAtMs: number
   /** Who moves the bytes when the order does not say. */
-  executor: ExecutorName
+  executor: ExecutorChoice
+  /** The transfer share it counts for. */
+  share: string
 }
 
 /** The job of an order, with the defaults filled in. */
 export function newJob(userId: string, order: TransferOrder, facts: NewJobFacts): TransferJob {
+  const priority = order.priority ?? DEFAULT_PRIORITY
   return {
     id: newId(),
     userId,
-    label: order.label ?? defaultLabel(facts.ends),
+    label: order.label ?? defaultLabel(facts.ends, order.items?.length ?? 0),
     source: order.source,
     destination: order.destination,
     overwrite: order.overwrite ?? 'if-different',
     executor: order.executor ?? facts.executor,
     verify: order.verify ?? 'checksum',
-    priority: order.priority ?? DEFAULT_PRIORITY,
-    state: 'SUBMITTED',
-    expansion: 'pending',
+    priority,
+    options: order.options ?? {},
+    share: facts.share,
+    link: linkOf(facts.ends),
+    rankMs: rankOf(facts.createdAtMs, priority),
+    isPaused: order.isPaused ?? false,
+    notBeforeMs: order.notBeforeMs ?? null,
+    deadlineMs: order.deadlineMs ?? null,
+    idempotencyKey: order.idempotencyKey ?? null,
+    scheduleId: null,
+    state: order.isPaused === true ? 'PAUSED' : 'SUBMITTED',
+    expansion: order.items === undefined ? 'pending' : 'done',
     expansionTries: 0,
     cancelRequested: false,
-    queueRank: 0,
     createdAtMs: facts.createdAtMs,
     startedAtMs: null,
     finishedAtMs: null,

@@ -2,24 +2,22 @@ import { newId } from '../platform/ids.ts'
 import type { Entry } from '../store/types.ts'
 import { lanes, SMALL_FILE_BYTES, type TransferFile, type TransferJob } from './types.ts'
 
-const MAX_PRIORITY = 100
-
-/** Order in the queue: the smaller goes first. */
-export function urgencyOf(job: { priority: number }): number {
-  return MAX_PRIORITY - job.priority
-}
-
 /**
  * The request for one file of a listing. `refusal` says why this file can never be copied; then the
  * request is born failed, so that the user sees it beside the others.
  */
 export function newRequest(job: TransferJob, path: string, entry: Entry, refusal?: string): TransferFile {
-  const isSmall = entry.sizeBytes < SMALL_FILE_BYTES && job.executor === 'stream'
+  const isSmall = entry.sizeBytes < SMALL_FILE_BYTES && (job.executor === 'stream' || job.executor === 'auto')
   const file: TransferFile = {
     id: newId(),
     jobId: job.id,
     // PostgreSQL cannot store a NUL; such a name is refused anyway.
     path: path.replaceAll('\0', '\u{fffd}'),
+    source: null,
+    destination: null,
+    sourceIndex: 0,
+    stageRequest: null,
+    cacheState: null,
     state: 'NEW',
     queue: 'ready',
     nextAtMs: 0,
@@ -36,6 +34,7 @@ export function newRequest(job: TransferJob, path: string, entry: Entry, refusal
     stagedName: null,
     validator: null,
     executor: null,
+    executorWhy: null,
     checksums: {},
     verified: null,
     errorCode: null,

@@ -1,40 +1,38 @@
-import { type Db, isPostgres } from '../platform/db.ts'
-import { type FileRow, fromFileRow } from './file-rows.ts'
-import { rawRows } from './json-rows-repo.ts'
-import type { Lane, TransferFile } from './types.ts'
+import type { Db } from '../platform/db.ts'
+import { flagReady, repairReadyFlags } from './claim-repo.ts'
+import { FIRST_RANK } from './job-rank.ts'
+import type { Lane } from './types.ts'
 
-export interface ClaimOrder {
-  owner: string
+const WAKE_BATCH = 5000
+
+interface ReadyRow {
+  job_id: string
   lane: Lane
-  limit: number
-  leaseUntilMs: number
 }
 
 /**
- * Takes up to `limit` ready requests of one lane for `owner`, most urgent first, then by rank, in one
- * statement: two workers never get the same one. On PostgreSQL nobody waits for the other's rows.
+ * Makes ready what has waited long enough: back-offs that are over, and leases whose owner fell silent.
+ * So many at a time that nothing else has to wait; returns how many.
  */
-export async function claimFiles(db: Db, order: ClaimOrder): Promise<TransferFile[]> {
-  const rows = await rawRows<FileRow>(
-    db,
-    // Materialized: PostgreSQL may run a plain subquery again for every row, and then take more than the limit.
-    `with picked as materialized (
-       select id from transfer_files where queue = 'ready' and lane = ?
-       order by urgency, queue_rank, id limit ? ${isPostgres(db) ? 'for update skip locked' : ''})
-     update transfer_files set queue = 'held', lease_owner = ?, next_at_ms = ?, attempts = attempts + 1
-     where queue = 'ready' and id in (select id from picked)
-     returning *`,
-    [order.lane, order.limit, order.owner, order.leaseUntilMs],
-  )
-  return rows.map(fromFileRow)
-}
-
-/** Makes ready what has waited long enough: back-offs that are over, and leases whose owner fell silent. */
 export async function wakeDueFiles(db: Db, nowMs: number): Promise<number> {
-  return await db('transfer_files')
+  const due = db('transfer_files')
     .where({ queue: 'held' })
     .andWhere('next_at_ms', '<=', nowMs)
+    .limit(WAKE_BATCH)
+    .select('id')
+  const woken = (await db('transfer_files')
+    .whereIn('id', due)
+    .andWhere({ queue: 'held' })
     .update({ queue: 'ready', lease_owner: null })
+    .returning(['job_id', 'lane'])) as ReadyRow[]
+  await flagReady(db, lanesByJob(woken))
+  return woken.length
+}
+
+function lanesByJob(rows: readonly ReadyRow[]): Map<string, Set<Lane>> {
+  const found = new Map<string, Set<Lane>>()
+  for (const { job_id, lane } of rows) found.set(job_id, (found.get(job_id) ?? new Set()).add(lane))
+  return found
 }
 
 /** The clock was set back: what waits for a later time would wait so much longer, so its wait is over. */
@@ -72,34 +70,28 @@ export async function extendFileLeases(
 
 /** Gives back every lease of owners whose name starts with `prefix`, but not those of `except`. */
 export async function releaseFileLeases(db: Db, prefix: string, except: string): Promise<number> {
-  return await db('transfer_files')
+  const count = await db('transfer_files')
     .whereRaw('substr(lease_owner, 1, ?) = ?', [prefix.length, prefix])
     .andWhereNot({ lease_owner: except })
     .update({ queue: 'ready', lease_owner: null })
-}
-
-/** The rank the queue has reached: where a new job joins, beside the others and not behind them. */
-export async function findQueueRank(db: Db, urgency: number): Promise<number> {
-  const first = (lane: Lane) =>
-    db('transfer_files')
-      .where({ queue: 'ready', lane, urgency })
-      .orderBy('queue_rank')
-      .first<{ queue_rank: number } | undefined>('queue_rank')
-  const ranks = [await first(0), await first(1)].flatMap((row) => (row === undefined ? [] : [row.queue_rank]))
-  return ranks.length === 0 ? 0 : Math.min(...ranks)
+  if (count > 0) await repairReadyFlags(db)
+  return count
 }
 
 /**
  * Ends the requests of a job that nobody works on. Those that were taken before may have bytes in the
- * staging folder: they become ready, most urgent, so that a worker removes them. Returns how many are
- * cancelled already.
+ * staging folder: they become ready, and the job the first of its queue, so that a worker removes them.
+ * Returns how many are cancelled already.
  */
 export async function cancelIdleFiles(db: Db, jobId: string, nowMs: number): Promise<number> {
   const idle = () =>
     db('transfer_files').where({ job_id: jobId }).whereIn('queue', ['ready', 'held']).whereNull('lease_owner')
   await idle()
     .andWhere((touched) => touched.where('attempts', '>', 0).orWhereNotNull('staged_name'))
-    .update({ queue: 'ready', next_at_ms: nowMs, urgency: 0 })
+    .update({ queue: 'ready', next_at_ms: nowMs })
+  await db('transfer_jobs')
+    .where({ id: jobId })
+    .update({ rank_ms: FIRST_RANK, is_paused: 0, ready_small: 1, ready_large: 1 })
   return await idle()
     .andWhere({ attempts: 0, staged_name: null })
     .update({ state: 'CANCELLED', queue: 'none' })
@@ -112,7 +104,7 @@ export interface Requeued {
 }
 
 /** Gives the failed and cancelled requests of a job a new life: all attempts again, source asked anew. */
-export async function requeueFiles(db: Db, jobId: string, urgency: number): Promise<Requeued> {
+export async function requeueFiles(db: Db, jobId: string): Promise<Requeued> {
   // A name that cannot be stored here stays one.
   const failable = (state: string) =>
     db('transfer_files')
@@ -123,7 +115,7 @@ export async function requeueFiles(db: Db, jobId: string, urgency: number): Prom
       state: 'NEW',
       queue: 'ready',
       next_at_ms: 0,
-      urgency,
+      source_index: 0,
       attempts: 0,
       repeats: 0,
       queried: 0,
@@ -135,6 +127,8 @@ export async function requeueFiles(db: Db, jobId: string, urgency: number): Prom
     })
   const failed = await revive('ERROR')
   const canceled = await revive('CANCELLED')
+  if (failed + canceled > 0)
+    await db('transfer_jobs').where({ id: jobId }).update({ ready_small: 1, ready_large: 1 })
   return { count: failed + canceled, failed, canceled }
 }
 

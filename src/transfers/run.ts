@@ -1,7 +1,8 @@
+import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Entry, StorePath } from '../store/types.ts'
-import type { TransferDestination, TransferSource } from './endpoints.ts'
-import type { TransferExecutor } from './executors/executor.ts'
+import { type PlaceRef, placesOf, type TransferDestination, type TransferSource } from './endpoints.ts'
+import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { JobContext } from './job-contexts.ts'
 import type { Journal } from './journal.ts'
 import type { ErrorLocation } from './transfer-error.ts'
@@ -20,6 +21,10 @@ export interface Run {
   existing?: Entry | undefined
   /** The destination was looked at in this attempt. */
   isDestinationKnown: boolean
+  /** When a step that waits for somebody else wants to look again. */
+  waitUntilMs?: number
+  /** Replicas that failed in this attempt, by their place in the list. */
+  failedReplicas: Set<number>
   /** The bytes went straight into a destination without staging folder: nothing is left to publish. */
   isPublished: boolean
 }
@@ -28,6 +33,8 @@ export interface StepDeps {
   journal: Journal
   outbound: Outbound
   executors: ReadonlyMap<ExecutorName, TransferExecutor>
+  /** Those that move a file without its bytes coming through here. */
+  directExecutors: ReadonlyMap<ExecutorName, DirectExecutor>
   /** Bytes of a file came over. */
   onBytes(file: TransferFile, bytes: number): void
 }
@@ -49,12 +56,25 @@ export function namesOf(path: string): StorePath {
   return path === '' ? [] : path.split('/')
 }
 
+/** The places the file can come from: its own, or those of the job. */
+export function replicasOf(run: Run): readonly PlaceRef[] {
+  return placesOf(run.file.source ?? run.context.job.source)
+}
+
+/** The replica that is tried, at this very file. */
 export async function sourceOf(run: Run): Promise<TransferSource> {
-  const source = await run.context.source()
-  return { ...source, path: [...source.path, ...namesOf(run.file.path)] }
+  const places = replicasOf(run)
+  const place = places[run.file.sourceIndex] ?? places[0]
+  if (place === undefined) throw new NotFoundError('The list of replicas is empty.')
+  const source = await run.context.source(place)
+  return { ...source, path: [...source.path, ...namesOf(run.file.source === null ? run.file.path : '')] }
 }
 
 export async function destinationOf(run: Run): Promise<TransferDestination> {
-  const destination = await run.context.destination()
-  return { store: destination.store, path: [...destination.path, ...namesOf(run.file.path)] }
+  const { file, context } = run
+  const destination = await context.destination(file.destination ?? context.job.destination)
+  return {
+    ...destination,
+    path: [...destination.path, ...namesOf(file.destination === null ? file.path : '')],
+  }
 }

@@ -1,18 +1,12 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
+import type { Dispatcher, Taken } from './dispatcher.ts'
 import { claimExpansions, extendExpansionLeases, findNextExpansionMs } from './expansion-repo.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { listCancelRequested } from './job-repo.ts'
 import type { Journal } from './journal.ts'
-import {
-  claimFiles,
-  endWaits,
-  extendFileLeases,
-  findNextDueMs,
-  hasOpenWork,
-  wakeDueFiles,
-} from './queue-repo.ts'
+import { endWaits, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
 import { type AbortReason, RunAborted } from './run.ts'
 import { freeSlots, SMALL_FILES_PER_SLOT } from './slots.ts'
 import { type Task, TaskPool } from './task-pool.ts'
@@ -30,8 +24,10 @@ export interface SchedulerDeps {
   log: Logger
   journal: Journal
   contexts: JobContexts
+  dispatcher: Dispatcher
   owner: string
   slots: number
+  emergencySlots: number
   leaseMs: number
   runFile(file: TransferFile, signal: AbortSignal): Promise<void>
   expandJob(job: TransferJob, signal: AbortSignal): Promise<void>
@@ -186,30 +182,35 @@ export class Scheduler {
   }
 
   private async takeFiles(): Promise<void> {
-    await this.takeLane(lanes.large)
-    await this.takeLane(lanes.small)
+    const lanesNow = this.openLanes()
+    if (lanesNow.length === 0) return
+    const taken = await this.deps.dispatcher.take(this.files.all(), lanesNow)
+    const jobIds = [...new Set(taken.map(({ file }) => file.jobId))]
+    const canceled = await listCancelRequested(this.deps.db, jobIds)
+    for (const one of taken) {
+      const task = this.launch(one)
+      if (canceled.includes(one.file.jobId)) task.abort.abort(new RunAborted('cancel'))
+    }
   }
 
-  private async takeLane(lane: Lane): Promise<void> {
-    const { db, owner, clock, leaseMs, slots, journal } = this.deps
-    const running = this.files.countLanes()
-    const free = freeSlots(slots, running)
-    const limit = lane === lanes.small ? free.small : free.large
-    if (limit === 0 || (lane === lanes.small && !this.isRoomForABatch())) return
-    const claimed = await claimFiles(db, { owner, lane, limit, leaseUntilMs: clock.nowMs() + leaseMs })
-    const jobIds = [...new Set(claimed.map((file) => file.jobId))]
-    const canceled = await listCancelRequested(db, jobIds)
-    for (const file of claimed) {
-      journal.adopt(file)
-      const task = this.files.launch(file.id, { jobId: file.jobId, lane, file }, async (signal) => {
-        try {
-          await this.deps.runFile(file, signal)
-        } finally {
-          journal.forget(file)
-        }
-      })
-      if (canceled.includes(file.jobId)) task.abort.abort(new RunAborted('cancel'))
-    }
+  /** The lanes that have, or with emergency slots could have, room for more. */
+  private openLanes(): Lane[] {
+    const { slots, emergencySlots } = this.deps
+    const free = freeSlots(slots + emergencySlots, this.files.countLanes())
+    const isSmallOpen = free.small > 0 && this.isRoomForABatch()
+    return [...(free.large > 0 ? [lanes.large] : []), ...(isSmallOpen ? [lanes.small] : [])]
+  }
+
+  private launch({ file, queue }: Taken): Task {
+    const { journal } = this.deps
+    journal.adopt(file)
+    return this.files.launch(file.id, { jobId: file.jobId, lane: file.lane, file, queue }, async (signal) => {
+      try {
+        await this.deps.runFile(file, signal)
+      } finally {
+        journal.forget(file)
+      }
+    })
   }
 
   private afterFile(task: Task): void {

@@ -5,11 +5,13 @@ import { BadRequestError, ConflictError, NotFoundError } from '../platform/error
 import { type EndpointResolver, placesOf, type SourceRef, type TransferSource } from './endpoints.ts'
 import { requeueFolders } from './expansion-repo.ts'
 import type { JobFeed } from './job-feed.ts'
-import { changeJob, clearJobError, findJob, insertJob } from './job-repo.ts'
+import { addItems, checkItems } from './job-items.ts'
+import { rankOf } from './job-rank.ts'
+import { changeJob, clearJobError, findJob, findJobByKey, insertJob, type JobPatch } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
 import { assertApart, type Ends, newJob } from './new-job.ts'
-import { urgencyOf } from './new-request.ts'
-import { cancelIdleFiles, findQueueRank, requeueFiles } from './queue-repo.ts'
+import { cancelIdleFiles, requeueFiles } from './queue-repo.ts'
+import { shareOf } from './share-policy.ts'
 import type { TransferJob, TransferOrder } from './types.ts'
 
 /** How long the answer to a cancel waits for the running files to end. */
@@ -21,10 +23,18 @@ export interface ServiceDeps {
   endpoints: EndpointResolver
   config: Config['transfers']
   feed: JobFeed
-  /** Ends what runs for a job in this process. */
-  abortJob(jobId: string): Promise<void>
+  /** Ends what runs for a job, in whichever process of the node. */
+  abortJob(jobId: string, reason: 'cancel' | 'stop'): Promise<void>
   /** New work is in the queue. */
   poke(): void
+}
+
+/** What a user may change of a job under way. */
+export interface Amendment {
+  priority?: number | undefined
+  label?: string | undefined
+  /** Null takes the deadline away. */
+  deadlineMs?: number | null | undefined
 }
 
 /** What a user can do with transfers. Another user's job does not exist for them. */
@@ -38,16 +48,36 @@ export class TransferService {
   /**
    * Orders a transfer. Throws `BadRequestError` when source and destination do not go together, and
    * what the resolver throws when the user may not see them; that the source can be read is found out later.
+   * An order with a key that the user used before is the earlier one.
    */
   async submit(userId: string, order: TransferOrder): Promise<TransferJob> {
-    const source = await this.resolveFirst(userId, order.source)
-    const destination = await this.deps.endpoints.resolveDestination(userId, order.destination)
-    await assertApart(source, destination)
-    const job = await this.newJob(userId, order, { source, destination })
-    await insertJob(this.deps.db, job)
-    await this.deps.feed.changed(job)
+    const before = await this.findRepeated(userId, order.idempotencyKey)
+    if (before !== undefined) return before
+    checkItems(order.items)
+    const ends = await this.resolveEnds(userId, order)
+    await assertApart(ends.source, ends.destination)
+    const job = this.newJob(userId, order, ends)
+    await inTransaction(this.deps.db, async (tx) => {
+      await insertJob(tx, job)
+      if (order.items !== undefined) await addItems(tx, job, order.items)
+    })
+    const submitted = await this.get(userId, job.id)
+    await this.deps.feed.changed(submitted)
     this.deps.poke()
-    return job
+    return submitted
+  }
+
+  private async findRepeated(userId: string, key: string | undefined): Promise<TransferJob | undefined> {
+    return key === undefined ? undefined : findJobByKey(this.deps.db, userId, key)
+  }
+
+  /** Of a list the first pair stands for all: each of the others is resolved when its turn comes. */
+  private async resolveEnds(userId: string, order: TransferOrder): Promise<Ends> {
+    const { source, destination } = order.items?.[0] ?? order
+    return {
+      source: await this.resolveFirst(userId, source),
+      destination: await this.deps.endpoints.resolveDestination(userId, destination),
+    }
   }
 
   /** Throws `NotFoundError` when the user has no such job. */
@@ -67,7 +97,7 @@ export class TransferService {
       const nowMs = clock.nowMs()
       const filesCanceled = await cancelIdleFiles(tx, id, nowMs)
       const expansion = job.expansion === 'pending' ? ('canceled' as const) : job.expansion
-      const set = { cancel_requested: 1, expansion, lease_owner: null }
+      const set = { cancel_requested: 1, is_paused: 0, expansion, lease_owner: null }
       await changeJob(tx, id, { delta: { filesCanceled }, set, nowMs })
     })
     this.deps.poke()
@@ -75,12 +105,48 @@ export class TransferService {
     return this.publish(userId, id)
   }
 
+  /** Stops a job where it stands; bytes that came over are kept. A job that is over stays as it is. */
+  async pause(userId: string, id: string): Promise<TransferJob> {
+    await this.change(userId, id, { is_paused: 1 })
+    await this.waitForEnd(id, 'stop')
+    return this.publish(userId, id)
+  }
+
+  /** Lets a paused job go on. */
+  async resume(userId: string, id: string): Promise<TransferJob> {
+    await this.change(userId, id, { is_paused: 0 })
+    this.deps.poke()
+    return this.publish(userId, id)
+  }
+
+  /** Changes what may be changed while a job is under way. Throws `ConflictError` when it is over. */
+  async amend(userId: string, id: string, wish: Amendment): Promise<TransferJob> {
+    const job = await this.get(userId, id)
+    if (isJobOver(job.state))
+      throw new ConflictError('The transfer is over; there is nothing left to change.')
+    const { priority, label, deadlineMs } = wish
+    const nowMs = this.deps.clock.nowMs()
+    await this.change(userId, id, {
+      ...(priority === undefined ? {} : { priority, rank_ms: rankOf(nowMs, priority) }),
+      ...(label === undefined ? {} : { label }),
+      ...(deadlineMs === undefined ? {} : { deadline_ms: deadlineMs }),
+    })
+    this.deps.poke()
+    return this.publish(userId, id)
+  }
+
+  private async change(userId: string, id: string, set: JobPatch): Promise<void> {
+    const job = await this.get(userId, id)
+    if (isJobOver(job.state)) return
+    await inTransaction(this.deps.db, (tx) => changeJob(tx, id, { set, nowMs: this.deps.clock.nowMs() }))
+  }
+
   /** Sends the failed and cancelled files of a job again. Throws `ConflictError` when there are none. */
   async retry(userId: string, id: string): Promise<TransferJob> {
     const job = await this.get(userId, id)
     const nowMs = this.deps.clock.nowMs()
     await inTransaction(this.deps.db, async (tx) => {
-      const files = await requeueFiles(tx, id, urgencyOf(job))
+      const files = await requeueFiles(tx, id)
       const folders = await requeueFolders(tx, id)
       const isExpanding = folders > 0 || job.expansion === 'failed' || job.expansion === 'canceled'
       if (files.count === 0 && !isExpanding) throw nothingToRetry()
@@ -107,16 +173,17 @@ export class TransferService {
     return source
   }
 
-  private async newJob(userId: string, order: TransferOrder, ends: Ends): Promise<TransferJob> {
-    const { db, clock, config } = this.deps
-    const job = newJob(userId, order, { ends, createdAtMs: clock.nowMs(), executor: config.executor })
-    return { ...job, queueRank: await findQueueRank(db, urgencyOf(job)) }
+  private newJob(userId: string, order: TransferOrder, ends: Ends): TransferJob {
+    const { clock, config } = this.deps
+    const facts = { ends, createdAtMs: clock.nowMs(), executor: config.executor, share: '' }
+    const job = newJob(userId, order, facts)
+    return { ...job, share: shareOf(config.sharePolicy, job) }
   }
 
-  private async waitForEnd(jobId: string): Promise<void> {
+  private async waitForEnd(jobId: string, reason: 'cancel' | 'stop' = 'cancel'): Promise<void> {
     const patience = new AbortController()
     const limit = this.deps.clock.wait(CANCEL_PATIENCE_MS, patience.signal).catch(() => undefined)
-    await Promise.race([this.deps.abortJob(jobId), limit])
+    await Promise.race([this.deps.abortJob(jobId, reason), limit])
     patience.abort()
   }
 

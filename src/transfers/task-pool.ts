@@ -1,3 +1,4 @@
+import type { QueueKey } from './claim-repo.ts'
 import { type AbortReason, RunAborted } from './run.ts'
 import type { LaneCounts } from './slots.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
@@ -6,6 +7,8 @@ import { type Lane, lanes, type TransferFile } from './types.ts'
 export interface TaskFacts {
   jobId: string
   lane?: Lane
+  /** The share and link it counts for. */
+  queue?: QueueKey
   file?: TransferFile
 }
 

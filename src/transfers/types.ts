@@ -1,11 +1,15 @@
 import type { Checksums } from '../store/types.ts'
 import type { DtrState } from './dtr-states.ts'
 import type { DestinationRef, SourceRef } from './endpoints.ts'
+import type { JobOptions } from './job-options.ts'
 import type { JobState } from './job-state.ts'
 import type { ErrorLocation, ErrorType } from './transfer-error.ts'
 
 export type OverwritePolicy = 'never' | 'always' | 'if-different'
-export type ExecutorName = 'stream' | 'rclone'
+export const executorNames = ['stream', 'rclone', 'third-party', 'fts'] as const
+export type ExecutorName = (typeof executorNames)[number]
+/** What a job asks for; `auto` leaves it to what both ends can do. */
+export type ExecutorChoice = ExecutorName | 'auto'
 export type VerifyPolicy = 'checksum' | 'size'
 
 /** What a user orders. */
@@ -16,8 +20,27 @@ export interface TransferOrder {
   label?: string | undefined
   /** 1 to 100, higher goes first; 50 unless given. */
   priority?: number | undefined
-  executor?: ExecutorName | undefined
+  executor?: ExecutorChoice | undefined
   verify?: VerifyPolicy | undefined
+  options?: JobOptions | undefined
+  /** The job begins no earlier. */
+  notBeforeMs?: number | undefined
+  /** What is not there by then is cancelled. */
+  deadlineMs?: number | undefined
+  /** Ordered but not begun until it is resumed. */
+  isPaused?: boolean | undefined
+  /** A second order of the same user with the same key is the first one. */
+  idempotencyKey?: string | undefined
+  /** Many files with a source and a destination each, instead of one tree. */
+  items?: readonly TransferItem[] | undefined
+}
+
+/** One pair of a bulk order. */
+export interface TransferItem {
+  source: SourceRef
+  destination: DestinationRef
+  sizeBytes?: number | undefined
+  checksums?: Checksums | undefined
 }
 
 /** Whether the source's tree has been turned into file requests. */
@@ -30,15 +53,26 @@ export interface TransferJob {
   source: SourceRef
   destination: DestinationRef
   overwrite: OverwritePolicy
-  executor: ExecutorName
+  executor: ExecutorChoice
   verify: VerifyPolicy
   priority: number
+  options: JobOptions
+  /** The transfer share it counts for; slots are divided among shares. */
+  share: string
+  /** The pair of hosts its bytes travel between. */
+  link: string
+  /** Its place among the jobs of its share: the lower goes first. */
+  rankMs: number
+  isPaused: boolean
+  notBeforeMs: number | null
+  deadlineMs: number | null
+  idempotencyKey: string | null
+  /** The recurring order it came from. */
+  scheduleId: string | null
   state: JobState
   expansion: Expansion
   expansionTries: number
   cancelRequested: boolean
-  /** Virtual start time in the queue: file n of this job has rank `queueRank + n`. */
-  queueRank: number
   createdAtMs: number
   startedAtMs: number | null
   finishedAtMs: number | null
@@ -63,12 +97,29 @@ export const SMALL_FILE_BYTES = 1024 * 1024
 export const lanes = { small: 0, large: 1 } as const
 export type Lane = (typeof lanes)[keyof typeof lanes]
 
+/** ARC's cache states, as far as a request can be in them. */
+export type CacheState =
+  | 'CACHEABLE'
+  | 'CACHE_ALREADY_PRESENT'
+  | 'CACHE_DOWNLOADED'
+  | 'CACHE_LOCKED'
+  | 'CACHE_SKIP'
+
 /** One file request. */
 export interface TransferFile {
   id: string
   jobId: string
   /** Relative to source and destination, names joined by `/`; empty when the source itself is the file. */
   path: string
+  /** Where this very file comes from and goes to, in a job that is a list; null follows the job and `path`. */
+  source: SourceRef | null
+  destination: DestinationRef | null
+  /** Which replica of the source is tried. */
+  sourceIndex: number
+  /** The id of the request by which a tape system brings it online. */
+  stageRequest: string | null
+  /** How it stands with the node's cache; null where no cache is used. */
+  cacheState: CacheState | null
   state: DtrState
   queue: Queue
   /** When it may be taken: after the back-off, or when the lease of its owner runs out. */
@@ -91,6 +142,8 @@ export interface TransferFile {
   /** The HTTP validator the bytes of the part file came with, for `If-Range`. */
   validator: string | null
   executor: ExecutorName | null
+  /** Why this executor, in words. */
+  executorWhy: string | null
   checksums: Checksums
   /** How the copy was compared with the source. */
   verified: VerifyPolicy | null

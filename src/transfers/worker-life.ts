@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
+import { repairReadyFlags } from './claim-repo.ts'
 import { releaseExpansionLeases } from './expansion-repo.ts'
 import { releaseFileLeases } from './queue-repo.ts'
 import { describeProcess, isProcessGone } from './worker-identity.ts'
@@ -23,6 +24,7 @@ export class WorkerLife {
   async begin(): Promise<void> {
     const { db, clock, workerId, log } = this.deps
     try {
+      await repairReadyFlags(db)
       const row = { id: workerId, life: this.id, process: await describeProcess(), seen_at_ms: clock.nowMs() }
       const before = await announceWorker(db, row)
       if (before === undefined || !(await isProcessGone(before.process))) return

@@ -89,7 +89,7 @@ it('recognises a file it had published but not noted when it died', async () => 
   const job = await engine.run({ destination: { path: '/copy' }, overwrite: 'never' })
   await engine.close({ keepFolder: true })
   await db('transfer_files').update({ state: 'REGISTERING_REPLICA', queue: 'ready' })
-  await db('transfer_jobs').update({ state: 'ACTIVE', files_done: 0 })
+  await db('transfer_jobs').update({ state: 'ACTIVE', files_done: 0, finished_at_ms: null })
   engine = await TestEngine.start({ db, sourceUrl: source.url, folder: join(folder, 'spaces') })
   expect(await engine.ended(job.id)).toMatchObject({ state: 'FINISHED', files: { done: 1, failed: 0 } })
   expect(source.gets('/f')).toHaveLength(1)

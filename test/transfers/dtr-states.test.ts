@@ -66,7 +66,14 @@ describe('the states of a file request', () => {
 
   it('fall back after a crash to a state whose work can be repeated', () => {
     for (const state of dtrStates.filter((state) => !isFinal(state))) {
-      expect(['NEW', 'REGISTER_REPLICA']).toContain(nextState(state, 'lost'))
+      const repeatable = [
+        'NEW',
+        'STAGING_PREPARING_WAIT',
+        'REGISTER_REPLICA',
+        'RELEASE_REQUEST',
+        'PROCESS_CACHE',
+      ]
+      expect(repeatable).toContain(nextState(state, 'lost'))
     }
   })
 

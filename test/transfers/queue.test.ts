@@ -1,17 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Db } from '../../src/platform/db.ts'
 import { newId } from '../../src/platform/ids.ts'
+import {
+  claimFiles,
+  countReady,
+  findNextQueue,
+  flagReady,
+  type QueueKey,
+} from '../../src/transfers/claim-repo.ts'
 import { claimExpansions, insertFolders, listPendingFolders } from '../../src/transfers/expansion-repo.ts'
 import { insertFiles, listFiles, saveFiles } from '../../src/transfers/file-repo.ts'
+import { rankOf } from '../../src/transfers/job-rank.ts'
 import { changeJob, findJob, insertJob, listJobs } from '../../src/transfers/job-repo.ts'
-import { newRequest, urgencyOf } from '../../src/transfers/new-request.ts'
+import { newRequest } from '../../src/transfers/new-request.ts'
 import {
   cancelIdleFiles,
-  claimFiles,
   countActiveFiles,
   extendFileLeases,
   findNextDueMs,
-  findQueueRank,
   hasOpenWork,
   releaseFileLeases,
   requeueFiles,
@@ -39,7 +45,15 @@ function newJob(change: Partial<TransferJob> = {}): TransferJob {
     expansion: 'done',
     expansionTries: 0,
     cancelRequested: false,
-    queueRank: 0,
+    options: {},
+    share: 'a',
+    link: 'x>here',
+    rankMs: 0,
+    isPaused: false,
+    notBeforeMs: null,
+    deadlineMs: null,
+    idempotencyKey: null,
+    scheduleId: null,
     createdAtMs: 1000,
     startedAtMs: 1000,
     finishedAtMs: null,
@@ -60,7 +74,8 @@ function newJob(change: Partial<TransferJob> = {}): TransferJob {
 async function addJob(files: number, change: Partial<TransferJob> = {}): Promise<TransferJob> {
   const job = newJob(change)
   await insertJob(db, job)
-  await insertFiles(db, requestsOf(job, files))
+  const { lanes } = await insertFiles(db, requestsOf(job, files))
+  await flagReady(db, new Map([[job.id, lanes]]))
   await changeJob(db, job.id, { delta: { filesTotal: files }, nowMs: 1 })
   return job
 }
@@ -69,13 +84,12 @@ function requestsOf(job: TransferJob, count: number) {
   const entry = { name: 'f', kind: 'file', sizeBytes: 10, mtimeMs: 1, etag: 'e', checksums: {} } as never
   return Array.from({ length: count }, (_, n) => ({
     file: newRequest(job, `f${String(n).padStart(5, '0')}`, entry),
-    urgency: urgencyOf(job),
-    queueRank: job.queueRank + n,
+    queueRank: n,
   }))
 }
 
 const claim = (owner: string, limit: number, nowMs = 0) =>
-  claimFiles(db, { owner, lane: 0, limit, leaseUntilMs: nowMs + 30_000 })
+  claimFiles(db, { share: 'a', link: 'x>here', owner, lane: 0, limit, nowMs, leaseUntilMs: nowMs + 30_000 })
 
 describe.each(engines)('the queue on %s', (engine) => {
   beforeEach(async () => {
@@ -128,16 +142,44 @@ describe.each(engines)('the queue on %s', (engine) => {
     expect(await claim('w/new', 5)).toHaveLength(3)
   })
 
-  it('serves urgent jobs first and equal ones in turn, the late one beside the early one', async () => {
-    const early = await addJob(10)
-    await claim('w', 4)
-    const rank = await findQueueRank(db, urgencyOf(early))
-    expect(rank).toBe(4)
-    const late = await addJob(3, { queueRank: rank, createdAtMs: 2000 })
-    const urgent = await addJob(1, { priority: 90 })
-    const order = await claim('w', 7)
+  it('serves urgent jobs first and equal ones in turn, the one served longest ago before the other', async () => {
+    const early = await addJob(10, { rankMs: rankOf(1000, 50) })
+    await claim('w', 4, 2000)
+    const late = await addJob(4, { rankMs: rankOf(1500, 50) })
+    const urgent = await addJob(1, { priority: 90, rankMs: rankOf(2500, 90) })
+    const order = await claim('w', 7, 3000)
     const count = (job: TransferJob) => order.filter((file) => file.jobId === job.id).length
     expect([count(urgent), count(late), count(early)]).toEqual([1, 3, 3])
+    await changeJob(db, early.id, { set: { rank_ms: rankOf(3001, 50) }, nowMs: 1 })
+    expect((await claim('w', 1, 4000)).map((file) => file.jobId)).toEqual([late.id])
+  })
+
+  it('lets a job that waited five minutes go before one that is more urgent by less than a point', async () => {
+    const old = await addJob(1, { priority: 50, rankMs: rankOf(0, 50) })
+    await addJob(1, { priority: 51, rankMs: rankOf(300_001, 51) })
+    expect((await claim('w', 1)).map((file) => file.jobId)).toEqual([old.id])
+  })
+
+  it('passes by a job that is paused, whatever it has ready', async () => {
+    const job = await addJob(2)
+    await changeJob(db, job.id, { set: { is_paused: 1 }, nowMs: 1 })
+    expect(await claim('w', 5)).toEqual([])
+    expect(await findNextQueue(db, 0)).toBeUndefined()
+    await changeJob(db, job.id, { set: { is_paused: 0 }, nowMs: 1 })
+    expect(await claim('w', 5)).toHaveLength(2)
+  })
+
+  it('finds the queues one after the other, and counts them no further than asked', async () => {
+    await addJob(3, { share: 'b', link: 'x>here' })
+    await addJob(2, { share: 'a', link: 'y>here' })
+    await addJob(1, { share: 'a', link: 'x>here' })
+    const keys: QueueKey[] = []
+    for (let key = await findNextQueue(db, 0); key !== undefined; key = await findNextQueue(db, 0, key))
+      keys.push(key)
+    expect(keys.map(({ share, link }) => `${share} ${link}`)).toEqual(['a x>here', 'a y>here', 'b x>here'])
+    expect(await countReady(db, 0, { share: 'b', link: 'x>here' }, 2)).toBe(2)
+    expect(await countReady(db, 0, { share: 'b', link: 'x>here' }, 9)).toBe(3)
+    expect(await countReady(db, 1, { share: 'b', link: 'x>here' }, 9)).toBe(0)
   })
 
   it('adds every path of a job only once', async () => {
@@ -147,8 +189,14 @@ describe.each(engines)('the queue on %s', (engine) => {
       count: 1200,
       failed: 0,
       sizeBytes: 12_000,
+      lanes: new Set([0]),
     })
-    expect(await insertFiles(db, requestsOf(job, 1201))).toEqual({ count: 1, failed: 0, sizeBytes: 10 })
+    expect(await insertFiles(db, requestsOf(job, 1201))).toEqual({
+      count: 1,
+      failed: 0,
+      sizeBytes: 10,
+      lanes: new Set([0]),
+    })
     await insertFolders(db, job.id, ['', 'x'])
     await insertFolders(db, job.id, ['x', 'y'])
     expect((await listPendingFolders(db, job.id, 10)).sort()).toEqual(['', 'x', 'y'])
@@ -196,7 +244,7 @@ describe.each(engines)('the queue on %s', (engine) => {
     const [toClean] = await claim('w', 5)
     expect(toClean?.id).toBe(begun.id)
     await changeJob(db, job.id, { delta: { filesCanceled: 2 }, nowMs: 60 })
-    expect(await requeueFiles(db, job.id, 50)).toEqual({ count: 2, failed: 0, canceled: 2 })
+    expect(await requeueFiles(db, job.id)).toEqual({ count: 2, failed: 0, canceled: 2 })
   })
 
   it('derives the state of a job with its counts', async () => {

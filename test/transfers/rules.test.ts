@@ -109,6 +109,7 @@ describe('the state of a job', () => {
   const facts: JobFacts = {
     expansion: 'done',
     cancelRequested: false,
+    isPaused: false,
     startedAtMs: 1,
     filesTotal: 3,
     filesDone: 3,
@@ -121,6 +122,8 @@ describe('the state of a job', () => {
     ['SUBMITTED', { expansion: 'pending', startedAtMs: null }],
     ['ACTIVE', { expansion: 'pending' }],
     ['ACTIVE', { filesDone: 2 }],
+    ['PAUSED', { filesDone: 2, isPaused: true }],
+    ['FINISHED', { isPaused: true }],
     ['FINISHED', {}],
     ['FINISHED', { filesTotal: 0, filesDone: 0 }],
     ['FINISHED', { filesDone: 1, filesSkipped: 2 }],

@@ -1,5 +1,5 @@
-import type { Checksums, ChecksumType } from '../../store/types.ts'
-import type { TransferSource } from '../endpoints.ts'
+import type { Checksums, ChecksumType, WriteConditions } from '../../store/types.ts'
+import type { TransferDestination, TransferSource } from '../endpoints.ts'
 import type { ExecutorName } from '../types.ts'
 
 /** What the source was when it was queried; anything else is a change. */
@@ -41,5 +41,40 @@ export interface FetchResult {
 export interface TransferExecutor {
   readonly name: ExecutorName
   fetch(task: FetchTask): Promise<FetchResult>
+  close(): Promise<void>
+}
+
+/** One file to be brought from one server to another without its bytes coming through here. */
+export interface CopyTask {
+  /** The stores and paths of this very file. */
+  source: TransferSource
+  destination: TransferDestination
+  expected: ExpectedFile
+  sourceChecksums: Checksums
+  /** What must be true at the destination for the copy to take its place. */
+  conditions: WriteConditions
+  /** True when the copy must be compared by a checksum wherever both ends have one. */
+  verifyChecksum: boolean
+  /** What the other side calls this copy, kept over attempts so that one that still runs is found again. */
+  reference: string | null
+  onReference(reference: string | null): Promise<void>
+  onProgress(bytesDone: number): void
+  signal: AbortSignal
+}
+
+export interface CopyResult {
+  sizeBytes: number
+  /** What the destination says it has. */
+  checksums: Checksums
+}
+
+/**
+ * Orders a copy elsewhere and watches it: HTTP-TPC, FTS. Throws like a `TransferExecutor`; with a fault
+ * of code `UNSUPPORTED_HERE` when these ends cannot do it, so that another executor is taken. Leaves
+ * nothing half-written at the destination; on abort it tells the other side to stop.
+ */
+export interface DirectExecutor {
+  readonly name: ExecutorName
+  copy(task: CopyTask): Promise<CopyResult>
   close(): Promise<void>
 }

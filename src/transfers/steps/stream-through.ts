@@ -13,7 +13,7 @@ import { verify } from './verify.ts'
  */
 export async function streamThrough(deps: StepDeps, run: Run): Promise<DtrEvent> {
   const { file, signal } = run
-  if (run.context.job.executor !== 'stream') throw needsStaging(run.context.job.executor)
+  if (file.executor !== 'stream') throw needsStaging(String(file.executor))
   const read: SourceRead = { source: await sourceOf(run), expected: file, signal }
   const destination = await destinationOf(run)
   const hash = new ContentHash(hashesFor(file.sourceChecksums))

@@ -1,33 +1,71 @@
+import { chooseExecutor } from '../choose-executor.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import { hashesFor } from '../executors/content-hash.ts'
+import type { DirectExecutor, TransferExecutor } from '../executors/executor.ts'
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { findStagedSize, stagedNameOf, stagedPathOf } from '../staging.ts'
 import { TransferError } from '../transfer-error.ts'
-import { lanes, type TransferFile } from '../types.ts'
+import { type ExecutorName, lanes, type TransferFile } from '../types.ts'
+import { copyDirectly } from './copy-directly.ts'
 import { streamThrough } from './stream-through.ts'
 import { verify } from './verify.ts'
 
 /** TRANSFERRING: the bytes come over into the part file and are compared with what the source promised. */
 export async function transfer(deps: StepDeps, run: Run): Promise<DtrEvent> {
+  const failed = new Set<ExecutorName>()
+  for (;;) {
+    try {
+      return await transferBy(deps, run, failed)
+    } catch (error) {
+      const { file } = run
+      const isOtherPossible = run.context.job.executor === 'auto' && file.executor !== null
+      if (!isOtherPossible || !isUnsupported(error) || failed.has(file.executor as ExecutorName)) throw error
+      failed.add(file.executor as ExecutorName)
+    }
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof TransferError && error.fault.code === 'UNSUPPORTED_HERE'
+}
+
+async function transferBy(deps: StepDeps, run: Run, failed: ReadonlySet<ExecutorName>): Promise<DtrEvent> {
   const { file } = run
   run.location = 'ERROR_SOURCE'
-  file.executor = run.context.job.executor
-  const stagedPath = await stagedPathOf(await destinationOf(run), file)
+  const destination = await destinationOf(run)
+  const stagedPath = await stagedPathOf(destination, file)
+  const choice = chooseExecutor({
+    wanted: run.context.job.executor,
+    source: await sourceOf(run),
+    destination,
+    isStaged: stagedPath !== undefined,
+    failed,
+  })
+  file.executor = choice.executor
+  file.executorWhy = choice.why
   if (file.lane === lanes.large) deps.journal.note(file)
+  const executor = executorOf(deps, choice.executor)
+  if ('copy' in executor) return copyDirectly(deps, run, executor)
   if (stagedPath === undefined) return streamThrough(deps, run)
-  await fetchStaged(deps, run, stagedPath)
+  await fetchStaged(run, { deps, executor, stagedPath })
   file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal: run.signal })
   return 'ok'
 }
 
-async function fetchStaged(deps: StepDeps, run: Run, stagedPath: string): Promise<void> {
+interface Fetch {
+  deps: StepDeps
+  executor: TransferExecutor
+  stagedPath: string
+}
+
+async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Promise<void> {
   const { file } = run
   const kept = await bytesToKeep(file, stagedPath)
   file.stagedName = stagedNameOf(file)
   file.bytesDone = kept
   let counted = kept
-  const result = await executorOf(deps, run).fetch({
+  const result = await executor.fetch({
     source: await sourceOf(run),
     expected: {
       sizeBytes: file.sizeBytes,
@@ -60,9 +98,8 @@ async function bytesToKeep(file: TransferFile, stagedPath: string): Promise<numb
   return size > file.sizeBytes ? 0 : size
 }
 
-function executorOf(deps: StepDeps, run: Run) {
-  const name = run.context.job.executor
-  const executor = deps.executors.get(name)
+function executorOf(deps: StepDeps, name: ExecutorName): TransferExecutor | DirectExecutor {
+  const executor = deps.executors.get(name) ?? deps.directExecutors.get(name)
   if (executor !== undefined) return executor
   throw new TransferError({
     code: 'NO_EXECUTOR',

@@ -16,6 +16,7 @@ import {
   type EndpointResolver,
   type FileView,
   type JobView,
+  type PlaceRef,
   type TransferOrder,
   type Transfers,
 } from '../../../src/transfers/index.ts'

@@ -1,0 +1,37 @@
+import type { DtrEvent } from '../dtr-states.ts'
+import type { DirectExecutor } from '../executors/executor.ts'
+import { destinationOf, type Run, RunAborted, type StepDeps, sourceOf } from '../run.ts'
+import { conditionsOf } from './register.ts'
+import { verify } from './verify.ts'
+
+/** The other servers move the bytes between them; the copy becomes visible there by their rules. */
+export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExecutor): Promise<DtrEvent> {
+  const { file, signal } = run
+  run.location = 'ERROR_TRANSFER'
+  file.bytesDone = 0
+  const result = await executor.copy({
+    source: await sourceOf(run),
+    destination: await destinationOf(run),
+    expected: file,
+    sourceChecksums: file.sourceChecksums,
+    conditions: conditionsOf(run),
+    verifyChecksum: run.context.job.verify === 'checksum',
+    reference: file.stagedName,
+    onReference: async (reference) => {
+      file.stagedName = reference
+      if (!(await deps.journal.commit(file))) throw new RunAborted('lease-lost')
+    },
+    onProgress: (bytesDone) => {
+      run.bytesMoved ||= bytesDone > 0
+      if (bytesDone > file.bytesDone) deps.onBytes(file, bytesDone - file.bytesDone)
+      file.bytesDone = bytesDone
+    },
+    signal,
+  })
+  file.bytesDone = result.sizeBytes
+  file.checksums = result.checksums
+  file.stagedName = null
+  run.isPublished = true
+  file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal })
+  return 'ok'
+}
