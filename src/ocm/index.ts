@@ -118,7 +118,8 @@ export function createOcm(options: OcmOptions): Ocm {
   const { verifier, pins, peerKeys, published } = createVerification(options, discovery)
   const limit = createRateLimit(messagesPerMinute, clock)
   const policy = signaturePolicy(config.ocm)
-  const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock })
+  const onProven = (peer: string) => inbox().heardFrom?.(peer)
+  const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock, onProven })
   const features = featuresOf(config.ocm)
   const mustExchange = config.ocm.exchangeTokens === 'require'
   const reception = {
@@ -168,11 +169,14 @@ function featuresOf({ exchangeTokens }: OcmConfig['ocm']): OcmFeatures {
 }
 
 /** What we find out about other servers, and remember. */
-function createAcquaintance({ config, outbound, db, clock, log }: OcmOptions) {
+function createAcquaintance({ config, outbound, db, clock, log, inbox }: OcmOptions) {
   const { insecureHttp } = config.network
   const configured = createConfiguredPeers(config.ocm.peers, insecureHttp)
   const repo = createPeersOf({ db })
-  const peers = createPeerLog({ repo, clock, log, configured: configured.findDialect })
+  const peers = createPeerLog({
+    ...{ repo, clock, log, configured: configured.findDialect },
+    onSuccess: (host) => inbox().heardFrom?.(host),
+  })
   const { assume } = configured
   const discovery = createPeerDiscovery({ outbound, clock, insecureHttp, watch: peers, assume })
   return { peers, known: repo, discovery, configuredDialect: configured.findDialect }

@@ -32,6 +32,8 @@ export interface PeerLogOptions {
   log: Logger
   /** The administrator's choice for a host. */
   configured?: (host: string) => Dialect | undefined
+  /** A message to or from a host went well. */
+  onSuccess?: (host: string) => void
 }
 
 export function createPeerLog(options: PeerLogOptions): PeerLog {
@@ -48,6 +50,7 @@ export function createPeerLog(options: PeerLogOptions): PeerLog {
       await quietly(info.host, () => repo.saveDiscovery(info.host, discovered))
     },
     async succeeded(host, what) {
+      options.onSuccess?.(host)
       const atMs = clock.nowMs()
       if (atMs - (wellSinceMs.find(host) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
       wellSinceMs.set(host, atMs)

@@ -145,6 +145,8 @@ export interface MeshInbox {
     peerHost: string,
   ): Promise<NotificationAnswer | undefined>
   inviteAccepted(invite: AcceptedInvite): Promise<OcmPerson>
+  /** A peer has signed a message, or has taken one of ours: it is up. */
+  heardFrom?(host: string): void
   /**
    * Our id of the share that a server from before OCM knows by this number and secret (`ocm/legacy`); undefined
    * when there is none.

@@ -18,6 +18,7 @@ export function createMeshInbox(ctx: ShareContext): MeshInbox {
     receiveShare: (share, peerHost) => receiveShare(ctx, share, peerHost),
     receiveNotification: (notification, peerHost) => receiveNotice(ctx, notification, peerHost),
     exchangeToken: createTokenGiver(ctx),
+    heardFrom: (host) => ctx.messages.heardFrom(host),
     inviteAccepted: (invite) => useInvitation(ctx, invite),
     async findNumberedShare(number, sharedSecret) {
       if (!/^\d{1,10}$/.test(number) || sharedSecret === '') return undefined

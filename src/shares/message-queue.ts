@@ -5,6 +5,7 @@ import { DeliverySlots } from './delivery-slots.ts'
 import { type Attempt, type AttemptDeps, attemptMessage } from './message-attempt.ts'
 import { type MessageContent, packMessage } from './message-content.ts'
 import { appendMessage, claimMessage, findNextMessageTimeMs, listDueMessages } from './messages-repo.ts'
+import { bringForwardFor } from './peer-return.ts'
 import type { OutgoingMessage } from './types.ts'
 
 /** How long a message is tried. */
@@ -29,6 +30,8 @@ export interface MessageQueue {
   attempt(message: OutgoingMessage, onRefusal: (error: unknown) => Promise<void>): Promise<Attempt>
   /** Delivery starts at once instead of at the next look. */
   wake(): void
+  /** A server has said something, or has taken something: what waits for it goes out soon. Costs one query. */
+  heardFrom(host: string): void
   /** Delivers what is due until the signal aborts; resolves then. */
   run(signal: AbortSignal): Promise<void>
   /** Tries everything that is due now, once; resolves when all of it has ended. */
@@ -47,6 +50,7 @@ export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
   let wakeUp = new AbortController()
   const stop = new AbortController()
   const running = new Set<Promise<unknown>>()
+  const lookedAfter = new Set<string>()
   const wake = () => {
     wakeUp.abort()
     deps.events?.tellOthers('notice', {})
@@ -68,6 +72,15 @@ export function createMessageQueue(deps: MessageQueueDeps): MessageQueue {
       return attempt.finally(() => running.delete(attempt) && wake())
     },
     wake,
+    heardFrom(host) {
+      if (lookedAfter.has(host) || stop.signal.aborted) return
+      lookedAfter.add(host)
+      const look = bringForwardFor(deps, host)
+        .then((isAny) => isAny && wake())
+        .catch((err: unknown) => deps.log.error({ err, peer: host }, 'messages could not be brought forward'))
+        .finally(() => running.delete(look) && lookedAfter.delete(host))
+      running.add(look)
+    },
     deliverDue: (signal) => deliverAllDue(deps, signal),
     async run(signal) {
       const slots = new DeliverySlots(() => wakeUp.abort())

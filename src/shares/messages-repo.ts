@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import { type MessageRow as Row, toMessage, toMessageRow } from './message-rows.ts'
 import type { OutgoingMessage } from './types.ts'
 
@@ -89,4 +90,29 @@ export async function failMessage(db: Db, id: string, lastError: string): Promis
 /** Forgets a message that has arrived, or is not wanted any more. */
 export async function deleteMessage(db: Db, id: string): Promise<void> {
   await db('share_messages').where({ id }).delete()
+}
+
+/** The messages for a server that wait for a later attempt than now; most often there is none. */
+export async function listPostponed(
+  db: Db,
+  peerHost: string,
+  nowMs: number,
+): Promise<Pick<OutgoingMessage, 'id' | 'tries' | 'nextTryAtMs'>[]> {
+  const sql = `select id, tries, next_try_at_ms from share_messages
+    where state = 'waiting' and next_try_at_ms > ? and peer_host = ? and claimed_until_ms is null limit 1000`
+  const rows = await readRows<Pick<Row, 'id' | 'tries' | 'next_try_at_ms'>>(db, sql, [nowMs, peerHost])
+  return rows.map(({ id, tries, next_try_at_ms }) => ({ id, tries, nextTryAtMs: Number(next_try_at_ms) }))
+}
+
+/** Tries a message sooner; false when somebody has taken it meanwhile. */
+export async function bringForward(
+  db: Db,
+  { id, tries }: Pick<OutgoingMessage, 'id' | 'tries'>,
+  nextTryAtMs: number,
+): Promise<boolean> {
+  const changed = await db('share_messages')
+    .where({ id, tries, state: 'waiting' })
+    .whereNull('claimed_until_ms')
+    .update({ next_try_at_ms: nextTryAtMs })
+  return changed > 0
 }

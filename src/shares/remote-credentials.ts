@@ -17,6 +17,8 @@ const MARGIN_MS = 30_000
 /** A share that nothing opened is not tried with everything again for this long. */
 const CLOSED_MS = 30_000
 const MAX_SHARES = 10_000
+/** That a server is up is told no more often. */
+const TELL_EVERY_MS = 10_000
 
 /** What a request shows to be let in. */
 export interface Credential {
@@ -43,6 +45,8 @@ export interface RemoteCredentialsDeps {
   ocm: Pick<OcmClient, 'exchangeToken'>
   /** Whether the operator has denied a host. */
   isDenied(host: string): Promise<boolean>
+  /** A server has let us in: it is up. */
+  heardFrom(host: string): void
   /** Remembers what opened a share. */
   save(shareId: string, access: AccessForm): Promise<void>
 }
@@ -60,6 +64,7 @@ interface Known {
 export class RemoteCredentials {
   private readonly deps: RemoteCredentialsDeps
   private readonly known = new BoundedCache<Known>(MAX_SHARES)
+  private readonly heardAtMs = new BoundedCache<number>(MAX_SHARES)
   private readonly exchanges = new SingleFlight<Credential>()
 
   constructor(deps: RemoteCredentialsDeps) {
@@ -132,9 +137,17 @@ export class RemoteCredentials {
   }
 
   private async worked(share: ReceivedShare, { form }: Credential): Promise<void> {
+    this.tellHeard(share.peerHost)
     const before = this.formOf(share)
     if (this.stateOf(share).form !== form) this.put(share, { form, closedUntilMs: 0 })
     if (before !== form) await this.deps.save(share.id, form)
+  }
+
+  private tellHeard(host: string): void {
+    const nowMs = this.deps.clock.nowMs()
+    if (nowMs - (this.heardAtMs.find(host) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return
+    this.heardAtMs.set(host, nowMs)
+    this.deps.heardFrom(host)
   }
 
   /** Undefined where its server exchanges none; only then something else is shown. */

@@ -40,7 +40,8 @@ export class RemoteShares {
     this.outbound = outbound
     const { clock, log, db, seal, ocm, isDenied } = ctx
     const save = (shareId: string, access: AccessForm) => saveAccess(db, shareId, access)
-    this.credentials = new RemoteCredentials({ clock, seal, ocm, save, isDenied })
+    const heardFrom = (host: string) => ctx.messages.heardFrom(host)
+    this.credentials = new RemoteCredentials({ clock, seal, ocm, save, isDenied, heardFrom })
     this.roots = new RemoteRoots({
       ...{ clock, log },
       save: async (shareId, facts) => {

@@ -185,6 +185,45 @@ describe.each(engines)('messages to peers on %s', (engine) => {
     expect(await rows()).toEqual([])
   })
 
+  it('go out as soon as the server is heard of again, and not those for another one', async () => {
+    fail('unreachable')
+    const queue = startQueue()
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    await queue.enqueue(database.db, {
+      ...{ ...about, subjectId: 'r2', peerHost: 'gdansk.test' },
+      content: notice('SHARE_DECLINED'),
+    })
+    for (const waitMs of [0, 30_000, 60_000, 120_000, 240_000]) {
+      clock.advance(waitMs)
+      await queue.deliverDue()
+    }
+    expect(tried.length).toBe(10)
+    failure = undefined
+    clock.advance(60_000)
+    queue.heardFrom('krakow.test')
+    await until(async () => (await rows()).some((row) => row.next_try_at_ms === clock.nowMs()))
+    await queue.deliverDue()
+    expect((await rows()).map(({ peer_host }) => peer_host)).toEqual(['gdansk.test'])
+    expect(tried.length).toBe(11)
+  })
+
+  it('of which one fails while others arrive are not tried without end', async () => {
+    fail('bad-answer')
+    const queue = startQueue()
+    await queue.enqueue(database.db, { ...about, content: notice() })
+    await queue.deliverDue()
+    for (const [index, gapMs] of [3_000, 6_000, 12_000].entries()) {
+      const dueMs = clock.nowMs() + gapMs
+      for (let n = 0; n < 5; n++) queue.heardFrom('krakow.test')
+      await until(async () => (await rows())[0].next_try_at_ms === dueMs)
+      await queue.deliverDue()
+      expect(tried.length).toBe(index + 1)
+      clock.advance(gapMs)
+      await queue.deliverDue()
+      expect(tried.length).toBe(index + 2)
+    }
+  })
+
   it('wait as long as a busy peer asks for', async () => {
     fail('busy', 600)
     await startQueue().enqueue(database.db, { ...about, content: notice() })

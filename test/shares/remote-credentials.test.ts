@@ -28,6 +28,7 @@ describe('what opens a share of another server', () => {
   let codes: string[]
   let shownAt: string[]
   let denied: string
+  let heard: string[]
   let exchange: () => Promise<AccessToken>
 
   beforeEach(() => {
@@ -36,6 +37,7 @@ describe('what opens a share of another server', () => {
     codes = []
     shownAt = []
     denied = ''
+    heard = []
     exchange = async () => ({ accessToken: `t${codes.length}`, expiresInSeconds: 300 })
     credentials = newCredentials()
   })
@@ -52,6 +54,7 @@ describe('what opens a share of another server', () => {
         },
       },
       isDenied: async (host) => host === denied,
+      heardFrom: (host) => void heard.push(host),
       save: async (_, access) => void saved.push(access),
     })
 
@@ -61,6 +64,17 @@ describe('what opens a share of another server', () => {
     expect(all.map(({ header }) => header)).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t1'])
     expect(codes).toEqual(['s3cret@foreign.test'])
     expect((await credentials.of(shareWith({ id: 'r2' })).get()).header).toBe('Bearer t2')
+  })
+
+  it('tells, when it has let us in, that its server is up, and not at every request', async () => {
+    const source = credentials.of(shareWith())
+    const credential = await source.get()
+    expect(heard).toEqual([])
+    for (let n = 0; n < 3; n++) await source.worked(credential)
+    expect(heard).toEqual(['foreign.test'])
+    clock.advance(10_000)
+    await source.worked(credential)
+    expect(heard).toEqual(['foreign.test', 'foreign.test'])
   })
 
   it('is asked for together with the address where it will be shown', async () => {

@@ -39,6 +39,8 @@ export interface OriginOptions {
   /** Messages of one peer. */
   limit: RateLimit
   clock: Clock
+  /** A host has proven that it is there. */
+  onProven?: (host: string) => void
 }
 
 /**
@@ -62,6 +64,7 @@ export function createOriginJudge(options: OriginOptions): OriginJudge {
       else proven.set(sealed, await options.verifier.verify(message, signature, host))
       const waitSeconds = options.limit.take(host)
       if (waitSeconds > 0) throw OcmRefusal.tooMany(waitSeconds)
+      if (signature !== undefined) options.onProven?.(host)
     },
     settle: async (sealed) => proven.get(sealed)?.(),
   }
