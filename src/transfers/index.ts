@@ -10,8 +10,10 @@ import { transferRoutes } from './api.ts'
 import type { EndpointResolver } from './endpoints.ts'
 import { TransferEngine } from './engine.ts'
 import { createRcloneExecutor } from './executors/rclone.ts'
+import { createRcloneDirectExecutor } from './executors/rclone-direct.ts'
 import { createStreamExecutor } from './executors/stream.ts'
 import type { JobView } from './job-view.ts'
+import type { Places } from './places.ts'
 import type { TransferOrder } from './types.ts'
 
 export type {
@@ -33,6 +35,7 @@ export type {
   UrlRef,
 } from './endpoints.ts'
 export type { FileView, JobView } from './job-view.ts'
+export { createPlaces, type Places, type PlacesDeps } from './places.ts'
 export type { TransferOrder } from './types.ts'
 
 export interface TransfersDeps {
@@ -42,6 +45,8 @@ export interface TransfersDeps {
   events: EventBus
   outbound: Outbound
   endpoints: EndpointResolver
+  /** Storage that users defined, whose rclone the executors share; without it there is none. */
+  places?: Pick<Places, 'daemon' | 'routes'>
   config: Config['transfers']
   /** Where the metrics are registered. */
   registry: Registry
@@ -72,12 +77,24 @@ export interface Transfers {
 export function createTransfers(deps: TransfersDeps): Transfers {
   const executors = [
     createStreamExecutor({ outbound: deps.outbound }),
-    createRcloneExecutor({ outbound: deps.outbound, program: deps.config.rcloneProgram, log: deps.log }),
+    createRcloneExecutor({
+      outbound: deps.outbound,
+      program: deps.config.rcloneProgram,
+      log: deps.log,
+      daemon: deps.places?.daemon,
+    }),
   ]
-  const engine = new TransferEngine(deps, executors)
+  const directExecutors =
+    deps.places === undefined
+      ? []
+      : [createRcloneDirectExecutor({ outbound: deps.outbound, daemon: deps.places.daemon })]
+  const engine = new TransferEngine(deps, { executors, directExecutors })
   return {
     submit: async (userId, order) => engine.feed.view(await engine.service.submit(userId, order)),
-    routes: transferRoutes({ db: deps.db, service: engine.service, feed: engine.feed }),
+    routes: [
+      ...transferRoutes({ db: deps.db, service: engine.service, feed: engine.feed }),
+      ...(deps.places?.routes ?? []),
+    ],
     start: () => engine.start(),
     close: () => engine.close(),
     idle: () => engine.idle(),
