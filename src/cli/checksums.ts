@@ -1,20 +1,29 @@
 import { createHash, type Hash } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { Adler32 } from '../platform/adler32.ts'
+import { Cksum } from './cksum.ts'
 import { CliError } from './exit.ts'
 
-export type ChecksumType = 'sha256' | 'sha1' | 'md5' | 'adler32'
+export type ChecksumType = 'sha256' | 'sha1' | 'md5' | 'adler32' | 'cksum'
 /** Lower-case hex by type. */
 export type Checksums = Partial<Record<ChecksumType, string>>
 
-const STRONGEST_FIRST: readonly ChecksumType[] = ['sha256', 'sha1', 'md5', 'adler32']
+/** All types, the strongest first. */
+export const CHECKSUM_TYPES: readonly ChecksumType[] = ['sha256', 'sha1', 'md5', 'adler32', 'cksum']
+export const HEX_DIGITS: Readonly<Record<ChecksumType, number>> = {
+  sha256: 64,
+  sha1: 40,
+  md5: 32,
+  adler32: 8,
+  cksum: 8,
+}
 
 /** Reads `SHA1:… MD5:… ADLER32:…`, the value of `oc:checksums` and of the header `OC-Checksum`. */
 export function parseChecksums(text: string | undefined): Checksums {
   const found: Checksums = {}
   for (const part of (text ?? '').trim().split(/\s+/)) {
     const [name = '', value = ''] = part.split(':')
-    const type = STRONGEST_FIRST.find((known) => known === name.toLowerCase().replace('-', ''))
+    const type = CHECKSUM_TYPES.find((known) => known === name.toLowerCase().replace('-', ''))
     if (type !== undefined && /^[0-9a-f]{8,}$/i.test(value)) found[type] = value.toLowerCase()
   }
   return found
@@ -22,12 +31,12 @@ export function parseChecksums(text: string | undefined): Checksums {
 
 /** The strongest type that `known` has. */
 export function strongestOf(known: Checksums): ChecksumType | undefined {
-  return STRONGEST_FIRST.find((type) => known[type] !== undefined)
+  return CHECKSUM_TYPES.find((type) => known[type] !== undefined)
 }
 
 /** Undefined when they have no type in common, else whether all common ones are equal. */
 export function compareChecksums(left: Checksums, right: Checksums): boolean | undefined {
-  const common = STRONGEST_FIRST.filter((type) => left[type] !== undefined && right[type] !== undefined)
+  const common = CHECKSUM_TYPES.filter((type) => left[type] !== undefined && right[type] !== undefined)
   return common.length === 0 ? undefined : common.every((type) => left[type] === right[type])
 }
 
@@ -36,16 +45,53 @@ export interface Expectation {
   name: string
   sizeBytes?: number | undefined
   checksums: Checksums
+  /** What to compute instead of SHA-256 and the strongest of `checksums`. */
+  types?: readonly ChecksumType[] | undefined
+}
+
+/** What is worth computing where nobody said: the common type, and the best that can be compared. */
+export function typesFor({ types, checksums }: Pick<Expectation, 'types' | 'checksums'>): ChecksumType[] {
+  const best = strongestOf(checksums)
+  return [...new Set<ChecksumType>(types ?? ['sha256', ...(best === undefined ? [] : [best])])]
+}
+
+/** Several checksums of the same bytes at once. */
+export class Hasher {
+  private readonly hashes: [ChecksumType, Hash | Adler32 | Cksum][]
+
+  constructor(types: readonly ChecksumType[]) {
+    this.hashes = types.map((type) => [type, createHasher(type)])
+  }
+
+  update(bytes: Uint8Array): this {
+    for (const [, hash] of this.hashes) hash.update(bytes)
+    return this
+  }
+
+  digest(): Checksums {
+    const found: Checksums = {}
+    for (const [type, hash] of this.hashes)
+      found[type] = 'digestHex' in hash ? hash.digestHex() : hash.digest('hex')
+    return found
+  }
+}
+
+function createHasher(type: ChecksumType): Hash | Adler32 | Cksum {
+  if (type === 'adler32') return new Adler32()
+  return type === 'cksum' ? new Cksum() : createHash(type)
 }
 
 /**
  * A stream that lets bytes through, counts and hashes them, and fails at their end when they are not
- * what was expected, so that the writer behind it never publishes wrong bytes.
+ * what was expected, so that the writer behind it never publishes wrong bytes: the last
+ * piece is held back until all are known to be right, and a body that lacks it is no body.
  */
 export class ChecksumStream extends Transform {
-  readonly checksums: Checksums = {}
+  checksums: Checksums = {}
   sizeBytes = 0
-  private readonly hashes = new Map<ChecksumType, Hash | Adler32>()
+  private readonly hasher: Hasher
+  private held: Buffer | undefined
+  private readonly isCompared: boolean
   private readonly expected: Expectation
   private readonly onBytes: (sizeBytes: number) => void
 
@@ -53,40 +99,42 @@ export class ChecksumStream extends Transform {
     super({ highWaterMark: 1024 * 1024 })
     this.expected = expected
     this.onBytes = onBytes
-    for (const type of new Set<ChecksumType>(['sha256', strongestOf(expected.checksums) ?? 'sha256'])) {
-      this.hashes.set(type, type === 'adler32' ? new Adler32() : createHash(type))
-    }
+    this.hasher = new Hasher(typesFor(expected))
+    this.isCompared = expected.sizeBytes !== undefined || strongestOf(expected.checksums) !== undefined
   }
 
   override _transform(
     chunk: Buffer,
     _encoding: BufferEncoding,
-    done: (error: null, chunk: Buffer) => void,
+    done: (error: null, chunk?: Buffer) => void,
   ): void {
-    for (const hash of this.hashes.values()) hash.update(chunk)
+    this.hasher.update(chunk)
     this.sizeBytes += chunk.length
     this.onBytes(chunk.length)
-    done(null, chunk)
+    const { held, isCompared } = this
+    if (isCompared) this.held = chunk
+    done(null, isCompared ? held : chunk)
   }
 
-  override _flush(done: (error?: Error) => void): void {
-    for (const [type, hash] of this.hashes) {
-      this.checksums[type] = hash instanceof Adler32 ? hash.digestHex() : hash.digest('hex')
-    }
-    done(this.findDifference())
+  override _flush(done: (error?: Error | null, chunk?: Buffer) => void): void {
+    this.checksums = this.hasher.digest()
+    done(findDifference(this.expected, this), this.held)
   }
+}
 
-  private findDifference(): CliError | undefined {
-    const { name, sizeBytes, checksums } = this.expected
-    if (sizeBytes !== undefined && sizeBytes !== this.sizeBytes) {
-      return new CliError(
-        `${name}: ${this.sizeBytes} of ${sizeBytes} bytes came; it changed or the connection was cut. Try again.`,
-        { code: 'TRUNCATED' },
-      )
-    }
-    if (compareChecksums(this.checksums, checksums) !== false) return undefined
-    return checksumMismatch(name)
+/** What is wrong with the bytes that came; undefined when nothing is. */
+export function findDifference(
+  expected: Expectation,
+  found: { sizeBytes: number; checksums: Checksums },
+): CliError | undefined {
+  const { name, sizeBytes, checksums } = expected
+  if (sizeBytes !== undefined && sizeBytes !== found.sizeBytes) {
+    return new CliError(
+      `${name}: ${found.sizeBytes} of ${sizeBytes} bytes came; it changed or the connection was cut. Try again.`,
+      { code: 'TRUNCATED' },
+    )
   }
+  return compareChecksums(found.checksums, checksums) === false ? checksumMismatch(name) : undefined
 }
 
 export function checksumMismatch(name: string): CliError {

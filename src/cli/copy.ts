@@ -1,10 +1,23 @@
+import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { ChecksumStream, type Checksums, checksumMismatch, compareChecksums } from './checksums.ts'
+import {
+  ChecksumStream,
+  type Checksums,
+  checksumMismatch,
+  compareChecksums,
+  findDifference,
+  Hasher,
+  typesFor,
+} from './checksums.ts'
+import { type CopyTerms, typesToCompute } from './copy-terms.ts'
+import { download, LARGE_DOWNLOAD_BYTES } from './download.ts'
 import { CliError } from './exit.ts'
+import { toLocalError } from './local-tree.ts'
 import type { TreeEntry } from './multistatus.ts'
 import { toNetworkError } from './network-error.ts'
 import type { Place } from './tree.ts'
+import { LARGE_UPLOAD_BYTES, uploadPieces } from './upload-pieces.ts'
 
 /** One file to copy. */
 export interface CopyItem {
@@ -21,51 +34,107 @@ export interface CopiedFile {
   checksums?: Checksums
   /** True: the checksums of both sides were compared and are equal. False: there was nothing to compare. */
   verified: boolean
+  /** Something was there already and stays. */
+  skipped?: true
 }
 
 export interface CopyOptions {
-  overwrite: boolean
-  /** Checksums that the user stated for the source. */
+  terms: CopyTerms
+  signal: AbortSignal
+  /** Checksums that the user stated, for the source or the destination. */
   stated?: Checksums
   onBytes?: (sizeBytes: number) => void
 }
 
-/** Everything below a folder, folders before what is in them. */
-export async function* walk(source: Place, target: Place): AsyncGenerator<CopyItem> {
-  for (const entry of await source.tree.list(source.path)) {
-    const item: CopyItem = {
-      entry,
-      source: { tree: source.tree, path: [...source.path, entry.name] },
-      target: { tree: target.tree, path: [...target.path, entry.name] },
-    }
-    yield item
-    if (entry.kind === 'folder') yield* walk(item.source, item.target)
-  }
-}
+/** Up to here a file is read before it is sent, so that the server knows its checksum beforehand. */
+const SMALL_BYTES = 1024 * 1024
 
-/** Streams one file from side to side, hashing on the way, and compares with what either side shows. */
+/** Copies one file in the way that suits its size and both sides, and compares with what either side shows. */
 export async function copyFile(item: CopyItem, options: CopyOptions): Promise<CopiedFile> {
   const { source, entry, target } = item
+  const { present, resume, pieces } = options.terms
+  if (present === 'skip' && (await target.tree.find(target.path)) !== undefined) return skipped(item)
+  const from = source.tree.localPath(source.path)
+  const to = target.tree.localPath(target.path)
+  const { drive } = source.tree
+  if (drive !== undefined && to !== undefined && resume && entry.sizeBytes >= LARGE_DOWNLOAD_BYTES)
+    return download(item, options, { drive, localPath: to })
+  if (from !== undefined && target.tree.drive !== undefined) {
+    const { door } = target.tree
+    const isLarge = entry.sizeBytes >= (pieces === true ? LARGE_DOWNLOAD_BYTES : LARGE_UPLOAD_BYTES)
+    if (isLarge && pieces !== false && door !== undefined && (await door.offers()).pieces)
+      return uploadPieces(item, options, { door, drive: target.tree.drive, localPath: from })
+    if (entry.sizeBytes <= SMALL_BYTES) return sendSmall(item, options, from)
+  }
+  return streamFile(item, options)
+}
+
+/** Streams one file from side to side, hashing on the way. */
+async function streamFile(item: CopyItem, options: CopyOptions): Promise<CopiedFile> {
+  const { source, entry, target } = item
+  const { terms, stated } = options
   const name = source.tree.nameOf(source.path)
-  const { body, sizeBytes = entry.sizeBytes, checksums } = await source.tree.read(source.path)
-  const expected = { ...entry.checksums, ...checksums, ...options.stated }
-  const hashing = new ChecksumStream({ name, sizeBytes, checksums: expected }, options.onBytes)
+  const {
+    body,
+    sizeBytes = entry.sizeBytes,
+    checksums,
+  } = await source.tree.read(source.path, terms.blockBytes)
+  const expected = { ...entry.checksums, ...checksums, ...stated }
+  const types = typesToCompute(options.terms, options.stated)
+  const hashing = new ChecksumStream({ name, sizeBytes, checksums: expected, types }, options.onBytes)
+  const { executable, readOnly, blockBytes } = terms
   const shown = await feed(body, hashing, () =>
     target.tree.write(target.path, hashing, {
-      sizeBytes,
-      mtimeMs: entry.mtimeMs,
-      overwrite: options.overwrite,
-      expected,
+      ...{ sizeBytes, mtimeMs: entry.mtimeMs, expected, executable, readOnly, blockBytes },
+      overwrite: terms.present === 'replace',
+      compare: types?.length !== 0,
     }),
   )
   return conclude(item, hashing, shown ?? expected)
 }
 
+/** A small local file: its checksum is known before it goes, and it can be sent again. */
+async function sendSmall(item: CopyItem, options: CopyOptions, localPath: string): Promise<CopiedFile> {
+  const { entry, target } = item
+  let content: Buffer
+  try {
+    content = await readFile(localPath)
+  } catch (error) {
+    throw toLocalError(localPath, error)
+  }
+  const stated = options.stated ?? {}
+  const types = typesFor({ types: typesToCompute(options.terms, options.stated), checksums: stated })
+  const read = { checksums: new Hasher(types).update(content).digest(), sizeBytes: content.length }
+  const difference = findDifference({ name: localPath, checksums: stated }, read)
+  if (difference !== undefined) throw difference
+  const verifies = (await target.tree.door?.offers())?.verifies === true && types.length > 0
+  const shown = await target.tree.drive?.put(target.path, content, {
+    sizeBytes: content.length,
+    mtimeMs: entry.mtimeMs,
+    overwrite: options.terms.present === 'replace',
+    expected: read.checksums,
+    compare: types.length > 0 && !verifies,
+  })
+  options.onBytes?.(content.length)
+  return conclude(item, read, verifies ? read.checksums : (shown ?? {}))
+}
+
 /** Stores what comes in on a stream of unknown length. */
 export async function copyStream(body: Readable, target: Place, options: CopyOptions): Promise<CopiedFile> {
-  const hashing = new ChecksumStream({ name: 'standard input', checksums: {} }, options.onBytes)
+  const expectation = {
+    name: 'standard input',
+    checksums: options.stated ?? {},
+    types: typesToCompute(options.terms, options.stated),
+  }
+  const hashing = new ChecksumStream(expectation, options.onBytes)
+  const { executable, readOnly, blockBytes, present } = options.terms
   const shown = await feed(body, hashing, () =>
-    target.tree.write(target.path, hashing, { overwrite: options.overwrite }),
+    target.tree.write(target.path, hashing, {
+      overwrite: present === 'replace',
+      executable,
+      readOnly,
+      blockBytes,
+    }),
   )
   return conclude({ source: undefined, target }, hashing, shown ?? {})
 }
@@ -77,46 +146,47 @@ export async function copyInside(item: CopyItem, overwrite: boolean): Promise<Co
   return { source: source.tree.nameOf(source.path), target: target.tree.nameOf(target.path), verified: false }
 }
 
-/** Runs body → hashing → writer; whoever fails first ends the others, and the clearest reason is thrown. */
-async function feed<T>(body: Readable, hashing: ChecksumStream, write: () => Promise<T>): Promise<T> {
-  try {
-    const [result] = await Promise.all([write(), pipeline(body, hashing)])
-    return result
-  } catch (error) {
-    const reason = hashing.errored instanceof CliError ? hashing.errored : error
-    hashing.destroy()
-    body.destroy()
-    throw reason instanceof Error ? toNetworkError('the server', reason) : reason
-  }
+export function skipped({ source, target }: CopyItem): CopiedFile {
+  const names = { source: source.tree.nameOf(source.path), target: target.tree.nameOf(target.path) }
+  return { ...names, verified: false, skipped: true }
 }
 
-function conclude(
+/** Runs body → hashing → writer; whoever fails first ends the others, and the clearest reason is thrown. */
+async function feed<T>(body: Readable, hashing: ChecksumStream, write: () => Promise<T>): Promise<T> {
+  const writing = write().catch((error: unknown) => {
+    hashing.destroy()
+    body.destroy()
+    throw error
+  })
+  const [written, read] = await Promise.allSettled([writing, pipeline(body, hashing)])
+  if (written.status === 'fulfilled' && read.status === 'fulfilled') return written.value
+  const reasons = [hashing.errored, written, read].map((one) =>
+    one !== null && 'status' in one ? (one.status === 'rejected' ? one.reason : undefined) : one,
+  )
+  // A server that refuses hangs up, and that must not hide what it said.
+  const isClear = (reason: unknown) => reason instanceof CliError && reason.code !== 'UNREACHABLE'
+  const reason: unknown = reasons.find(isClear) ?? reasons.find((one) => one !== undefined && one !== null)
+  throw reason instanceof Error ? toNetworkError('the server', reason) : reason
+}
+
+/** Compares with what the destination shows, or else the source; a copy that differs does not stay. */
+async function conclude(
   item: { source: Place | undefined; target: Place },
-  hashing: ChecksumStream,
+  read: { checksums: Checksums; sizeBytes: number },
   other: Checksums,
-): CopiedFile {
+): Promise<CopiedFile> {
   const { source, target } = item
   const name = target.tree.nameOf(target.path)
-  const equal = compareChecksums(hashing.checksums, other)
-  if (equal === false) throw checksumMismatch(name)
+  const equal = compareChecksums(read.checksums, other)
+  if (equal === false) {
+    await target.tree.drive?.remove(target.path)
+    throw checksumMismatch(name)
+  }
   return {
     source: source === undefined ? '-' : source.tree.nameOf(source.path),
     target: name,
-    sizeBytes: hashing.sizeBytes,
-    checksums: hashing.checksums,
+    sizeBytes: read.sizeBytes,
+    checksums: read.checksums,
     verified: equal === true,
   }
-}
-
-/** Runs `work` on every item, at most `width` at a time; the first failure that `work` throws ends it. */
-export async function forEachParallel<T>(
-  items: Iterable<T>,
-  width: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const iterator = items[Symbol.iterator]()
-  const worker = async () => {
-    for (let next = iterator.next(); !next.done; next = iterator.next()) await work(next.value)
-  }
-  await Promise.all(Array.from({ length: width }, worker))
 }

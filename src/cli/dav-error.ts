@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { WebDAVClientError } from 'webdav'
+import type { DavResponse } from './dav-http.ts'
 import { CliError } from './exit.ts'
 import { findDavMessage } from './multistatus.ts'
 import { toNetworkError } from './network-error.ts'
@@ -25,17 +25,34 @@ const SENTENCES: Record<number, string> = {
 
 /** What a failed WebDAV request is called: `name: what is wrong`. */
 export async function toDavError(host: string, name: string, error: unknown): Promise<Error> {
-  const { status, response } = error as WebDAVClientError
-  if (status === undefined) return toNetworkError(host, error)
-  const said = await readMessage((response as unknown as { body?: Readable } | undefined)?.body)
+  if (!isResponse(error)) return toNetworkError(host, error)
+  const said = await readMessage(error.body)
+  return toStatusError(host, name, error.status, { said, retryAfter: error.header('retry-after') })
+}
+
+/** The same for a status without more to it. */
+export function toStatusError(
+  host: string,
+  name: string,
+  status: number,
+  { said, retryAfter }: { said?: string | undefined; retryAfter?: string | undefined } = {},
+): CliError {
   const sentence = said ?? `${SENTENCES[status] ?? `${host} answered ${status}`}.`
   const remedy = status === 401 && said !== undefined ? ' Log in again with "causeway login".' : ''
-  return new CliError(`${name}: ${sentence}${remedy}`, { code: `HTTP_${status}`, status, cause: error })
+  const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined
+  return new CliError(`${name}: ${sentence}${remedy}`, {
+    code: `HTTP_${status}`,
+    status,
+    ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1000 }),
+  })
+}
+
+function isResponse(error: unknown): error is DavResponse {
+  return typeof error === 'object' && error !== null && 'status' in error && 'header' in error
 }
 
 /** The server's own words, when it sent any; the body is consumed or dropped so that its connection is free. */
-async function readMessage(body: Readable | undefined): Promise<string | undefined> {
-  if (body === undefined || body === null) return undefined
+async function readMessage(body: Readable): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
   try {

@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream'
-import { AuthType, createClient, type RequestDataPayload, type WebDAVClient } from 'webdav'
 import { type Checksums, parseChecksums, strongestOf } from './checksums.ts'
-import { toDavError } from './dav-error.ts'
+import { DavHttp, type DavRequest, type DavResponse } from './dav-http.ts'
+import { checkPart, type PartRequest, rangeHeaders } from './drive-ranges.ts'
 import { CliError } from './exit.ts'
 import { type FoundEntry, PROPFIND_BODY, parseMultistatus, type TreeEntry } from './multistatus.ts'
-import { agents } from './name-lookup.ts'
 
 export interface DriveOptions {
   /** The address of the root, with a slash at its end. */
@@ -12,6 +11,7 @@ export interface DriveOptions {
   authorization?: string | undefined
   /** Appended to every address; the query of a URL that the user gave. */
   query?: string
+  timeoutMs?: number | undefined
   signal?: AbortSignal
 }
 
@@ -22,43 +22,36 @@ export interface PutOptions {
   overwrite: boolean
   /** Known beforehand; the server refuses a body that differs (`OC-Checksum`). */
   expected?: Checksums
+  /** Ask what the server has afterwards, where its answer does not say it. */
+  compare?: boolean
 }
 
-interface DavRequest {
-  headers?: Record<string, string>
-  data?: RequestDataPayload | Readable
-  folder?: boolean
-}
-
-interface DavResponse {
-  status: number
-  headers: { get(name: string): string | null }
+/** Bytes of a file, and what the answer says of them. */
+export interface ReadAnswer {
   body: Readable
-  text(): Promise<string>
+  /** Of the whole file. */
+  sizeBytes: number | undefined
+  checksums: Checksums
+  /** Of the first byte; zero when the server sends all although a part was asked for. */
+  startByte: number
 }
 
 /** A tree of files behind WebDAV. Paths are decoded names below its root. */
 export class Drive {
   readonly root: string
-  private readonly client: WebDAVClient
-  private readonly query: string
-  private readonly signal: AbortSignal | undefined
+  readonly http: DavHttp
+  readonly query: string
 
   constructor(options: DriveOptions) {
     this.root = options.root
     this.query = options.query ?? ''
-    this.signal = options.signal
-    // The client's own Basic breaks on letters outside Latin-1, so the header is given ready-made.
-    const headers: Record<string, string> =
-      options.authorization === undefined ? {} : { Authorization: options.authorization }
-    this.client = createClient(options.root, { authType: AuthType.None, headers, ...agents })
+    this.http = new DavHttp(options)
   }
 
   /** The address of a path. */
   urlOf(path: readonly string[], folder = false): string {
-    return (
-      this.root + path.map(encodeURIComponent).join('/') + (folder && path.length > 0 ? '/' : '') + this.query
-    )
+    const names = path.map(encodeURIComponent).join('/')
+    return this.root + names + (folder && path.length > 0 ? '/' : '') + this.query
   }
 
   /** What stands at a path, or undefined. Servers without WebDAV are asked by HEAD. */
@@ -81,32 +74,34 @@ export class Drive {
     return members.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The bytes of a file and what the answer says of them. */
-  async read(
-    path: readonly string[],
-  ): Promise<{ body: Readable; sizeBytes: number | undefined; checksums: Checksums }> {
-    const response = await this.send('GET', path, { headers: { 'Accept-Encoding': 'identity' } })
-    const length = response.headers.get('content-length')
-    const checksums = parseChecksums(response.headers.get('oc-checksum') ?? undefined)
-    return { body: response.body, sizeBytes: length === null ? undefined : Number(length), checksums }
+  /** The bytes of a file, or some of them; throws `BAD_RANGE` when others come than were asked for. */
+  async read(path: readonly string[], part?: PartRequest): Promise<ReadAnswer> {
+    const headers = { 'Accept-Encoding': 'identity', ...rangeHeaders(part) }
+    const response = await this.send('GET', path, { headers, signal: part?.signal })
+    try {
+      return { body: response.body, checksums: shownChecksums(response), ...checkPart(part, response) }
+    } catch (error) {
+      response.body.destroy()
+      throw error
+    }
   }
 
   /** Streams a file to its place; answers the checksums the server shows for it. */
-  async put(path: readonly string[], body: Readable, options: PutOptions): Promise<Checksums> {
-    const headers: Record<string, string> = { 'Content-Type': 'application/octet-stream' }
+  async put(path: readonly string[], body: Readable | Buffer, options: PutOptions): Promise<Checksums> {
+    const headers: Record<string, string> = {
+      'Content-Type': 'application/octet-stream',
+      ...fileHeaders(options),
+    }
     if (options.sizeBytes !== undefined) headers['Content-Length'] = String(options.sizeBytes)
-    if (options.mtimeMs !== undefined) headers['X-OC-Mtime'] = String(Math.floor(options.mtimeMs / 1000))
-    if (!options.overwrite) headers['If-None-Match'] = '*'
-    const type = strongestOf(options.expected ?? {})
-    if (type !== undefined) headers['OC-Checksum'] = `${type.toUpperCase()}:${options.expected?.[type]}`
-    const response = await this.send('PUT', path, { headers, data: body })
-    const shown = parseChecksums(response.headers.get('oc-checksum') ?? undefined)
+    const response = await this.send('PUT', path, { headers, body })
+    const shown = shownChecksums(response)
     response.body.resume()
-    return shown.sha256 === undefined ? { ...(await this.find(path))?.checksums, ...shown } : shown
+    if (options.compare === false || shown.sha256 !== undefined) return shown
+    return { ...(await this.find(path))?.checksums, ...shown }
   }
 
   async makeFolder(path: readonly string[]): Promise<void> {
-    await this.sendAndDrop('MKCOL', path, { folder: true })
+    await this.sendAndDrop('MKCOL', path, {}, true)
   }
 
   async remove(path: readonly string[]): Promise<void> {
@@ -119,64 +114,83 @@ export class Drive {
     await this.sendAndDrop('COPY', from, { headers })
   }
 
+  async move(from: readonly string[], to: readonly string[], overwrite: boolean): Promise<void> {
+    await this.sendAndDrop('MOVE', from, {
+      headers: { Destination: this.urlOf(to), Overwrite: overwrite ? 'T' : 'F' },
+    })
+  }
+
+  /** The headers of a file, asked with HEAD and with headers of the caller. */
+  async headers(path: readonly string[], headers: Record<string, string> = {}): Promise<DavResponse> {
+    const response = await this.send('HEAD', path, { headers: { 'Accept-Encoding': 'identity', ...headers } })
+    response.body.resume()
+    return response
+  }
+
   private async propfind(path: readonly string[], depth: '0' | '1'): Promise<FoundEntry[]> {
     const headers = {
       Depth: depth,
       'Content-Type': 'application/xml; charset=utf-8',
       Accept: 'application/xml',
     }
-    const response = await this.send('PROPFIND', path, {
-      headers,
-      data: PROPFIND_BODY,
-      folder: depth === '1',
-    })
-    if (response.status === 207) return parseMultistatus(await response.text())
+    const response = await this.send('PROPFIND', path, { headers, body: PROPFIND_BODY }, depth === '1')
+    if (response.status === 207) return parseMultistatus(await response.body.text())
     response.body.resume()
-    throw new CliError(`${this.urlOf(path)} is not a place in a WebDAV drive.`, {
+    throw new CliError(`${this.root}${path.join('/')} is not a place in a WebDAV drive.`, {
       code: 'NOT_WEBDAV',
       status: 405,
     })
   }
 
   private async head(path: readonly string[]): Promise<TreeEntry | undefined> {
-    const response = await this.send('HEAD', path)
-    const mtimeMs = Date.parse(response.headers.get('last-modified') ?? '')
-    response.body.resume()
-    return {
-      name: path.at(-1) ?? '',
-      kind: 'file',
-      sizeBytes: Number(response.headers.get('content-length') ?? 0),
-      mtimeMs: Number.isNaN(mtimeMs) ? undefined : mtimeMs,
-      checksums: {},
-    }
-  }
-
-  private async sendAndDrop(
-    method: string,
-    path: readonly string[],
-    request: DavRequest = {},
-  ): Promise<void> {
-    const response = await this.send(method, path, request)
-    response.body.resume()
-  }
-
-  private async send(
-    method: string,
-    path: readonly string[],
-    request: DavRequest = {},
-  ): Promise<DavResponse> {
-    const url = this.urlOf(path, request.folder)
     try {
-      const response = await this.client.customRequest('/', {
-        method,
-        url,
-        headers: request.headers ?? {},
-        ...(request.data === undefined ? {} : { data: request.data as RequestDataPayload }),
-        ...(this.signal === undefined ? {} : { signal: this.signal }),
-      })
-      return response as unknown as DavResponse
+      return toHeadEntry(path, await this.headers(path))
     } catch (error) {
-      throw await toDavError(new URL(url).host, `/${path.join('/')}`, error)
+      if (error instanceof CliError && error.status === 404) return undefined
+      throw error
     }
+  }
+
+  private async sendAndDrop(method: string, path: readonly string[], sent: DavRequest = {}, folder = false) {
+    const response = await this.send(method, path, sent, folder)
+    response.body.resume()
+  }
+
+  private send(
+    method: string,
+    path: readonly string[],
+    sent: DavRequest,
+    folder = false,
+  ): Promise<DavResponse> {
+    return this.http.send(method, this.urlOf(path, folder), `/${path.join('/')}`, sent)
+  }
+}
+
+/** What is said of a file in the headers that bring it. */
+export function fileHeaders({ mtimeMs, overwrite, expected }: PutOptions): Record<string, string> {
+  const type = strongestOf(expected ?? {})
+  return {
+    ...(mtimeMs === undefined ? {} : { 'X-OC-Mtime': String(Math.floor(mtimeMs / 1000)) }),
+    ...(overwrite ? {} : { 'If-None-Match': '*' }),
+    ...(type === undefined || type === 'cksum'
+      ? {}
+      : { 'OC-Checksum': `${type.toUpperCase()}:${expected?.[type]}` }),
+  }
+}
+
+function shownChecksums(response: DavResponse): Checksums {
+  return parseChecksums(response.header('oc-checksum'))
+}
+
+function toHeadEntry(path: readonly string[], response: DavResponse): TreeEntry {
+  const mtimeMs = Date.parse(response.header('last-modified') ?? '')
+  const etag = response.header('etag')
+  return {
+    name: path.at(-1) ?? '',
+    kind: 'file',
+    sizeBytes: Number(response.header('content-length') ?? 0),
+    mtimeMs: Number.isNaN(mtimeMs) ? undefined : mtimeMs,
+    checksums: {},
+    ...(etag?.startsWith('"') ? { etag } : {}),
   }
 }

@@ -16,6 +16,8 @@ export interface CliErrorOptions {
   /** HTTP status, when a server said no. */
   status?: number
   exitCode?: ExitCode
+  /** How long the server wants to be left alone. */
+  retryAfterMs?: number
   cause?: unknown
 }
 
@@ -25,12 +27,14 @@ export class CliError extends Error {
   readonly code: string
   readonly status: number | undefined
   readonly exitCode: ExitCode
+  readonly retryAfterMs: number | undefined
 
   constructor(message: string, options: CliErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = options.code ?? 'FAILED'
     this.status = options.status
     this.exitCode = options.exitCode ?? exitCodes.failed
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { hasErrorCode, messageOf } from '../platform/errors.ts'
+import { DEFAULT_BLOCK_BYTES } from './copy-terms.ts'
 import { CliError } from './exit.ts'
 import type { TreeEntry } from './multistatus.ts'
 
@@ -52,10 +53,10 @@ function unseen(name: string): TreeEntry {
 }
 
 /** Opened before the other side hears of it: a file that cannot be read is no fault of the network. */
-export async function readLocal(path: string): Promise<Readable> {
+export async function readLocal(path: string, blockBytes = DEFAULT_BLOCK_BYTES): Promise<Readable> {
   try {
     const handle = await open(path)
-    return handle.createReadStream({ highWaterMark: 1024 * 1024 })
+    return handle.createReadStream({ highWaterMark: blockBytes })
   } catch (error) {
     throw hasErrorCode(error, 'ENOENT')
       ? new CliError(`${path}: it is gone, or its name is no UTF-8.`, { code: 'ENOENT', cause: error })
@@ -71,28 +72,54 @@ export async function makeLocalFolder(path: string): Promise<void> {
   }
 }
 
-export interface LocalWrite {
-  mtimeMs: number | undefined
+/** What the options of an ARC URL make of a local file. */
+export interface LocalModes {
+  executable?: boolean
+  /** Undefined leaves the modes alone. */
+  readOnly?: boolean | undefined
+  blockBytes?: number
+}
+
+export interface LocalWrite extends LocalModes {
+  mtimeMs?: number | undefined
   overwrite: boolean
   signal: AbortSignal
 }
 
 /** Writes beside the target and renames at the end: a failure leaves what was there, and no leftovers. */
-export async function writeLocal(path: string, body: Readable, options: LocalWrite): Promise<void> {
-  if (!options.overwrite && (await findLocal(path)) !== undefined) {
-    throw new CliError(`${path}: something is there already and may not be overwritten.`, { code: 'EXISTS' })
-  }
+export async function writeLocal(path: string, body: Readable | Buffer, options: LocalWrite): Promise<void> {
+  await checkFree(path, options.overwrite)
   const part = join(dirname(path), `.causeway-${randomBytes(8).toString('hex')}.part`)
   try {
-    await pipeline(body, createWriteStream(part, { flags: 'wx', highWaterMark: 1024 * 1024 }), {
-      signal: options.signal,
-    })
-    if (options.mtimeMs !== undefined) await utimes(part, options.mtimeMs / 1000, options.mtimeMs / 1000)
-    await rename(part, path)
+    const file = { flags: 'wx', highWaterMark: options.blockBytes ?? DEFAULT_BLOCK_BYTES }
+    if (Buffer.isBuffer(body)) await writeFile(part, body, { flag: 'wx' })
+    else await pipeline(body, createWriteStream(part, file), { signal: options.signal })
+    await publishLocal(part, path, options)
   } catch (error) {
     await rm(part, { force: true })
     throw toLocalError(path, error)
   }
+}
+
+/** Gives a finished file its time, modes and name. */
+export async function publishLocal(
+  part: string,
+  path: string,
+  options: Omit<LocalWrite, 'signal'>,
+): Promise<void> {
+  const { mtimeMs, executable, readOnly } = options
+  if (mtimeMs !== undefined) await utimes(part, mtimeMs / 1000, mtimeMs / 1000)
+  if (executable === true || readOnly === true) {
+    const { mode } = await stat(part)
+    await chmod(part, ((mode & 0o777) | (executable ? 0o100 : 0)) & (readOnly ? 0o555 : 0o777))
+  }
+  await checkFree(path, options.overwrite)
+  await rename(part, path)
+}
+
+async function checkFree(path: string, overwrite: boolean): Promise<void> {
+  if (overwrite || (await findLocal(path)) === undefined) return
+  throw new CliError(`${path}: something is there already and may not be overwritten.`, { code: 'EXISTS' })
 }
 
 const REASONS: Record<string, string> = {

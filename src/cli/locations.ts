@@ -1,8 +1,9 @@
-import { decodeUrlPart, parseArcUrl, type UrlLocation } from './arc-url.ts'
+import { decodeUrlPart, parseArcUrl, toOptions, type UrlLocation, withoutSecret } from './arc-url.ts'
 import { usageError } from './exit.ts'
 
 export type Location =
-  | { kind: 'local'; path: string; folder: boolean }
+  /** `options`: those of ARC, written behind the host: `file://localhost;exec=yes/data/x`. */
+  | { kind: 'local'; path: string; folder: boolean; options?: Map<string, string> }
   /** `-`: standard input or output. */
   | { kind: 'standard' }
   /** A drive of a profile, or of the login in force when `profile` is undefined. */
@@ -18,10 +19,13 @@ export type RemoteLocation = Exclude<Location, { kind: 'local' } | { kind: 'stan
 export function parseLocation(text: string, profiles: ReadonlySet<string>): Location {
   if (text === '') throw usageError('An empty location means nothing.')
   if (text === '-') return { kind: 'standard' }
+  if (/^[#@]|^urllist:\/\//i.test(text))
+    throw usageError(
+      `${withoutSecret(text)} is no place; lists are read by cp only, and a file of that name begins with ./`,
+    )
   const prefix = /^([A-Za-z0-9][\w+.-]*):/.exec(text)?.[1]
   if (prefix === undefined) return toLocal(text)
-  if (/^file:\/\//i.test(text))
-    return toLocal(decodeUrlPart(text.replace(/^file:\/\/(localhost(?=\/))?/i, ''), text))
+  if (/^file:\/\//i.test(text)) return parseFileUrl(text)
   if (text.startsWith(`${prefix}://`)) return parseArcUrl(text)
   if (prefix === 'drive') return toDrive(text.slice(prefix.length + 1), undefined)
   if (profiles.has(prefix)) return toDrive(text.slice(prefix.length + 1), prefix)
@@ -69,7 +73,16 @@ export function parseDriveOnly(text: string): string {
   return formatDrivePath(parseDrivePath(text.replace(/^drive:/, '')))
 }
 
-function toLocal(path: string): Location {
+/** `file://[localhost][;option…]/path`: a path of this machine. */
+function parseFileUrl(text: string): Location {
+  const [, host = '', options = '', path = ''] = /^file:\/\/([^/;]*)((?:;[^/;]*)*)(.*)$/is.exec(text) ?? []
+  if (!/^(localhost)?$/i.test(host) || path === '')
+    throw usageError('A file URL names a path of this machine: file:///path.')
+  const location = toLocal(decodeUrlPart(path, text))
+  return options === '' ? location : { ...location, options: toOptions(options) }
+}
+
+function toLocal(path: string): Extract<Location, { kind: 'local' }> {
   return { kind: 'local', path, folder: /[/\\]$/.test(path) || /(^|[/\\])\.{1,2}$/.test(path) }
 }
 

@@ -5,6 +5,7 @@ import { CliError } from './exit.ts'
 
 const DAV = 'DAV:'
 const OWNCLOUD = 'http://owncloud.org/ns'
+const DCACHE = 'http://www.dcache.org/2013/webdav'
 /** A folder of a hundred thousand entries fits; a server that sends more is not to be trusted. */
 const LIMITS = { maxBytes: 256 * 1024 * 1024, maxDepth: 32, maxElements: 4_000_000 }
 
@@ -15,12 +16,15 @@ export interface TreeEntry {
   sizeBytes: number
   mtimeMs: number | undefined
   checksums: Checksums
+  /** A strong validator, quotes included: what a broken download needs to go on. */
+  etag?: string
 }
 
 /** The properties asked of a server. */
 export const PROPFIND_BODY =
-  '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop>' +
-  '<d:resourcetype/><d:getcontentlength/><d:getlastmodified/><oc:size/><oc:checksums/></d:prop></d:propfind>'
+  '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" ' +
+  'xmlns:dc="http://www.dcache.org/2013/webdav"><d:prop><d:resourcetype/><d:getcontentlength/><d:getlastmodified/>' +
+  '<d:getetag/><oc:size/><oc:checksums/><dc:Checksums/></d:prop></d:propfind>'
 
 /** An entry and the decoded names of its address. */
 export interface FoundEntry {
@@ -83,15 +87,20 @@ function toEntry(name: string, properties: XmlElement): TreeEntry {
   const isFolder = resourceType !== undefined && findChild(resourceType, DAV, 'collection') !== undefined
   const mtimeMs = Date.parse(textAt(DAV, 'getlastmodified') ?? '')
   const checksums = findChild(properties, OWNCLOUD, 'checksums')
+  const etag = textAt(DAV, 'getetag')
   return {
     name,
     kind: isFolder ? 'folder' : 'file',
     sizeBytes: Number(textAt(DAV, 'getcontentlength') || textAt(OWNCLOUD, 'size') || 0),
     mtimeMs: Number.isNaN(mtimeMs) ? undefined : mtimeMs,
-    checksums:
-      checksums === undefined
+    checksums: {
+      // dCache and who speaks with the grid: `adler32=0a1b2c3d`, several with commas.
+      ...parseChecksums(textAt(DCACHE, 'Checksums')?.replaceAll('=', ':').replaceAll(',', ' ')),
+      ...(checksums === undefined
         ? {}
-        : parseChecksums(childElements(checksums).map(textOf).join(' ') || textOf(checksums)),
+        : parseChecksums(childElements(checksums).map(textOf).join(' ') || textOf(checksums))),
+    },
+    ...(etag?.startsWith('"') ? { etag } : {}),
   }
 }
 

@@ -1,6 +1,4 @@
 import { lookup as systemLookup } from 'node:dns'
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { Agent } from 'undici'
 
@@ -9,11 +7,10 @@ const lookup: LookupFunction = (hostname, options, done) => {
   systemLookup(/\.localhost\.?$/i.test(hostname) ? 'localhost' : hostname, options, done)
 }
 
-/** For the WebDAV client, which uses the HTTP of Node. */
-export const agents = {
-  httpAgent: new HttpAgent({ keepAlive: true, lookup }),
-  httpsAgent: new HttpsAgent({ keepAlive: true, lookup }),
-}
-
-/** For `fetch` of undici. */
+/** For everything that is asked over HTTP. */
 export const dispatcher = new Agent({ connect: { lookup } })
+
+/** The same for who waits no longer than `timeoutMs` for a connection. */
+export function createDispatcher(timeoutMs: number): Agent {
+  return new Agent({ connect: { lookup, timeout: timeoutMs } })
+}

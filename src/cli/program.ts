@@ -9,11 +9,13 @@ import { registerFiles } from './commands/files.ts'
 import { registerGroup } from './commands/group.ts'
 import { registerInvite } from './commands/invite.ts'
 import { registerKeys } from './commands/keys.ts'
+import { registerList } from './commands/list.ts'
 import { registerLogin } from './commands/login.ts'
 import { registerOperator } from './commands/operator.ts'
 import { registerPeer } from './commands/peer.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
+import { registerSum } from './commands/sum.ts'
 import { registerTransfer } from './commands/transfer.ts'
 import { registerTrash } from './commands/trash.ts'
 import { registerTrust } from './commands/trust.ts'
@@ -43,7 +45,7 @@ const GROUPS: [heading: string, registers: Register[]][] = [
     ],
   ],
   ['Log in to a node:', [registerLogin, registerAppPassword]],
-  ['Files:', [registerFiles, registerCopy, registerTrash]],
+  ['Files:', [registerList, registerCopy, registerFiles, registerSum, registerTrash]],
   ['People and copies:', [registerInvite, registerShare, registerTransfer]],
 ]
 

@@ -15,6 +15,7 @@ export interface ProgressState {
 
 const BAR_CELLS = 20
 const REDRAW_MS = 100
+const LINE_MS = 1000
 
 /** The live line: bar, bytes, files, rate and time left, as far as they are known. */
 export function formatProgress(state: ProgressState): string {
@@ -37,23 +38,29 @@ export function formatProgress(state: ProgressState): string {
   return `${state.label === undefined ? '' : `${printable(state.label)}  `}${parts.join('  ')}`
 }
 
-/** One line on a terminal that is drawn over and over; nothing at all elsewhere. */
+/** One line on a terminal that is drawn over and over; elsewhere nothing, or with `always` a line a second. */
 export class ProgressLine {
   private readonly sink: Sink
   private readonly startedAtMs = systemClock.nowMs()
   private lastDrawnMs = 0
   private drawn = false
+  private readonly always: boolean
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, always = false) {
     this.sink = sink
+    this.always = always
   }
 
   /** Draws at most ten times a second; rate and time left are worked out when the state lacks them. */
   show(state: ProgressState): void {
-    if (!this.sink.isTTY) return
+    if (!this.sink.isTTY && !this.always) return
     const nowMs = systemClock.nowMs()
-    if (nowMs - this.lastDrawnMs < REDRAW_MS) return
+    if (nowMs - this.lastDrawnMs < (this.sink.isTTY ? REDRAW_MS : LINE_MS)) return
     this.lastDrawnMs = nowMs
+    if (!this.sink.isTTY) {
+      this.sink.write(`${formatProgress(this.withRate(state, nowMs))}\n`)
+      return
+    }
     this.drawn = true
     const text = formatProgress(this.withRate(state, nowMs)).slice(0, (this.sink.columns ?? 80) - 1)
     this.sink.write(`\r${text}\u001b[K`)

@@ -170,7 +170,7 @@ describe('Ctrl-C', () => {
     const args = way === 'up' ? ['cp', '-r', 'up', 'drive:/x'] : ['cp', '-r', 'drive:/', 'down']
     const child = spawn(script, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
     const end = ended(child)
-    await expect.poll(() => busy, { timeout: 10_000 }).toBe(4)
+    await expect.poll(() => busy, { timeout: 10_000 }).toBe(8)
     child.kill('SIGINT')
     expect(await end).toEqual({ code: 130, stderr: 'causeway: Interrupted.\n' })
     if (way === 'down') expect(await readdir(join(folder, 'down'))).toEqual([])

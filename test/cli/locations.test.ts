@@ -26,6 +26,10 @@ describe('a location of cp', () => {
     ['.', { kind: 'local', path: '.', folder: true }],
     ['a/..', { kind: 'local', path: 'a/..', folder: true }],
     ['file:///data/a%20b', { kind: 'local', path: '/data/a b', folder: false }],
+    [
+      'file://localhost;exec=yes/data',
+      { kind: 'local', path: '/data', folder: false, options: new Map([['exec', 'yes']]) },
+    ],
     ['file://localhost/data', { kind: 'local', path: '/data', folder: false }],
     ['unknown:/x', { kind: 'local', path: 'unknown:/x', folder: false }],
     ['-', { kind: 'standard' }],
@@ -60,7 +64,10 @@ describe('a location of cp', () => {
   it.each([
     ['', 'empty'],
     ['ftp://h.example/x', 'not spoken'],
-    ['https://ann:secret@h.example/x', 'must not hold'],
+    ['@list', 'read by cp only'],
+    ['#x', 'no place'],
+    ['urllist:///list', 'read by cp only'],
+    ['file://h.example/x', 'this machine'],
     ['https://h.example/%2e%2e/x', 'no name'],
     ['https://h.example/a%2Fb', 'no name'],
     ['https://h.example/%zz', 'percent'],

@@ -1,140 +1,94 @@
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import { isoTime } from '../../platform/clock.ts'
 import { ChecksumStream } from '../checksums.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { CliError, exitCodes, toFailure, usageError } from '../exit.ts'
-import { formatBytes, formatTable, formatTime } from '../format.ts'
 import { formatDrivePath } from '../locations.ts'
-import type { TreeEntry } from '../multistatus.ts'
 import { type Sink, toWritable } from '../output.ts'
-import { Places, type RemotePlace } from '../places.ts'
-import { ensureFolder } from '../tree.ts'
+import type { Places, RemotePlace } from '../places.ts'
+import { DRIVE_HELP, getEntry, type RemoteOptions, toPlaces, withRemoteOptions } from '../remote-command.ts'
+import { makeFolders, remoteTree } from '../tree.ts'
 
-const DRIVE_HELP = `
-A location is a path in your drive (drive:/data or /data), a path in the drive of a profile
-(PROFILE:/data), or an http, https, dav or davs URL.`
-
-interface ListOptions {
-  long?: boolean
+interface RemoveOptions extends RemoteOptions {
   recursive?: boolean
+  force?: boolean
 }
 
-/** Adds `ls`, `mkdir`, `rm` and `cat`. */
+/** Adds `mkdir`, `rm`, `mv` and `cat`. */
 export function registerFiles(program: Command, context: CliContext): void {
-  const ls = program
-    .command('ls')
-    .argument('[locations...]', 'files or folders', ['drive:/'])
-    .option('-l, --long', 'with size, time and checksum')
-    .option('-r, --recursive', 'with everything below')
-    .description('List folders.')
-    .addHelpText('after', DRIVE_HELP)
-  onAction<ListOptions>(ls, context, runList)
-
-  const mkdir = program
-    .command('mkdir')
-    .argument('<locations...>')
+  const mkdir = withRemoteOptions(program.command('mkdir').argument('<locations...>'))
     .option('-p, --parents', 'make missing parents; a folder already there is fine')
     .description('Make folders.')
     .addHelpText('after', DRIVE_HELP)
-  onAction<{ parents?: boolean }>(mkdir, context, (call) =>
+  onAction<RemoteOptions & { parents?: boolean }>(mkdir, context, (call) =>
     forEachLocation(call, (place) => makeFolder(place, call.options.parents === true)),
   )
 
-  const rm = program
-    .command('rm')
-    .argument('<locations...>')
+  const rm = withRemoteOptions(program.command('rm').argument('<locations...>'))
     .option('-r, --recursive', 'folders too, with everything below')
+    .option('-f, --force', 'what is not there is gone already')
     .description('Remove files and folders.')
     .addHelpText('after', DRIVE_HELP)
-  onAction<{ recursive?: boolean }>(rm, context, (call) =>
-    forEachLocation(call, (place) => remove(place, call.options.recursive === true)),
+  onAction<RemoveOptions>(rm, context, (call) =>
+    forEachLocation(call, (place) => remove(place, call.options)),
   )
 
-  const cat = program
-    .command('cat')
-    .argument('<locations...>')
+  const mv = withRemoteOptions(program.command('mv').alias('rename').argument('<from>').argument('<to>'))
+    .option('-f, --force', 'replace what is there')
+    .description('Rename or move within one drive; the server does it in one step.')
+    .addHelpText('after', `${DRIVE_HELP}\nA folder that exists takes the source below its own name.`)
+  onAction<RemoteOptions & { force?: boolean }>(mv, context, runMove)
+
+  const cat = withRemoteOptions(program.command('cat').argument('<locations...>'))
     .description('Write files to standard output.')
     .addHelpText('after', DRIVE_HELP)
-  onAction(cat, context, async ({ args, options, context: { stdout } }) => {
-    const places = new Places(context, options.profile)
-    for (const text of args) await printFile(await places.getRemote(text), stdout)
+  onAction<RemoteOptions>(cat, context, async (call) => {
+    const places = toPlaces(call)
+    for (const text of call.args) await printFile(await places.getRemote(text), call.context.stdout)
   })
 }
 
-interface Listed extends TreeEntry {
-  path: string
+async function makeFolder({ drive, path }: RemotePlace, parents: boolean): Promise<void> {
+  if (parents) await makeFolders(remoteTree(drive, ''), path)
+  else await drive.makeFolder(path)
 }
 
-async function runList({ args, options, output, context }: CommandCall<ListOptions>): Promise<void> {
-  const places = new Places(context, options.profile)
-  const listed: Listed[] = []
-  for (const text of args) {
-    const place = await places.getRemote(text)
-    const entry = await getEntry(place)
-    if (entry.kind === 'file') listed.push({ ...entry, path: formatDrivePath(place.path) })
-    else await collect(place.drive, place.path, options.recursive === true, listed)
-  }
-  if (output.json) output.list(listed.map(toJson), { headings: [], row: () => [], empty: '' })
-  else
-    output.stdout.write(
-      formatTable(
-        listed.map((item) => toRow(item, options)),
-        options.long ? [0] : [],
-      ),
-    )
-}
-
-async function collect(
-  drive: RemotePlace['drive'],
-  path: readonly string[],
-  deep: boolean,
-  into: Listed[],
-): Promise<void> {
-  for (const entry of await drive.list(path)) {
-    const below = [...path, entry.name]
-    into.push({ ...entry, path: formatDrivePath(below) })
-    if (deep && entry.kind === 'folder') await collect(drive, below, deep, into)
-  }
-}
-
-function toRow(item: Listed, options: ListOptions): string[] {
-  const name = options.recursive ? item.path : item.name
-  const shown = item.kind === 'folder' ? `${name}/` : name
-  if (!options.long) return [shown]
-  const [type, value] = Object.entries(item.checksums)[0] ?? []
-  const checksum = type === undefined ? '' : `${type}:${value?.slice(0, 12)}`
-  return [formatBytes(item.sizeBytes), formatTime(item.mtimeMs), checksum, shown]
-}
-
-function toJson({ path, name, kind, sizeBytes, mtimeMs, checksums }: Listed): object {
-  const modifiedAt = mtimeMs === undefined ? undefined : isoTime(mtimeMs)
-  return { path, name, kind, sizeBytes, modifiedAt, checksums }
-}
-
-async function makeFolder(
-  { drive, path }: Pick<RemotePlace, 'drive' | 'path'>,
-  parents: boolean,
-): Promise<void> {
-  if (!parents) return drive.makeFolder(path)
-  // From the far end: most often only the last folder is missing.
-  try {
-    await ensureFolder(drive, path)
-  } catch (error) {
-    if (!(error instanceof CliError) || error.status !== 409 || path.length < 2) throw error
-    await makeFolder({ drive, path: path.slice(0, -1) }, true)
-    await ensureFolder(drive, path)
-  }
-}
-
-async function remove(place: RemotePlace, recursive: boolean): Promise<void> {
+async function remove(place: RemotePlace, { recursive, force }: RemoveOptions): Promise<void> {
   if (place.path.length === 0) throw usageError('A whole drive is not removed; name what is in it.')
-  if (!recursive && (await getEntry(place)).kind === 'folder') {
-    throw new CliError(`${formatDrivePath(place.path)} is a folder; remove it with -r.`, {
-      code: 'IS_FOLDER',
-    })
+  try {
+    if (!recursive && (await getEntry(place)).kind === 'folder') {
+      throw new CliError(`${formatDrivePath(place.path)} is a folder; remove it with -r.`, {
+        code: 'IS_FOLDER',
+      })
+    }
+    await place.drive.remove(place.path)
+  } catch (error) {
+    if (!force || !(error instanceof CliError) || error.status !== 404) throw error
   }
-  await place.drive.remove(place.path)
+}
+
+async function runMove(call: CommandCall<RemoteOptions & { force?: boolean }>): Promise<void> {
+  const { args, options, output } = call
+  const [from, to] = await findBoth(toPlaces(call), args)
+  if (from.drive !== to.drive)
+    throw usageError('Two drives are two servers; copy with cp, then remove the source with rm.')
+  if (from.path.length === 0) throw usageError('A whole drive is not moved; name what is in it.')
+  const isFolder = (await to.drive.find(to.path))?.kind === 'folder'
+  if (!isFolder && to.location.folder)
+    throw new CliError(`${formatDrivePath(to.path)} is not a folder; make it first with mkdir -p.`, {
+      code: 'NOT_A_FOLDER',
+    })
+  const path = isFolder ? [...to.path, from.path.at(-1) ?? ''] : to.path
+  const [source, target] = [formatDrivePath(from.path), formatDrivePath(path)]
+  if (source === target) throw usageError(`${source}: source and destination are the same.`)
+  if (target.startsWith(`${source}/`))
+    throw usageError(`${source}: the destination ${target} is inside the source.`)
+  await from.drive.move(from.path, path, options.force === true)
+  if (output.json) output.result({ source, target }, () => '')
+}
+
+async function findBoth(places: Places, [from = '', to = '']: string[]): Promise<[RemotePlace, RemotePlace]> {
+  return [await places.getRemote(from), await places.getRemote(to)]
 }
 
 /** Length and checksum are compared here too: a cut connection is an error, not a short file. */
@@ -145,20 +99,13 @@ async function printFile(place: RemotePlace, stdout: Sink): Promise<void> {
   await pipeline(body, hashing, toWritable(stdout), { end: false })
 }
 
-async function getEntry({ drive, path }: RemotePlace): Promise<TreeEntry> {
-  const entry = await drive.find(path)
-  if (entry === undefined)
-    throw new CliError(`${formatDrivePath(path)}: nothing is there.`, { code: 'HTTP_404', status: 404 })
-  return entry
-}
-
 /** Does it to every location; failures are told, the rest goes on. */
 async function forEachLocation(
-  call: CommandCall<object>,
+  call: CommandCall<RemoteOptions>,
   work: (place: RemotePlace) => Promise<void>,
 ): Promise<number> {
-  const { args, options, output, context } = call
-  const places = new Places(context, options.profile)
+  const { args, output } = call
+  const places = toPlaces(call)
   let failed = 0
   for (const text of args) {
     try {

@@ -1,0 +1,38 @@
+import type { ApiClient } from './api-client.ts'
+import type { Job } from './api-types.ts'
+import { usageError } from './exit.ts'
+import { NodeDoor } from './node-door.ts'
+import type { NamedPlace } from './places.ts'
+
+type PlaceRef = { path: string } | { url: string }
+
+/** Orders a copy that the node makes by itself; one side at least is in its drive. */
+export async function orderCopy(
+  api: ApiClient,
+  from: NamedPlace | undefined,
+  to: NamedPlace | undefined,
+  overwrite: 'never' | 'always' | undefined,
+): Promise<Job> {
+  const source = toRef(api, from)
+  const destination = toRef(api, to)
+  if ('url' in source && 'url' in destination)
+    throw usageError('Neither side is in your drive; --background needs the node at one of them.')
+  if (from?.location.kind === 'url' && from.location.checksum !== undefined)
+    throw usageError('A stated checksum is compared by cp itself; leave --background out.')
+  return api.post<Job>('/transfers', {
+    source,
+    destination,
+    ...(overwrite === undefined ? {} : { overwrite }),
+  })
+}
+
+function toRef(api: ApiClient, place: NamedPlace | undefined): PlaceRef {
+  const { drive } = place?.tree ?? {}
+  if (place === undefined || drive === undefined)
+    throw usageError('--background is for places that the node reaches: its drives and URLs.')
+  if (place.location.kind === 'url' && place.location.credentials !== undefined)
+    throw usageError('A password in a URL is not handed on; define an endpoint at the node.')
+  const url = drive.urlOf(place.path)
+  const path = new NodeDoor(api.connection, drive.http).pathInDrive(url)
+  return path === undefined ? { url } : { path }
+}
