@@ -77,11 +77,15 @@ export function fillEmergency(holders: readonly Holder[], room: Room): void {
 }
 
 function fill(holders: readonly Holder[], room: Room, choose: Choice): void {
+  const able = new Set(holders)
   for (;;) {
     let next: Pick | undefined
-    for (const holder of holders) {
+    for (const holder of able) {
       if (next !== undefined && !isBefore(holder, next.holder)) continue
-      next = choose(holder, room) ?? next
+      const pick = choose(holder, room)
+      // Room only shrinks: what does not fit now will not fit later.
+      if (pick === undefined) able.delete(holder)
+      else next = pick
     }
     if (next === undefined) return
     take(next, room)
