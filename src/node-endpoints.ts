@@ -1,21 +1,33 @@
-import { BadRequestError } from './platform/errors.ts'
 import type { Shares } from './shares/index.ts'
 import { parsePath } from './store/index.ts'
-import type { DriveRef, EndpointResolver, PlaceRef, ShareRef, TransferSource } from './transfers/index.ts'
+import type {
+  DriveRef,
+  EndpointResolver,
+  Places,
+  ShareRef,
+  TransferDestination,
+  TransferSource,
+} from './transfers/index.ts'
 
-/** What transfers may know of shares: where the ends of a job lie, and by what right. */
-export function createEndpointResolver(shares: Shares): EndpointResolver {
+/** Where the ends of a job lie, and by what right: drives and shares are known here, the rest by `places`. */
+export function createEndpointResolver(shares: Shares, places: Places): EndpointResolver {
   return {
-    resolveSource: (userId, ref) => resolveSource(shares, userId, ref),
-    async resolveDestination(userId, ref) {
-      if (!isHere(ref)) throw notYet()
-      return { store: await shares.drives.driveOf(userId), path: parsePath(ref.path) }
-    },
+    resolveSource: (userId, ref) =>
+      'url' in ref || 'endpoint' in ref
+        ? places.resolveSource(userId, ref)
+        : resolveSource(shares, userId, ref),
+    resolveDestination: (userId, ref) =>
+      'url' in ref || 'endpoint' in ref
+        ? places.resolveDestination(userId, ref)
+        : resolveDestination(shares, userId, ref),
   }
 }
 
-async function resolveSource(shares: Shares, userId: string, ref: PlaceRef): Promise<TransferSource> {
-  if (!isHere(ref)) throw notYet()
+async function resolveSource(
+  shares: Shares,
+  userId: string,
+  ref: DriveRef | ShareRef,
+): Promise<TransferSource> {
   const below = parsePath('shareId' in ref ? (ref.path ?? '') : ref.path)
   const path = 'shareId' in ref ? [...(await shares.pathOfShare(userId, ref.shareId)), ...below] : below
   const remote = await shares.remoteAccess(userId, { path })
@@ -24,10 +36,10 @@ async function resolveSource(shares: Shares, userId: string, ref: PlaceRef): Pro
   return { store, path: remote.path, remote: { label: hostLabel, urlOf, credentials: { headers, renew } } }
 }
 
-function isHere(ref: PlaceRef): ref is DriveRef | ShareRef {
-  return 'shareId' in ref || ('path' in ref && !('endpoint' in ref))
-}
-
-function notYet(): BadRequestError {
-  return new BadRequestError('This node copies from drives and shares only.')
+async function resolveDestination(
+  shares: Shares,
+  userId: string,
+  ref: DriveRef,
+): Promise<TransferDestination> {
+  return { store: await shares.drives.driveOf(userId), path: parsePath(ref.path) }
 }

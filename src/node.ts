@@ -32,7 +32,7 @@ import { createSeal } from './platform/seal.ts'
 import { createShares, type Shares } from './shares/index.ts'
 import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from './store/index.ts'
 import { Uploads } from './store/uploads/uploads.ts'
-import { createTransfers, type Transfers } from './transfers/index.ts'
+import { createPlaces, createTransfers, type Transfers } from './transfers/index.ts'
 import type { DavMount } from './webdav/index.ts'
 
 /** What a test, or a node of several processes, puts in the place of the usual. */
@@ -98,7 +98,7 @@ export async function createNode(
     const { accounts, passwords, tokens, identify, signIn } = createPeople(base)
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const { ocm, shares, groups } = createMesh(base, keys, { accounts, passwords, spaces, locks }, stack)
-    const transfers = createStaging(base, shares, stack)
+    const transfers = createStaging(base, keys, { accounts, groups, shares }, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm }, stack)
     const people = { accounts, groups, tokens, identify, signIn }
     const rooms = { ...people, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
@@ -183,13 +183,28 @@ function createMesh(
   return { ocm, shares, groups }
 }
 
-function createStaging(base: Base, shares: Shares, stack: DisposalStack): Transfers {
+function createStaging(
+  base: Base,
+  keys: NodeKeys,
+  { accounts, groups, shares }: { accounts: Accounts; groups: Groups; shares: Shares },
+  stack: DisposalStack,
+): Transfers {
   const { config, metrics } = base
+  const places = stack.use(
+    createPlaces({
+      ...base,
+      ...{ groups, seal: createSeal(keys.nodeKey) },
+      rcloneProgram: config.transfers.rcloneProgram,
+      spoolFolder: join(config.storage.folder, '.spool'),
+      isAdmin: async (userId) => (await accounts.findUserById(userId))?.isAdmin === true,
+    }),
+  )
   return stack.use(
     createTransfers({
       ...base,
       config: config.transfers,
-      endpoints: createEndpointResolver(shares),
+      endpoints: createEndpointResolver(shares, places),
+      places,
       registry: metrics.registry,
       // Of several processes one runs transfers at a time: the next goes on with what this one was doing.
       workerId: 'main',

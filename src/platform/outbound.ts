@@ -54,6 +54,8 @@ export interface Outbound {
   ): Promise<{ status: number; headers: Record<string, string>; text: string }>
   /** Throws `OutboundError` when the address rules forbid this URL; resolves the name. */
   check(url: string): Promise<void>
+  /** The checked address of the host of this URL, for what speaks another protocol there; throws like `check`. */
+  addressOf(url: string): Promise<string>
   /** What the server at this URL shows of its TLS, under the same rules; undefined for plain http. */
   tlsOf(url: string): Promise<TlsFacts | undefined>
   close(): Promise<void>
@@ -116,6 +118,18 @@ export function createOutbound(config: OutboundConfig, resolve = configuredResol
       checkLiteralAddress(url, config.allow)
       if (isIP(bareHost(url)) !== 0) return
       await resolveAllowed(url.hostname, resolve, config.allow)
+    },
+    async addressOf(text) {
+      const url = parseUrl(text, config.insecureHttp)
+      checkLiteralAddress(url, config.allow)
+      const host = bareHost(url)
+      if (isIP(host) !== 0) return host
+      try {
+        const [address = ''] = await resolveAllowed(url.hostname, resolve, config.allow)
+        return address
+      } catch (error) {
+        throw refusalOf(url.host, error)
+      }
     },
     async tlsOf(text) {
       const url = parseUrl(text, config.insecureHttp)

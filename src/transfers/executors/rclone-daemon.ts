@@ -35,13 +35,16 @@ export interface RcloneLife {
 export class RcloneDaemon {
   private readonly program: string
   private readonly log: Logger
+  private readonly proxy: (() => Promise<string>) | undefined
   private life: Promise<RcloneLife> | undefined
   /** That of the newest life: the end of an older one must not make us forget this one. */
   private child: ChildProcess | undefined
 
-  constructor(deps: { program: string; log: Logger }) {
+  /** `proxy`: through which it speaks plain http, secret included; loopback addresses are reached without it. */
+  constructor(deps: { program: string; log: Logger; proxy?: () => Promise<string> }) {
     this.program = deps.program
     this.log = deps.log
+    this.proxy = deps.proxy
   }
 
   /** The running daemon; started when there is none. */
@@ -119,9 +122,11 @@ export class RcloneDaemon {
     const folder = await mkdtemp(join(tmpdir(), 'causeway-rclone-'))
     const password = newSecret()
     const socket = isAtLeast(program, 1, 61) ? join(folder, 'rc.sock') : undefined
+    const proxy = await this.proxy?.()
     const child = startDaemon(program, {
       folder,
       password,
+      proxy,
       address: socket === undefined ? '127.0.0.1:0' : `unix://${socket}`,
     })
     this.child = child
@@ -153,7 +158,14 @@ export class RcloneRefusal extends Error {
   }
 }
 
-function startDaemon(program: RcloneProgram, options: { folder: string; password: string; address: string }) {
+interface DaemonOptions {
+  folder: string
+  password: string
+  address: string
+  proxy: string | undefined
+}
+
+function startDaemon(program: RcloneProgram, options: DaemonOptions) {
   const args = ['-c', SUPERVISE, 'sh', program.path, 'rcd', '--rc-addr', options.address]
   return spawn('/bin/sh', args, {
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -165,6 +177,7 @@ function startDaemon(program: RcloneProgram, options: { folder: string; password
       RCLONE_CONFIG: '/dev/null',
       RCLONE_RC_USER: USER,
       RCLONE_RC_PASS: options.password,
+      ...(options.proxy === undefined ? {} : { HTTP_PROXY: options.proxy }),
     },
   })
 }

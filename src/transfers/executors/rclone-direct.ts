@@ -1,0 +1,114 @@
+import { AppError, NotFoundError, PreconditionFailedError } from '../../platform/errors.ts'
+import type { Outbound } from '../../platform/outbound.ts'
+import { checkConditions } from '../../store/conditions.ts'
+import type { Entry } from '../../store/types.ts'
+import type { TransferDestination } from '../endpoints.ts'
+import { checksumMismatch, shortBody, TransferError } from '../transfer-error.ts'
+import { strongestOf } from './content-hash.ts'
+import type { CopyResult, CopyTask, DirectExecutor, FetchTask } from './executor.ts'
+import { relayed, storageOf } from './rclone.ts'
+import type { RcloneDaemon } from './rclone-daemon.ts'
+import { copyFault } from './rclone-errors.ts'
+import { runRcloneJob } from './rclone-job.ts'
+import { SourceRelay } from './source-relay.ts'
+
+/**
+ * Copies into storage that only rclone speaks: from other such storage, where that can, without a byte
+ * coming through this machine, else from our relay, which offers any source without its credential.
+ * rclone compares what it wrote; what the storage says of it afterwards is compared here once more.
+ */
+export function createRcloneDirectExecutor(deps: {
+  outbound: Outbound
+  daemon: RcloneDaemon
+}): DirectExecutor {
+  const relay = new SourceRelay(deps.outbound)
+  return {
+    name: 'rclone',
+    copy: (task) => copyFile(deps.daemon, relay, task),
+    close: () => relay.close(),
+  }
+}
+
+async function copyFile(daemon: RcloneDaemon, relay: SourceRelay, task: CopyTask): Promise<CopyResult> {
+  const { destination, source } = task
+  const { rclone, path } = destination
+  if (rclone === undefined) throw notStorage()
+  const before = await find(destination)
+  checkConditions(before, task.conditions)
+  const offered = source.rclone === undefined ? await relay.offer(asFetch(task)) : undefined
+  try {
+    const from = offered === undefined ? await storageOf(task) : relayed(offered.url)
+    const to = { dstFs: await rclone.fs(), dstRemote: rclone.nameOf(path) }
+    // What has the right size and time would be taken for a finished copy; the order says that it is not.
+    const config = { _config: { IgnoreTimes: true } }
+    await runRcloneJob(
+      daemon,
+      'operations/copyfile',
+      { ...from, ...to, ...config },
+      {
+        signal: task.signal,
+        onBytes: (bytes) => task.onProgress(Math.min(bytes, task.expected.sizeBytes)),
+      },
+    )
+    return await compare(task, await destination.store.stat(path))
+  } catch (error) {
+    if (before === undefined && !(error instanceof PreconditionFailedError)) await removeHalf(task)
+    task.signal.throwIfAborted()
+    throw offered?.failure() ?? copyFault(error)
+  } finally {
+    offered?.release()
+  }
+}
+
+async function compare(task: CopyTask, entry: Entry): Promise<CopyResult> {
+  const { sizeBytes } = task.expected
+  if (entry.sizeBytes !== sizeBytes) throw shortBody(entry.sizeBytes, sizeBytes)
+  const common = Object.fromEntries(
+    Object.entries(task.sourceChecksums).filter(([type]) => type in entry.checksums),
+  )
+  const type = task.verifyChecksum ? strongestOf(common) : undefined
+  if (type !== undefined && entry.checksums[type] !== task.sourceChecksums[type])
+    throw checksumMismatch(type, String(entry.checksums[type]), String(task.sourceChecksums[type]))
+  task.onProgress(sizeBytes)
+  return { sizeBytes, checksums: entry.checksums }
+}
+
+async function find({ store, path }: TransferDestination): Promise<Entry | undefined> {
+  try {
+    return await store.stat(path)
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
+/** Most storage keeps nothing of a broken upload; SFTP does. */
+async function removeHalf({ destination: { store, path } }: CopyTask): Promise<void> {
+  await store.remove(path).catch((error: unknown) => {
+    // It is away, or there is nothing: the broken copy itself is what the caller is told.
+    if (!(error instanceof AppError || error instanceof TransferError)) throw error
+  })
+}
+
+function asFetch(task: CopyTask): FetchTask {
+  return {
+    source: task.source,
+    expected: task.expected,
+    stagedPath: '',
+    resumeFromBytes: 0,
+    hashes: [],
+    onProgress: task.onProgress,
+    onValidator: () => undefined,
+    signal: task.signal,
+  }
+}
+
+function notStorage(): TransferError {
+  return new TransferError({
+    code: 'UNSUPPORTED_HERE',
+    type: 'INTERNAL_LOGIC_ERROR',
+    location: 'ERROR_DESTINATION',
+    message: 'The destination is no storage that rclone writes to.',
+    temporary: false,
+  })
+}

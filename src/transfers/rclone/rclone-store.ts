@@ -1,0 +1,279 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, rm, stat, utimes } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  BadRequestError,
+  MethodNotAllowedError,
+  NotFoundError,
+  NotImplementedError,
+  PreconditionFailedError,
+} from '../../platform/errors.ts'
+import { sha256Hex } from '../../platform/ids.ts'
+import { checkConditions } from '../../store/conditions.ts'
+import { checkPath, formatPath, nameOf } from '../../store/paths.ts'
+import type {
+  ByteRange,
+  Checksums,
+  CopyOptions,
+  Entry,
+  FileContent,
+  FileStore,
+  RelocateOptions,
+  ResourceKey,
+  StorePath,
+  StoreQuota,
+  WriteConditions,
+  WriteOptions,
+  WriteResult,
+  WriteSource,
+} from '../../store/types.ts'
+import type { RcloneRemote } from '../endpoints.ts'
+import type { RcloneDaemon } from '../executors/rclone-daemon.ts'
+import { storageError } from '../executors/rclone-errors.ts'
+import { type RcloneJobOptions, runRcloneJob } from '../executors/rclone-job.ts'
+import { type ListedItem, parseItem, parseList } from './listed-item.ts'
+
+export interface RcloneStoreOptions {
+  daemon: RcloneDaemon
+  remote: RcloneRemote
+  /** Names the storage in the whole node. */
+  scope: string
+  /** A local folder for bytes on their way, where they must lie somewhere in between. */
+  spoolFolder: string
+}
+
+const RIGHTS = { read: true, write: true, share: false }
+
+/**
+ * Storage that only rclone speaks, as a `FileStore`. Bytes that are read or written through it lie in a
+ * local file in between; transfers let rclone fetch and bring them itself.
+ */
+export class RcloneStore implements FileStore {
+  private readonly options: RcloneStoreOptions
+
+  constructor(options: RcloneStoreOptions) {
+    this.options = options
+  }
+
+  async stat(path: StorePath): Promise<Entry> {
+    checkPath(path)
+    const opt = { showHash: true }
+    const { item } = await this.run('operations/stat', { remote: this.nameOf(path), opt })
+    if (item === null || item === undefined) throw this.absent(path)
+    return this.toEntry(path, parseItem(item))
+  }
+
+  /** Without checksums: storage that computes them when it is asked would read every file. */
+  async list(path: StorePath): Promise<Entry[]> {
+    checkPath(path)
+    const { list } = await this.run('operations/list', { remote: this.nameOf(path) })
+    const entries = parseList(list).map((item) => this.toEntry([...path, item.Name], item))
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async read(path: StorePath, range?: ByteRange, signal?: AbortSignal): Promise<FileContent> {
+    const entry = await this.stat(path)
+    if (entry.kind === 'folder') throw new MethodNotAllowedError('A folder has no content to read.')
+    const start = range?.start ?? 0
+    const end = Math.min(range?.end ?? entry.sizeBytes - 1, entry.sizeBytes - 1)
+    if (end < start) return { entry, range: { start, end }, body: Buffer.alloc(0) }
+    const folder = await this.newSpool()
+    const file = join(folder, 'content')
+    const release = () => rm(folder, { recursive: true, force: true })
+    try {
+      const to = { dstFs: folder, dstRemote: 'content' }
+      const from = { srcFs: await this.fs(), srcRemote: this.nameOf(path) }
+      await this.runPlain('operations/copyfile', { ...from, ...to }, { signal })
+    } catch (error) {
+      await release()
+      throw error
+    }
+    const body = createReadStream(file, { start, end })
+    body.once('close', () => void release().catch(() => undefined))
+    return { entry, range: { start, end }, body }
+  }
+
+  async write(path: StorePath, source: WriteSource, options: WriteOptions = {}): Promise<WriteResult> {
+    checkPath(path)
+    const before = await this.find(path)
+    checkConditions(before, options.conditions)
+    if (before?.kind === 'folder') throw new MethodNotAllowedError(`${formatPath(path)} is a folder.`)
+    const folder = await this.newSpool()
+    try {
+      const local =
+        'staged' in source ? source.staged.localPath : await spool(join(folder, 'content'), source, options)
+      if (options.mtimeMs !== undefined && !('staged' in source))
+        await utimes(local, options.mtimeMs / 1000, options.mtimeMs / 1000)
+      const from = { srcFs: dirname(local), srcRemote: basename(local) }
+      const to = { dstFs: await this.fs(), dstRemote: this.nameOf(path) }
+      const config = { _config: { IgnoreTimes: true } }
+      await this.runPlain('operations/copyfile', { ...from, ...to, ...config }, { signal: options.signal })
+      if ('staged' in source) await rm(local, { force: true })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+    return { entry: await this.stat(path), created: before === undefined }
+  }
+
+  async makeCollection(path: StorePath): Promise<Entry> {
+    checkPath(path)
+    const before = await this.find(path)
+    if (before !== undefined)
+      throw new MethodNotAllowedError(`There is a ${before.kind} at ${formatPath(path)} already.`)
+    await this.run('operations/mkdir', { remote: this.nameOf(path) })
+    // Storage of objects has no folders of its own; what is in one makes it.
+    return (await this.find(path)) ?? this.toEntry(path, { Name: nameOf(path), Size: -1, IsDir: true })
+  }
+
+  async move(from: StorePath, to: StorePath, options: RelocateOptions): Promise<WriteResult> {
+    return await this.relocate('operations/movefile', from, to, options)
+  }
+
+  async copy(from: StorePath, to: StorePath, options: CopyOptions): Promise<WriteResult> {
+    return await this.relocate('operations/copyfile', from, to, options)
+  }
+
+  async remove(path: StorePath, conditions?: WriteConditions): Promise<void> {
+    checkPath(path)
+    if (path.length === 0) throw new MethodNotAllowedError('The root of an endpoint cannot be removed.')
+    const entry = await this.stat(path)
+    checkConditions(entry, conditions)
+    const method = entry.kind === 'file' ? 'operations/deletefile' : 'operations/purge'
+    await this.run(method, { remote: this.nameOf(path) })
+  }
+
+  async changeProperties(): Promise<void> {
+    throw new NotImplementedError(`${this.options.remote.label} keeps no properties.`)
+  }
+
+  async quota(): Promise<StoreQuota> {
+    try {
+      const { free, used } = await this.run('operations/about', {})
+      return {
+        usedBytes: typeof used === 'number' ? used : 0,
+        ...(typeof free === 'number' ? { availableBytes: free } : {}),
+      }
+    } catch {
+      // Most storage does not tell, and a server that is away is told of by whatever comes next.
+      return { usedBytes: 0 }
+    }
+  }
+
+  async locate(path: StorePath): Promise<ResourceKey> {
+    checkPath(path)
+    return { scope: this.options.scope, path }
+  }
+
+  async stagingFolder(): Promise<undefined> {
+    return undefined
+  }
+
+  private async relocate(
+    method: string,
+    from: StorePath,
+    to: StorePath,
+    options: RelocateOptions,
+  ): Promise<WriteResult> {
+    const entry = await this.stat(from)
+    if (entry.kind === 'folder')
+      throw new NotImplementedError('Folders of an endpoint are copied by a transfer.')
+    const before = await this.find(to)
+    if (before !== undefined && !options.overwrite)
+      throw new PreconditionFailedError('Something is there already, and is not to be replaced.')
+    const fs = await this.fs()
+    await this.runPlain(method, {
+      ...{ srcFs: fs, srcRemote: this.nameOf(from) },
+      ...{ dstFs: fs, dstRemote: this.nameOf(to) },
+    })
+    return { entry: await this.stat(to), created: before === undefined }
+  }
+
+  private async find(path: StorePath): Promise<Entry | undefined> {
+    return await this.stat(path).catch((error: unknown) => {
+      if (error instanceof NotFoundError) return undefined
+      throw error
+    })
+  }
+
+  private toEntry(path: StorePath, item: ListedItem): Entry {
+    const kind = item.IsDir ? 'folder' : 'file'
+    const sizeBytes = Math.max(0, item.Size)
+    const mtimeMs = Date.parse(item.ModTime ?? '') || 0
+    return {
+      id: sha256Hex(`${this.options.scope}:${path.join('/')}`).slice(0, 32),
+      name: nameOf(path),
+      kind,
+      sizeBytes,
+      mtimeMs,
+      createdAtMs: mtimeMs,
+      etag: sha256Hex(`${mtimeMs}:${sizeBytes}`).slice(0, 32),
+      mediaType: kind === 'folder' ? 'httpd/unix-directory' : (item.MimeType ?? 'application/octet-stream'),
+      checksums: checksumsOf(item),
+      rights: RIGHTS,
+    }
+  }
+
+  private async run(method: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
+    return await this.runPlain(method, { fs: await this.fs(), ...input })
+  }
+
+  private async runPlain(
+    method: string,
+    input: Record<string, unknown>,
+    options: RcloneJobOptions = {},
+  ): Promise<Record<string, unknown>> {
+    try {
+      return await runRcloneJob(this.options.daemon, method, input, options)
+    } catch (error) {
+      throw storageError(error, this.options.remote.label)
+    }
+  }
+
+  private fs(): Promise<Record<string, string>> {
+    return this.options.remote.fs()
+  }
+
+  private nameOf(path: StorePath): string {
+    return this.options.remote.nameOf(path)
+  }
+
+  private async newSpool(): Promise<string> {
+    await mkdir(this.options.spoolFolder, { recursive: true, mode: 0o700 })
+    return await mkdtemp(join(this.options.spoolFolder, 'rclone-'))
+  }
+
+  private absent(path: StorePath): NotFoundError {
+    return new NotFoundError(`There is no ${formatPath(path)} at ${this.options.remote.label}.`)
+  }
+}
+
+/** Writes the bytes into a local file; throws when they are not as many as declared. */
+async function spool(
+  file: string,
+  source: AsyncIterable<Uint8Array>,
+  options: WriteOptions,
+): Promise<string> {
+  const target = createWriteStream(file, { mode: 0o600, flags: 'wx' })
+  await pipeline(Readable.from(source, { objectMode: false }), target, {
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+  const { size } = await stat(file)
+  if (options.sizeBytes === undefined || options.sizeBytes === size) return file
+  throw new BadRequestError(
+    `The body has ${size} bytes; ${options.sizeBytes} were declared. Send it again.`,
+    {
+      code: 'LENGTH_MISMATCH',
+    },
+  )
+}
+
+function checksumsOf({ Hashes = {} }: ListedItem): Checksums {
+  const { sha256, sha1, md5 } = Hashes
+  return {
+    ...(sha256 ? { sha256 } : {}),
+    ...(sha1 ? { sha1 } : {}),
+    ...(md5 ? { md5 } : {}),
+  }
+}
