@@ -1,3 +1,4 @@
+import { PeerError } from '../ocm/peer-error.ts'
 import { inTransaction } from '../platform/db.ts'
 import { messageOf } from '../platform/errors.ts'
 import type { ShareContext } from './context.ts'
@@ -58,9 +59,20 @@ async function shareGivenUp(ctx: ShareContext, message: OutgoingMessage, error: 
   if (failed !== undefined) publish(ctx, failed)
 }
 
-/** Who does not know the share, or this kind of notice, needs not be told of its end or change. */
+const CHANGES = ['SHARE_CHANGE_PERMISSION', 'RESHARE_CHANGE_PERMISSION']
+
+/**
+ * Who does not know the share, or this kind of notice, needs not be told of its end or change. That a change was
+ * refused there its owner is to know all the same: ownCloud 10 hears of changes only from who passed a share on.
+ */
 async function noticeGivenUp(ctx: ShareContext, message: OutgoingMessage, error: unknown): Promise<void> {
+  if (CHANGES.includes(message.type) && error instanceof PeerError && error.status === 403)
+    return await failMessage(ctx.db, message.id, refusedChange(message))
   if (message.type !== 'SHARE_ACCEPTED' && isPermanentPeerFailure(error))
     await deleteMessage(ctx.db, message.id)
   else await failMessage(ctx.db, message.id, messageOf(toPeerAppError(error)))
+}
+
+function refusedChange({ peerHost }: OutgoingMessage): string {
+  return `${peerHost} does not take notices of changed shares (HTTP 403). The change holds here all the same, at once; there it shows with the next access. Nothing else needs to be done.`
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type FakeOwncloud10, startFakeOwncloud10 } from '../../fakes/ocm/owncloud10.ts'
-import { acceptHere, giveUs, playWith, takeThere, textHere } from './scenarios.ts'
+import { until } from '../../support/test-user.ts'
+import { acceptHere, give, giveUs, playWith, takeThere, textHere } from './scenarios.ts'
 
 describe('with ownCloud 10', () => {
   const { scene } = playWith({
@@ -22,6 +23,29 @@ describe('with ownCloud 10', () => {
     expect(await alice.api('GET', `/received-shares/${id}`)).toMatchObject({ role: 'viewer' })
     expect((await alice.dav('PUT', `${mountPath}/c.txt`, { body: 'no' })).status).toBe(403)
     expect(await textHere(alice, `${mountPath}/a.txt`)).toBe('x')
+  })
+
+  it('refuses to hear of our changes: the owner is told so, and that they hold', async () => {
+    const { alice } = scene()
+    const cloud = scene().cloud as FakeOwncloud10
+    await alice.put('/fewer.txt', 'before')
+    const id = await give(scene(), '/fewer.txt', 'editor')
+    const taken = await takeThere(scene(), 'fewer.txt')
+    expect(await alice.api('PATCH', `/shares/${id}`, { role: 'viewer' })).toMatchObject({ role: 'viewer' })
+    await expect(cloud.write('bob', taken.id, '', 'after')).rejects.toThrow(/read-only|403/)
+    const share = await until(
+      () => alice.api<{ messages?: { state: string; lastError?: string }[] }>('GET', `/shares/${id}`),
+      ({ messages }) => messages?.[0]?.state === 'failed',
+    )
+    expect(share.messages?.[0]?.lastError).toMatch(
+      /^oc10\.test:\d+ does not take notices of changed shares \(HTTP 403\)\. The change holds here/,
+    )
+    expect(await alice.api('GET', '/messages')).toMatchObject({ items: [{ shareId: id, state: 'failed' }] })
+    await alice.api('DELETE', `/shares/${id}`)
+    await until(
+      () => alice.api<{ items: unknown[] }>('GET', '/messages'),
+      ({ items }) => items.length === 0,
+    )
   })
 
   it('REQUEST_RESHARE is answered with sharedSecret and providerId', async () => {
