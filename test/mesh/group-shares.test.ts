@@ -64,6 +64,57 @@ describe('a share with a group of another server', () => {
     }
   })
 
+  it('is lost by whoever leaves the group there: the files at once, and what they passed on to other servers', async () => {
+    const { alice } = await start('leiden', 'krakow', 'bari')
+    const [, krakow, bari] = mesh.nodes as [TestNode, TestNode, TestNode]
+    const [jan, ola] = [await krakow.addUser('jan'), await krakow.addUser('ola')]
+    const eva = await bari.addUser('eva')
+    await krakow.node.groups.addGroup('geo')
+    for (const name of ['jan', 'ola']) await krakow.node.groups.addMember('geo', name)
+    const recipient = { type: 'group', address: `geo@${krakow.host}` }
+    const body = { path: '/maps', role: 'viewer', recipient, mayReshare: true }
+    const { id } = await alice.api<{ id: string }>('POST', '/shares', body)
+    for (const user of [jan, ola]) {
+      const share = await receivedBy(user, 'maps')
+      await user.api('POST', `/received-shares/${share?.id}/accept`, {})
+    }
+    await jan.api('POST', '/shares', { path: '/maps', shareWith: eva.address, role: 'viewer' })
+    const passed = await receivedBy(eva, 'maps')
+    await eva.api('POST', `/received-shares/${passed?.id}/accept`, {})
+    expect(await (await eva.dav('GET', '/maps/a.txt')).text()).toBe('content of a')
+    await krakow.node.groups.removeMember('geo', 'jan')
+    expect((await jan.dav('GET', '/maps/a.txt')).status).toBe(404)
+    expect((await eva.dav('GET', '/maps/a.txt')).status).toBe(404)
+    await until(
+      () => receivedBy(eva, 'maps'),
+      (share) => share?.state === 'revoked',
+    )
+    expect(await (await ola.dav('GET', '/maps/a.txt')).text()).toBe('content of a')
+    expect(await alice.api('GET', `/shares/${id}`)).toMatchObject({ state: 'accepted' })
+  })
+
+  it('of one here is lost at once by whoever leaves it, with what they passed on to another server', async () => {
+    const { node, alice } = await start('leiden', 'krakow')
+    const dan = await node.addUser('dan')
+    const jan = await (mesh.nodes[1] as TestNode).addUser('jan')
+    await node.node.groups.addGroup('sky')
+    await node.node.groups.addMember('sky', 'dan')
+    const recipient = { type: 'group', address: 'sky' }
+    await alice.api('POST', '/shares', { path: '/maps', role: 'viewer', recipient, mayReshare: true })
+    const mine = await receivedBy(dan, 'maps')
+    await dan.api('POST', `/received-shares/${mine?.id}/accept`, {})
+    await dan.api('POST', '/shares', { path: '/maps', shareWith: jan.address, role: 'viewer' })
+    const passed = await receivedBy(jan, 'maps')
+    await jan.api('POST', `/received-shares/${passed?.id}/accept`, {})
+    expect(await (await jan.dav('GET', '/maps/a.txt')).text()).toBe('content of a')
+    await node.node.groups.removeMember('sky', 'dan')
+    expect((await jan.dav('GET', '/maps/a.txt')).status).toBe(404)
+    await until(
+      () => receivedBy(jan, 'maps'),
+      (share) => share?.state === 'revoked',
+    )
+  })
+
   it('reaches a group of a Nextcloud that takes them, and is refused by one that says it does and does not', async () => {
     const { alice } = await start('leiden')
     const users = ['bob', 'carl']

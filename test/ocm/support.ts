@@ -112,6 +112,8 @@ export interface TestNodeOptions {
   /** The address of a proxy before the node. */
   publicUrl?: string
   ocm?: Partial<OcmConfig['ocm']>
+  /** The way out, where it has rules of its own. */
+  outbound?: Outbound
 }
 
 /** A koa server on 127.0.0.1 with the middleware of the room; reached under `name`. */
@@ -121,7 +123,7 @@ export async function startNode(name: string, options: TestNodeOptions): Promise
   const publicUrl = options.publicUrl ?? `http://${name}:${port}${options.basePath ?? ''}`
   const { host } = new URL(publicUrl)
   const { db, close } = await createTestDatabase('sqlite')
-  const outbound = testOutbound()
+  const outbound = options.outbound ?? testOutbound()
   const key = generateSigningKey(host)
   const inbox = new NotingInbox()
   const ocm = createOcm({
@@ -188,6 +190,8 @@ export type Script = Record<
 
 export async function startForeign(
   script: Script,
+  address = '127.0.0.1',
+  wantedPort = 0,
 ): Promise<{ port: number; asked: string[]; close(): void }> {
   const asked: string[] = []
   const server = createServer(async (request, response) => {
@@ -198,7 +202,7 @@ export async function startForeign(
     const answer = script[path]?.(Buffer.concat(chunks).toString()) ?? { status: 404, body: 'not here' }
     response.writeHead(answer.status ?? 200, answer.headers ?? { 'Content-Type': 'application/json' })
     response.end(answer.body)
-  }).listen(0, '127.0.0.1')
+  }).listen(wantedPort, address)
   const port = await listening(server)
   return {
     port,
