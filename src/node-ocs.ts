@@ -4,7 +4,7 @@ import { recipientId, toItem, toPerson, toReceived, typeOf } from './node-ocs-vi
 import { findAddress, formatAddress } from './ocm/address.ts'
 import type { OcsGivenShare, OcsItem, OcsNewShare, OcsSharing } from './ocs/index.ts'
 import { BadRequestError } from './platform/errors.ts'
-import type { OutgoingShare, Shares } from './shares/index.ts'
+import type { OutgoingShare, Reshare, Shares } from './shares/index.ts'
 import { type Entry, formatPath, parsePath, type Spaces, type StorePath } from './store/index.ts'
 
 export interface OcsSharingDeps {
@@ -27,6 +27,7 @@ export function createOcsSharing(deps: OcsSharingDeps): OcsSharing {
     ownHost,
     findAddress,
     listGiven: (userId, below) => listGiven(deps, userId, below),
+    listReshares: (userId, below) => listReshares(deps, userId, below),
     getGiven: async (userId, id) => toGiven(userId, await sharing.getGiven(userId, id)),
     kindOf: async (userId, path) => (await statInDrive(shares, userId, parsePath(path))).kind,
     create: async (userId, share) => toGiven(userId, await create(deps, userId, share)),
@@ -84,6 +85,40 @@ async function listGiven(
     }),
   )
   return await withPeople(deps, userId, items.flat())
+}
+
+async function listReshares(
+  deps: OcsSharingDeps,
+  userId: string,
+  below?: { path: string; isFolder: boolean },
+): Promise<OcsGivenShare[]> {
+  const wanted = below && formatPath(parsePath(below.path))
+  const placed = await Promise.all(
+    (await deps.shares.sharing.listReshares(userId)).map(async (reshare) => ({
+      ...reshare,
+      item: await itemInside(deps, reshare),
+    })),
+  )
+  const meant = placed.filter(({ item }) => {
+    if (wanted === undefined) return true
+    return wanted === (below?.isFolder ? formatPath(parsePath(item.path).slice(0, -1)) : item.path)
+  })
+  const views = await withPeople(deps, userId, meant)
+  return await Promise.all(
+    views.map(async ({ link: _, ...view }, at) => {
+      const by = await deps.accounts.findUserById(meant[at]?.share.ownerUserId ?? '')
+      return { ...view, sharedBy: toPerson(by) ?? { id: '', displayName: '' } }
+    }),
+  )
+}
+
+/** Where what was passed on lies in the drive of the one who gave it first. */
+async function itemInside(deps: OcsSharingDeps, { share, of, inside }: Reshare): Promise<OcsItem> {
+  const item = await itemOf(deps, of)
+  if (inside.length === 0) return item
+  const path = [...parsePath(item.path), ...inside]
+  const entry = await statInDrive(deps.shares, of.ownerUserId, path).catch(() => undefined)
+  return entry === undefined ? { ...item, path: formatPath(path), kind: share.kind } : toItem(entry, path)
 }
 
 interface Place {

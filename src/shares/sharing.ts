@@ -7,6 +7,7 @@ import { createLink, linksOf, type NewLink, urlOfLink } from './links/links.ts'
 import type { Passwords } from './links/types.ts'
 import { createShare, getShare, listShares, type NewShare, revokeShare } from './outgoing-shares.ts'
 import { acceptShare, endShare, listReceivedShares } from './received-shares.ts'
+import { listReshares, type Reshare } from './reshares.ts'
 import { isLive } from './share-states.ts'
 import type { Contact, OutgoingShare, ReceivedShare } from './types.ts'
 
@@ -24,6 +25,8 @@ export interface Sharing {
   create(userId: string, share: NewShare): Promise<OutgoingShare>
   /** What a user gives now, newest first. */
   listGiven(userId: string): Promise<OutgoingShare[]>
+  /** What others of this node passed on of that. */
+  listReshares(userId: string): Promise<Reshare[]>
   /** Throws `NotFoundError` for what is over, too. */
   getGiven(userId: string, id: string): Promise<OutgoingShare>
   /** Throws `NotFoundError`. */
@@ -46,6 +49,7 @@ export function createSharing(ctx: ShareContext, passwords: Passwords): Sharing 
   return {
     create: (userId, share) => createShare(ctx, userId, share),
     listGiven: async (userId) => (await listShares(ctx, userId)).filter(isOn),
+    listReshares: (userId) => listReshares(ctx, userId),
     async getGiven(userId, id) {
       const share = await getShare(ctx, userId, id)
       if (!isOn(share)) throw new NotFoundError('This share is over.')

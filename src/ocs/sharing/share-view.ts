@@ -20,16 +20,17 @@ export interface ViewNumbers {
 
 /** A share as its giver sees it. */
 export function givenView(share: OcsGivenShare, numbers: ViewNumbers): OcsData {
-  const { item, link, recipient } = share
+  const { item, link, recipient, owner, sharedBy = owner } = share
+  const isMine = share.sharedBy === undefined
   return {
     ...commonView(share, numbers, TYPE_NUMBERS[share.type]),
     permissions: bitsOf(item.kind, share),
-    can_edit: true,
-    can_delete: true,
-    displayname_file_owner: share.owner.displayName,
-    displayname_owner: share.owner.displayName,
-    uid_file_owner: share.owner.id,
-    uid_owner: share.owner.id,
+    can_edit: isMine,
+    can_delete: isMine,
+    displayname_file_owner: owner.displayName,
+    displayname_owner: sharedBy.displayName,
+    uid_file_owner: owner.id,
+    uid_owner: sharedBy.id,
     token: link?.token ?? null,
     url: link?.url ?? '',
     path: item.path,

@@ -5,18 +5,20 @@ import { changesOf, newShareOf, shareTypeOf } from './share-input.ts'
 import { givenView, receivedView } from './share-view.ts'
 import type { OcsGivenShare, OcsReceivedShare } from './types.ts'
 
-/** `GET shares`: what I gave, of one file with `path`, of what lies in a folder with `subfiles`, or what I was given. */
+/** `GET shares`: what I gave, of one file with `path`, of what lies in a folder with `subfiles`, or what I was given; with `reshares` also what others passed on of it. */
 export async function listShares(deps: OcsDeps, call: OcsCall): Promise<OcsData> {
   const { userId } = await call.authenticate()
   const { query } = call
   if (flagOf(query, 'shared_with_me')) return await listSharedWithMe(deps, call, true)
   const path = query.get('path') ?? ''
-  if (path === '') return await givenViews(deps, await deps.sharing.listGiven(userId))
   const isFolder = flagOf(query, 'subfiles')
-  if (isFolder && (await deps.sharing.kindOf(userId, path)) === 'file') {
+  if (path !== '' && isFolder && (await deps.sharing.kindOf(userId, path)) === 'file') {
     throw new BadRequestError('This is a file; what lies in it cannot be listed.')
   }
-  return await givenViews(deps, await deps.sharing.listGiven(userId, { path, isFolder }))
+  const below = path === '' ? undefined : { path, isFolder }
+  const given = await deps.sharing.listGiven(userId, below)
+  const reshares = flagOf(query, 'reshares') ? await deps.sharing.listReshares(userId, below) : []
+  return await givenViews(deps, [...given, ...reshares])
 }
 
 /** `GET shares/pending`: what people here want to share with me. */

@@ -26,6 +26,8 @@ export interface OcsGivenShare {
   id: string
   type: OcsShareType
   owner: OcsPerson
+  /** Who made it, of what the owner had given them; the owner unless given. */
+  sharedBy?: OcsPerson
   item: OcsItem
   recipient: OcsPerson
   role: OcsRole
@@ -107,6 +109,8 @@ export interface OcsSharing {
   /** The server behind the `@` of our users. */
   ownHost: string
   listGiven(userId: string, below?: { path: string; isFolder: boolean }): Promise<OcsGivenShare[]>
+  /** What others here passed on of that; of one entry, or of what lies in a folder. */
+  listReshares(userId: string, below?: { path: string; isFolder: boolean }): Promise<OcsGivenShare[]>
   getGiven(userId: string, id: string): Promise<OcsGivenShare>
   /** The kind of what lies at a path; throws `NotFoundError`. */
   kindOf(userId: string, path: string): Promise<'file' | 'folder'>
