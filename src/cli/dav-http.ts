@@ -24,6 +24,16 @@ export interface DavHttpOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Lets the rest of an answer pass, so that its connection is free again. */
+export function drop({ body }: { body: Readable }): void {
+  body.on('error', () => undefined).resume()
+}
+
+/** Ends an answer of which nothing more is wanted, and its connection. */
+export function hangUp({ body }: { body: Readable }): void {
+  body.on('error', () => undefined).destroy()
+}
+
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** Servers check and store a whole file between its last byte and their answer. */
@@ -47,7 +57,7 @@ export class DavHttp {
       if (response.status >= 200 && response.status < 300) return response
       const next = REDIRECTS.has(response.status) ? response.header('location') : undefined
       if (next === undefined) throw await toDavError(target.host, name, response)
-      response.body.resume()
+      drop(response)
       target = this.follow(target, next, { name, count, sent, status: response.status })
     }
   }

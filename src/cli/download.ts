@@ -4,6 +4,7 @@ import { type Checksums, compareChecksums, findDifference, Hasher, typesFor } fr
 import type { CopiedFile, CopyItem, CopyOptions } from './copy.ts'
 import { forEachParallel } from './copy-many.ts'
 import { typesToCompute } from './copy-terms.ts'
+import { hangUp } from './dav-http.ts'
 import type { Drive } from './drive.ts'
 import { CliError } from './exit.ts'
 import { formatBytes } from './format.ts'
@@ -149,7 +150,7 @@ class Download {
     const answer = await this.drive.read(this.item.source.path, part)
     const isWhole = answer.startByte !== startByte || (startByte === 0 && answer.sizeBytes === undefined)
     if (isWhole) {
-      answer.body.destroy()
+      hangUp(answer)
       return false
     }
     this.checkSize(answer.body, answer.sizeBytes)
@@ -157,7 +158,7 @@ class Download {
     for await (const piece of answer.body as AsyncIterable<Buffer>) {
       if (at + piece.length > endByte + 1) {
         // The first of all: the answer is the whole file, which the server may do (RFC 9110 14.2).
-        answer.body.destroy()
+        hangUp(answer)
         return false
       }
       await writeAll(this.part, piece, at)
@@ -171,7 +172,7 @@ class Download {
   /** A size other than the listed one means another file. */
   private checkSize(body: Readable, sizeBytes: number | undefined): void {
     if (sizeBytes === undefined || sizeBytes === this.item.entry.sizeBytes) return
-    body.destroy()
+    hangUp({ body })
     const name = this.item.source.tree.nameOf(this.item.source.path)
     throw new CliError(
       `${name}: the server lists ${this.item.entry.sizeBytes} bytes and sends ${sizeBytes}; it changed. Try again.`,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { type Checksums, parseChecksums, strongestOf } from './checksums.ts'
-import { DavHttp, type DavRequest, type DavResponse } from './dav-http.ts'
+import { DavHttp, type DavRequest, type DavResponse, drop, hangUp } from './dav-http.ts'
 import { checkPart, type PartRequest, rangeHeaders } from './drive-ranges.ts'
 import { CliError } from './exit.ts'
 import { type FoundEntry, PROPFIND_BODY, parseMultistatus, type TreeEntry } from './multistatus.ts'
@@ -81,7 +81,7 @@ export class Drive {
     try {
       return { body: response.body, checksums: shownChecksums(response), ...checkPart(part, response) }
     } catch (error) {
-      response.body.destroy()
+      hangUp(response)
       throw error
     }
   }
@@ -95,7 +95,7 @@ export class Drive {
     if (options.sizeBytes !== undefined) headers['Content-Length'] = String(options.sizeBytes)
     const response = await this.send('PUT', path, { headers, body })
     const shown = shownChecksums(response)
-    response.body.resume()
+    drop(response)
     if (options.compare === false || shown.sha256 !== undefined) return shown
     return { ...(await this.find(path))?.checksums, ...shown }
   }
@@ -123,7 +123,7 @@ export class Drive {
   /** The headers of a file, asked with HEAD and with headers of the caller. */
   async headers(path: readonly string[], headers: Record<string, string> = {}): Promise<DavResponse> {
     const response = await this.send('HEAD', path, { headers: { 'Accept-Encoding': 'identity', ...headers } })
-    response.body.resume()
+    drop(response)
     return response
   }
 
@@ -135,7 +135,7 @@ export class Drive {
     }
     const response = await this.send('PROPFIND', path, { headers, body: PROPFIND_BODY }, depth === '1')
     if (response.status === 207) return parseMultistatus(await response.body.text())
-    response.body.resume()
+    drop(response)
     throw new CliError(`${this.root}${path.join('/')} is not a place in a WebDAV drive.`, {
       code: 'NOT_WEBDAV',
       status: 405,
@@ -153,7 +153,7 @@ export class Drive {
 
   private async sendAndDrop(method: string, path: readonly string[], sent: DavRequest = {}, folder = false) {
     const response = await this.send(method, path, sent, folder)
-    response.body.resume()
+    drop(response)
   }
 
   private send(

@@ -3,6 +3,7 @@ import { type Checksums, compareChecksums, findDifference, Hasher, typesFor } fr
 import type { CopiedFile, CopyItem, CopyOptions } from './copy.ts'
 import { forEachParallel } from './copy-many.ts'
 import { typesToCompute } from './copy-terms.ts'
+import { drop } from './dav-http.ts'
 import { type Drive, fileHeaders } from './drive.ts'
 import { CliError } from './exit.ts'
 import { toLocalError } from './local-tree.ts'
@@ -73,7 +74,7 @@ class PieceUpload {
     const headers = { Destination: this.file.url, 'OC-Total-Length': String(this.file.entry.sizeBytes) }
     try {
       const made = await this.door.http.send('MKCOL', this.door.uploadUrl(this.id), 'upload', { headers })
-      made.body.resume()
+      drop(made)
       return new Map()
     } catch (error) {
       if (!(error instanceof CliError) || error.status !== 405) throw error
@@ -110,7 +111,7 @@ class PieceUpload {
         headers,
         body,
       })
-      put.body.resume()
+      drop(put)
     } catch (error) {
       throw toLocalError(this.file.localPath, error)
     } finally {
@@ -128,12 +129,12 @@ class PieceUpload {
         'OC-Total-Length': String(this.file.entry.sizeBytes),
       },
     })
-    moved.body.resume()
+    drop(moved)
   }
 
   async drop(): Promise<void> {
     const gone = await this.door.http.send('DELETE', this.door.uploadUrl(this.id), 'upload')
-    gone.body.resume()
+    drop(gone)
   }
 
   private get name(): string {

@@ -3,6 +3,7 @@ import { isoTime } from '../../platform/clock.ts'
 import { CHECKSUM_TYPES } from '../checksums.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { walk } from '../copy-many.ts'
+import { hangUp } from '../dav-http.ts'
 import { exitCodes } from '../exit.ts'
 import { formatBytes, formatTable, formatTime } from '../format.ts'
 import { formatDrivePath } from '../locations.ts'
@@ -80,8 +81,7 @@ async function checkAccess({ drive, path }: RemotePlace): Promise<void> {
   const entry = await getEntry({ drive, path })
   if (entry.kind === 'folder') return void (await drive.list(path))
   if (entry.sizeBytes === 0) return void (await drive.headers(path))
-  const { body } = await drive.read(path, { startByte: 0, endByte: 0 })
-  body.destroy()
+  hangUp(await drive.read(path, { startByte: 0, endByte: 0 }))
 }
 
 function toRow(item: Listed, options: ListOptions): string[] {

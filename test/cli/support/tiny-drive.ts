@@ -30,6 +30,7 @@ export class TinyDrive {
     else if (method === 'GET') this.get(path, response)
     else if (method === 'DELETE') this.remove(path, response)
     else if (method === 'COPY') this.copy(path, request, response)
+    else if (method === 'MOVE') this.move(path, request, response)
     else response.writeHead(405).end()
   }
 
@@ -97,10 +98,22 @@ export class TinyDrive {
     response.writeHead(204).end()
   }
 
+  private move(path: string, request: IncomingMessage, response: ServerResponse): void {
+    const destination = this.destinationOf(request)
+    if (request.headers.overwrite === 'F' && this.entries.has(destination))
+      return void response.writeHead(412).end()
+    this.entries.set(destination, this.entries.get(path))
+    this.entries.delete(path)
+    response.writeHead(201).end()
+  }
+
+  private destinationOf(request: IncomingMessage): string {
+    const { pathname } = new URL(String(request.headers.destination))
+    return decodeURIComponent(pathname.slice(this.prefix.length + 1))
+  }
+
   private copy(path: string, request: IncomingMessage, response: ServerResponse): void {
-    const destination = decodeURIComponent(
-      new URL(String(request.headers.destination)).pathname.slice(this.prefix.length + 1),
-    )
+    const destination = this.destinationOf(request)
     for (const [key, content] of [...this.entries]) {
       if (key === path || key.startsWith(`${path}/`))
         this.entries.set(destination + key.slice(path.length), content)
