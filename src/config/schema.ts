@@ -198,6 +198,18 @@ const transfers = z.strictObject({
     .enum(['none', 'user', 'link', 'label'])
     .default('user')
     .describe('By what transfers are sorted into shares, which divide the slots.'),
+  links: z
+    .strictObject({
+      min: z.int().min(1).max(1000).default(2).describe('Files at a time between two hosts, at least.'),
+      max: z.int().min(1).max(1000).default(60).describe('… and at most; in between they adapt.'),
+      start: z.int().min(1).max(1000).default(16).describe('Where a pair of hosts begins.'),
+    })
+    .prefault({}),
+  bandwidth: z
+    .string()
+    .default('')
+    .describe('Bytes per second of all transfers together, by time of day: `08:00,10M 18:00,off`.'),
+  timeZone: z.string().default('UTC').describe('Whose times of day `bandwidth` and schedules mean.'),
   shareWeights: z
     .record(z.string(), z.int().min(1).max(100))
     .default({})

@@ -1,14 +1,21 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { claimFiles, countReady, dropStaleFlags, findNextQueue, type QueueKey } from './claim-repo.ts'
-import type { LinkLimits } from './links.ts'
-import { countLimit, type ShareDemand, takeFair } from './scheduling/fair-shares.ts'
+import { hostsOf } from './links/link-hosts.ts'
+import { countLimit, type QueueDemand, type SharedQueues, takeFairQueues } from './scheduling/fair-shares.ts'
+import type { LaneCounts } from './slots.ts'
 import type { Task } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
 
 /** More queues than can get something in one round; the others are looked at in the next. */
 const MAX_QUEUES = 200
 const DEFAULT_WEIGHT = 50
+
+/** How much may start on links and towards hosts. */
+export interface Rooms {
+  ofLink(link: string, running: number): number
+  ofHost(host: string): number
+}
 
 export interface DispatcherDeps {
   db: Db
@@ -18,20 +25,15 @@ export interface DispatcherDeps {
   emergencySlots: number
   shareWeights: Readonly<Record<string, number>>
   leaseMs: number
-  links: LinkLimits
+  rooms: Rooms
+  /** Told at each look how many files wait for each link, as far as they were counted. */
+  onQueued(queued: ReadonlyMap<string, number>): void
 }
 
 /** A request that was taken, and the queue it was taken from. */
 export interface Taken {
   file: TransferFile
   queue: QueueKey
-}
-
-interface Waiting {
-  queue: QueueKey
-  lane: Lane
-  /** How many could start now. */
-  count: number
 }
 
 /**
@@ -50,62 +52,86 @@ export class Dispatcher {
 
   /** Takes for this process what its free slots allow; `lanesNow` says which lanes are worth a look. */
   async take(running: readonly Task[], lanesNow: readonly Lane[]): Promise<Taken[]> {
-    const waiting: Waiting[] = []
-    const rooms = new LinkRooms(this.deps.links, running)
-    for (const lane of lanesNow) waiting.push(...(await this.lookAt(lane, rooms)))
-    if (waiting.length === 0) return []
-    const { slots, emergencySlots } = this.deps
-    const takes = takeFair({ slots, emergencySlots }, this.demands(waiting, running))
+    const waiting = new Map<string, { queue: QueueKey; queued: LaneCounts }>()
+    for (const lane of lanesNow) await this.lookAt(lane, waiting)
+    const looks = [...waiting.values()]
+    this.deps.onQueued(byLink(looks))
+    if (looks.length === 0) return []
+    const links = new Set(looks.map(({ queue }) => queue.link))
+    const takes = takeFairQueues(this.deps, this.sharesOf(looks, running), this.limits(links, running))
     const taken: Taken[] = []
-    for (const { share, lane, count } of takes) {
-      const queues = waiting.filter((one) => one.lane === lane && one.queue.share === share)
-      for (const { queue, count: limit } of divide(queues, count))
-        taken.push(...(await this.claim(queue, lane, limit)))
-    }
-    this.noteWaiting(waiting, taken)
+    for (const { share, queue: link, lane, count } of takes)
+      taken.push(...(await this.claim({ share, link }, lane, count)))
+    this.noteWaiting(new Set(looks.map(({ queue }) => queue.share)), taken)
     return taken
   }
 
-  private async lookAt(lane: Lane, rooms: LinkRooms): Promise<Waiting[]> {
+  private async lookAt(
+    lane: Lane,
+    waiting: Map<string, { queue: QueueKey; queued: LaneCounts }>,
+  ): Promise<void> {
     const { db } = this.deps
-    const limit = countLimit(this.deps)
-    const found: Waiting[] = []
-    const start = this.cursors.get(lane)
-    let queue = await findNextQueue(db, lane, start)
+    let queue = await findNextQueue(db, lane, this.cursors.get(lane))
     for (let n = 0; n < MAX_QUEUES && queue !== undefined; n++) {
-      const ready = await countReady(db, lane, queue, limit)
-      if (ready === 0) await dropStaleFlags(db, lane, queue)
-      else found.push({ queue, lane, count: rooms.take(queue.link, ready) })
+      const count = await countReady(db, lane, queue, countLimit(this.deps))
+      if (count === 0) await dropStaleFlags(db, lane, queue)
+      const key = JSON.stringify([queue.share, queue.link])
+      const known = waiting.get(key) ?? { queue, queued: { small: 0, large: 0 } }
+      known.queued[nameOf(lane)] = count
+      waiting.set(key, known)
       queue = await findNextQueue(db, lane, queue)
     }
     if (queue === undefined) this.cursors.delete(lane)
     else this.cursors.set(lane, queue)
+  }
+
+  /** The shares that wait or run, each with its queues by link. */
+  private sharesOf(
+    looks: readonly { queue: QueueKey; queued: LaneCounts }[],
+    running: readonly Task[],
+  ): SharedQueues[] {
+    const shares = new Map<string, SharedQueues & { queues: QueueDemand[]; running: LaneCounts }>()
+    const shareOf = (name: string) => {
+      const weight = this.deps.shareWeights[name] ?? DEFAULT_WEIGHT
+      const none = { small: 0, large: 0 }
+      const known = shares.get(name) ?? {
+        name,
+        weight,
+        running: none,
+        queues: [],
+        waitedMs: this.waitedMs(name),
+      }
+      shares.set(name, known)
+      return known
+    }
+    for (const { queue, queued } of looks)
+      shareOf(queue.share).queues.push({ name: queue.link, queued, limits: limitNames(queue.link) })
+    for (const { queue, lane } of running) {
+      if (queue !== undefined && lane !== undefined) shareOf(queue.share).running[nameOf(lane)]++
+    }
+    return [...shares.values()]
+  }
+
+  private limits(links: ReadonlySet<string>, running: readonly Task[]): Map<string, number> {
+    const { rooms } = this.deps
+    const found = new Map<string, number>()
+    for (const link of links) {
+      found.set(
+        `link:${link}`,
+        rooms.ofLink(link, running.filter((task) => task.queue?.link === link).length),
+      )
+      for (const host of hostsOf(link)) found.set(`host:${host}`, rooms.ofHost(host))
+    }
     return found
   }
 
-  private demands(waiting: readonly Waiting[], running: readonly Task[]): ShareDemand[] {
-    const demands = new Map<string, ShareDemand>()
-    const demandOf = (name: string) => {
-      const weight = this.deps.shareWeights[name] ?? DEFAULT_WEIGHT
-      const known = demands.get(name) ?? { name, weight, ...noFiles(), waitedMs: this.waitedMs(name) }
-      demands.set(name, known)
-      return known
-    }
-    for (const { queue, lane, count } of waiting) demandOf(queue.share).queued[nameOf(lane)] += count
-    for (const { queue, lane } of running) {
-      if (queue !== undefined && lane !== undefined) demandOf(queue.share).running[nameOf(lane)]++
-    }
-    return [...demands.values()]
-  }
-
   private waitedMs(share: string): number {
-    const { clock } = this.deps
-    return clock.nowMs() - (this.waitingSince.get(share) ?? clock.nowMs())
+    const nowMs = this.deps.clock.nowMs()
+    return nowMs - (this.waitingSince.get(share) ?? nowMs)
   }
 
-  private noteWaiting(waiting: readonly Waiting[], taken: readonly Taken[]): void {
+  private noteWaiting(shares: ReadonlySet<string>, taken: readonly Taken[]): void {
     const served = new Set(taken.map(({ queue }) => queue.share))
-    const shares = new Set(waiting.map(({ queue }) => queue.share))
     for (const share of this.waitingSince.keys()) {
       if (served.has(share) || !shares.has(share)) this.waitingSince.delete(share)
     }
@@ -123,45 +149,17 @@ export class Dispatcher {
   }
 }
 
-/** What is left of the links during one look. */
-class LinkRooms {
-  private readonly rooms = new Map<string, number>()
-  private readonly roomOf: (link: string) => number
-
-  constructor(links: LinkLimits, running: readonly Task[]) {
-    this.roomOf = (link) => links.roomOf(link, running.filter((task) => task.queue?.link === link).length)
-  }
-
-  /** Takes up to `wanted` of the room of a link. */
-  take(link: string, wanted: number): number {
-    const room = this.rooms.get(link) ?? this.roomOf(link)
-    const taken = Math.max(0, Math.min(room, wanted))
-    this.rooms.set(link, room - taken)
-    return taken
-  }
+function limitNames(link: string): string[] {
+  return [`link:${link}`, ...hostsOf(link).map((host) => `host:${host}`)]
 }
 
-/** Divides `total` among queues in turns, none getting more than it has. */
-function divide(queues: readonly Waiting[], total: number): Waiting[] {
-  const shares = queues.map((waiting) => ({ ...waiting, count: 0 }))
-  let left = total
-  for (let isAny = true; isAny && left > 0; ) {
-    isAny = false
-    for (const [index, waiting] of queues.entries()) {
-      const share = shares[index] as Waiting
-      if (left === 0 || share.count >= waiting.count) continue
-      share.count++
-      left--
-      isAny = true
-    }
-  }
-  return shares.filter(({ count }) => count > 0)
+function byLink(looks: readonly { queue: QueueKey; queued: LaneCounts }[]): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const { queue, queued } of looks)
+    found.set(queue.link, (found.get(queue.link) ?? 0) + queued.small + queued.large)
+  return found
 }
 
 function nameOf(lane: Lane): 'small' | 'large' {
   return lane === lanes.small ? 'small' : 'large'
-}
-
-function noFiles() {
-  return { queued: { small: 0, large: 0 }, running: { small: 0, large: 0 } }
 }

@@ -10,12 +10,14 @@ import { JobFeed } from './job-feed.ts'
 import { findJob } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
 import { Journal } from './journal.ts'
-import { noLimits } from './links.ts'
-import { createTransferMetrics, type TransferMetrics } from './metrics.ts'
+import { LinkControl } from './links/link-control.ts'
+import { type AttemptResult, createTransferMetrics, type TransferMetrics } from './metrics.ts'
+import type { Run } from './run.ts'
 import { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
 import { sweepStaging } from './sweep.ts'
-import type { TransferFile, TransferJob } from './types.ts'
+import type { Fault } from './transfer-error.ts'
+import type { TransferJob } from './types.ts'
 import { WorkerLife } from './worker-life.ts'
 
 const PROGRESS_EVERY_MS = 500
@@ -32,6 +34,7 @@ export interface Executors {
 export class TransferEngine {
   readonly feed: JobFeed
   readonly service: TransferService
+  readonly links: LinkControl
   private readonly deps: TransfersDeps
   private readonly executors: readonly TransferExecutor[]
   private readonly directExecutors: readonly DirectExecutor[]
@@ -52,6 +55,14 @@ export class TransferEngine {
     this.life = new WorkerLife(deps)
     this.metrics = createTransferMetrics(deps.registry, db)
     this.feed = new JobFeed(deps)
+    this.links = new LinkControl({
+      db,
+      clock,
+      log: deps.log,
+      limits: config.links,
+      bandwidth: config.bandwidth,
+      timeZone: config.timeZone,
+    })
     this.contexts = new JobContexts(db, endpoints)
     this.journal = new Journal({
       db,
@@ -103,6 +114,7 @@ export class TransferEngine {
   }
 
   private async begin(): Promise<void> {
+    await this.links.reload()
     await this.life.begin()
     if (!this.ending.signal.aborted) this.scheduler.start()
   }
@@ -113,6 +125,7 @@ export class TransferEngine {
       await this.deps.clock.wait(PROGRESS_EVERY_MS, signal).catch(() => undefined)
       for (const file of this.scheduler.runningFiles())
         if (file.state === 'TRANSFERRING') this.journal.note(file)
+      await this.links.evaluate().catch((error) => this.deps.log.warn({ err: error }, 'links not evaluated'))
       await this.feed
         .flush()
         .catch((error) => this.deps.log.warn({ err: error }, 'transfer progress not told'))
@@ -167,6 +180,7 @@ export class TransferEngine {
       emergencySlots: config.emergencySlots,
       leaseMs: config.leaseSeconds * 1000,
       runFile: (file, signal) => runFile(run, file, signal),
+      links: this.links,
       expandJob: (job, signal) => expandJob(generator, job, signal),
       onBeat: () => this.life.beat(),
     })
@@ -182,7 +196,11 @@ export class TransferEngine {
       emergencySlots: config.emergencySlots,
       shareWeights: config.shareWeights,
       leaseMs: config.leaseSeconds * 1000,
-      links: noLimits,
+      rooms: {
+        ofLink: (link, running) => this.links.roomOf(link, running),
+        ofHost: (host) => this.links.breakers.roomOf(host),
+      },
+      onQueued: (queued) => this.links.noteQueued(queued),
     })
   }
 
@@ -193,20 +211,28 @@ export class TransferEngine {
       outbound,
       executors: new Map(this.executors.map((executor) => [executor.name, executor])),
       directExecutors: new Map(this.directExecutors.map((executor) => [executor.name, executor])),
-      onBytes: (file, bytes) => this.countBytes(file, bytes),
+      onBytes: (run, bytes) => this.countBytes(run, bytes),
       contexts: this.contexts,
       clock,
       log,
       random: this.deps.random ?? Math.random,
       maxTries: config.maxTries,
       retryBaseSeconds: config.retryBaseSeconds,
-      onAttempt: (result) => this.metrics.attemptEnded(result),
+      onAttempt: (run, result, fault) => this.attemptEnded(run, result, fault),
     }
   }
 
-  private countBytes(file: TransferFile, bytes: number): void {
+  private countBytes({ file, context }: Run, bytes: number): void {
     this.metrics.bytesMoved(bytes)
+    this.links.moved(context.job.link, bytes)
     this.feed.moved(file.jobId, bytes)
+  }
+
+  private attemptEnded({ file, context, bytesMoved }: Run, result: AttemptResult, fault?: Fault): void {
+    const { link } = context.job
+    this.metrics.attemptEnded(result)
+    if (fault !== undefined) this.links.failed(link, fault, bytesMoved)
+    else if (result === 'done') this.links.succeeded(link, file.sizeBytes)
   }
 
   private generatorDeps(): GeneratorDeps {

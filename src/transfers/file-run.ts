@@ -5,6 +5,7 @@ import { classify } from './classify.ts'
 import { type DtrState, dtrTable, isFinal, isPublished } from './dtr-states.ts'
 import { giveBack, isFirstAttempt, move, postpone, resumable } from './file-moves.ts'
 import type { JobContexts } from './job-contexts.ts'
+import type { AttemptResult } from './metrics.ts'
 import { destinationOf, type Run, RunAborted, type StepDeps } from './run.ts'
 import { removeStaged, stagedPathOf } from './staging.ts'
 import { steps } from './steps/index.ts'
@@ -22,7 +23,8 @@ export interface RunDeps extends StepDeps {
   random(): number
   maxTries: number
   retryBaseSeconds: number
-  onAttempt(result: 'done' | 'skipped' | 'retried' | 'failed' | 'canceled'): void
+  /** An attempt ended; `fault` says why where it did not succeed. */
+  onAttempt(run: Run, result: AttemptResult, fault?: Fault): void
 }
 
 /** Where a request waits for somebody else, without a slot. */
@@ -72,7 +74,7 @@ async function walk(deps: RunDeps, run: Run): Promise<void> {
     if (waiting.includes(file.state)) return waitFor(deps, run)
   }
   if (file.state === 'SKIPPED') await discardBytes(run, file.sizeBytes)
-  if (await deps.journal.commit(file)) deps.onAttempt(file.state === 'SKIPPED' ? 'skipped' : 'done')
+  if (await deps.journal.commit(file)) deps.onAttempt(run, file.state === 'SKIPPED' ? 'skipped' : 'done')
 }
 
 /** A wait is no attempt: nothing failed. */
@@ -107,7 +109,7 @@ async function settleCancel(deps: RunDeps, run: Run): Promise<void> {
   move(run.file, 'cancel')
   await discardBytes(run, 0)
   await deps.journal.commit(run.file)
-  deps.onAttempt('canceled')
+  deps.onAttempt(run, 'canceled')
 }
 
 async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<boolean> {
@@ -125,7 +127,7 @@ async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<boole
     { jobId: file.jobId, fileId: file.id, code: fault.code, attempt: file.attempts, isLast },
     'transfer attempt failed',
   )
-  if (await deps.journal.commit(file)) deps.onAttempt(isLast ? 'failed' : 'retried')
+  if (await deps.journal.commit(file)) deps.onAttempt(run, isLast ? 'failed' : 'retried', fault)
   return true
 }
 

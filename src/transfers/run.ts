@@ -36,7 +36,7 @@ export interface StepDeps {
   /** Those that move a file without its bytes coming through here. */
   directExecutors: ReadonlyMap<ExecutorName, DirectExecutor>
   /** Bytes of a file came over. */
-  onBytes(file: TransferFile, bytes: number): void
+  onBytes(run: Run, bytes: number): void
 }
 
 /** Why a run was ended from outside. */

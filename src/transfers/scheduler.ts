@@ -6,6 +6,7 @@ import { claimExpansions, extendExpansionLeases, findNextExpansionMs } from './e
 import type { JobContexts } from './job-contexts.ts'
 import { listCancelRequested } from './job-repo.ts'
 import type { Journal } from './journal.ts'
+import type { LinkControl } from './links/link-control.ts'
 import { endWaits, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
 import { type AbortReason, RunAborted } from './run.ts'
 import { freeSlots, SMALL_FILES_PER_SLOT } from './slots.ts'
@@ -29,6 +30,7 @@ export interface SchedulerDeps {
   slots: number
   emergencySlots: number
   leaseMs: number
+  links: Pick<LinkControl, 'started' | 'ended'>
   runFile(file: TransferFile, signal: AbortSignal): Promise<void>
   expandJob(job: TransferJob, signal: AbortSignal): Promise<void>
   /** The worker is alive; called with every heartbeat. */
@@ -202,13 +204,15 @@ export class Scheduler {
   }
 
   private launch({ file, queue }: Taken): Task {
-    const { journal } = this.deps
+    const { journal, links } = this.deps
     journal.adopt(file)
+    links.started(queue.link)
     return this.files.launch(file.id, { jobId: file.jobId, lane: file.lane, file, queue }, async (signal) => {
       try {
         await this.deps.runFile(file, signal)
       } finally {
         journal.forget(file)
+        links.ended(queue.link)
       }
     })
   }

@@ -23,7 +23,7 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
     },
     onProgress: (bytesDone) => {
       run.bytesMoved ||= bytesDone > 0
-      if (bytesDone > file.bytesDone) deps.onBytes(file, bytesDone - file.bytesDone)
+      if (bytesDone > file.bytesDone) deps.onBytes(run, bytesDone - file.bytesDone)
       file.bytesDone = bytesDone
     },
     signal,

@@ -45,7 +45,7 @@ async function* counted(
     tap.hash.update(chunk)
     run.bytesMoved = true
     run.file.bytesDone += chunk.length
-    deps.onBytes(run.file, chunk.length)
+    deps.onBytes(run, chunk.length)
     yield chunk
   }
 }

@@ -78,7 +78,7 @@ async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Pro
     hashes: hashesFor(file.sourceChecksums),
     onProgress: (bytesDone) => {
       run.bytesMoved = true
-      if (bytesDone > counted) deps.onBytes(file, bytesDone - counted)
+      if (bytesDone > counted) deps.onBytes(run, bytesDone - counted)
       counted = bytesDone
       file.bytesDone = bytesDone
     },

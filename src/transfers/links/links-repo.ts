@@ -1,0 +1,76 @@
+import type { Db } from '../../platform/db.ts'
+import type { LinkState } from '../scheduling/link-state.ts'
+
+/** What is stored of a link: what the operator set, and what the optimizer knows. */
+export interface LinkRecord {
+  link: string
+  minActive: number | null
+  maxActive: number | null
+  /** A limit by time of day, as `parseBandwidth` reads it. */
+  bandwidth: string | null
+  isPaused: boolean
+  pauseReason: string | null
+  state: LinkState | undefined
+  rationale: string
+  decidedAtMs: number | null
+}
+
+/** What an operator may set of a link. */
+export type LinkSettings = Pick<
+  LinkRecord,
+  'minActive' | 'maxActive' | 'bandwidth' | 'isPaused' | 'pauseReason'
+>
+
+interface LinkRow {
+  link: string
+  min_active: number | null
+  max_active: number | null
+  bandwidth: string | null
+  is_paused: number
+  pause_reason: string | null
+  optimizer: string
+  rationale: string
+  decided_at_ms: number | null
+}
+
+function fromRow(row: LinkRow): LinkRecord {
+  const state = JSON.parse(row.optimizer) as LinkState | Record<string, never>
+  return {
+    link: row.link,
+    minActive: row.min_active,
+    maxActive: row.max_active,
+    bandwidth: row.bandwidth,
+    isPaused: row.is_paused === 1,
+    pauseReason: row.pause_reason,
+    state: 'decision' in state ? (state as LinkState) : undefined,
+    rationale: row.rationale,
+    decidedAtMs: row.decided_at_ms,
+  }
+}
+
+export async function listLinks(db: Db): Promise<LinkRecord[]> {
+  return (await db<LinkRow>('transfer_links').orderBy('link')).map(fromRow)
+}
+
+/** Keeps what the optimizer decided; what the operator set stays. */
+export async function saveLinkState(db: Db, link: string, state: LinkState, nowMs: number): Promise<void> {
+  const row = { optimizer: JSON.stringify(state), rationale: state.rationale, decided_at_ms: nowMs }
+  await db('transfer_links')
+    .insert({ link, ...row })
+    .onConflict('link')
+    .merge(row)
+}
+
+export async function saveLinkSettings(db: Db, link: string, set: Partial<LinkSettings>): Promise<void> {
+  const row = {
+    ...(set.minActive === undefined ? {} : { min_active: set.minActive }),
+    ...(set.maxActive === undefined ? {} : { max_active: set.maxActive }),
+    ...(set.bandwidth === undefined ? {} : { bandwidth: set.bandwidth }),
+    ...(set.isPaused === undefined ? {} : { is_paused: Number(set.isPaused) }),
+    ...(set.pauseReason === undefined ? {} : { pause_reason: set.pauseReason }),
+  }
+  const insertion = db('transfer_links')
+    .insert({ link, ...row })
+    .onConflict('link')
+  await (Object.keys(row).length === 0 ? insertion.ignore() : insertion.merge(row))
+}
