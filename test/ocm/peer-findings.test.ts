@@ -48,6 +48,13 @@ const finding = (more: Partial<PeerFacts>, check: string) =>
   peerFindings(facts(more)).find((one) => one.check === check)
 
 describe('what is said of a peer', () => {
+  it('says of a server from before OCM what it takes', () => {
+    const texts = peerFindings(facts({ info: { ...info, apiVersion: '0', isLegacy: true } }))
+    expect(texts.find(({ check }) => check === 'discovery')?.message).toMatch(
+      /is older than OCM, and takes forms/,
+    )
+  })
+
   it.each([
     [0, 'ok', 'agrees'],
     [-30_000, 'ok', 'agrees'],

@@ -32,6 +32,7 @@ import {
   renameMount,
   saveRootFacts,
 } from '../../src/shares/received-repo.ts'
+import { listPassedOn } from '../../src/shares/reshares-repo.ts'
 import type {
   Contact,
   Invitation,
@@ -135,6 +136,25 @@ describe.each(engines)('the tables of shares on %s', (engine) => {
     await insertUser(database.db, 'bob')
   })
   afterEach(() => database.close())
+
+  it('find what people here passed on of the shares of a user, while it lives', async () => {
+    const { db } = database
+    const given = { ...outgoing, parentId: undefined, via: undefined, secretHash: undefined }
+    await insertOutgoing(db, { ...given, id: 's0' })
+    await insertReceived(db, { ...received, source: 'local', peerHost: '', providerId: 's0' })
+    await insertReceived(db, { ...received, id: 'r2', providerId: 's0' })
+    const passed = { ...given, ownerUserId: 'id-bob', via: { receivedId: 'r1', path: ['a'] } }
+    for (const id of ['p1', 'p2']) await insertOutgoing(db, { ...passed, id })
+    await insertOutgoing(db, { ...passed, id: 'p3', state: 'revoked' })
+    await insertOutgoing(db, { ...passed, id: 'p4', via: { receivedId: 'r2', path: ['a'] } })
+    const ids = ['s0', ...Array.from({ length: 1_200 }, (_, n) => `other${n}`)]
+    const found = await listPassedOn(db, ids)
+    expect(found.map(({ share, upstreamId }) => [share.id, share.ownerUserId, upstreamId])).toEqual([
+      ['p1', 'id-bob', 's0'],
+      ['p2', 'id-bob', 's0'],
+    ])
+    expect(await listPassedOn(db, [])).toEqual([])
+  })
 
   it('keep one contact per person and take over the newer name', async () => {
     const { db } = database

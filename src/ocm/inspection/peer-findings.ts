@@ -77,7 +77,8 @@ function reachFindings({ info, check, discoveredAtMs, atMs }: PeerFacts): Findin
   const when = check === undefined ? `, ${agoText(atMs - (discoveredAtMs ?? atMs))} ago` : ''
   const where =
     info.foundAt === undefined ? 'by ocm.peers, it has no discovery document' : `found at ${info.foundAt}`
-  const message = `${info.provider || 'A server without a name'} speaks OCM ${info.apiVersion}, ${where}${when}; messages go to ${info.endPoint}.`
+  const speaks = info.isLegacy ? 'is older than OCM, and takes forms' : `speaks OCM ${info.apiVersion}`
+  const message = `${info.provider || 'A server without a name'} ${speaks}, ${where}${when}; messages go to ${info.endPoint}.`
   const isPlain = info.endPoint.startsWith('http:')
   return [
     { check: 'discovery', level: 'ok', message },
