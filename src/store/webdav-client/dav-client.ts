@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { AppError, UnavailableError } from '../../platform/errors.ts'
 import type { Outbound, OutboundRequest, OutboundResponse } from '../../platform/outbound.ts'
 import { refusalOf } from '../../platform/outbound-error.ts'
@@ -56,7 +56,7 @@ export interface DavCredentials {
   next(refused: readonly DavCredential[]): Promise<DavCredential | undefined>
   /** It was let in. */
   worked(credential: DavCredential): Promise<void>
-  /** False as long as nothing was let in: then nothing should be sent that cannot be sent again. */
+  /** False as long as nothing was let in, or not lately: then nothing should be sent that cannot be sent again. */
   isProven(): boolean
 }
 
@@ -77,7 +77,8 @@ export interface DavRequest {
   method: string
   path: StorePath
   headers?: Record<string, string>
-  body?: string | Readable
+  /** Only a stream cannot be sent again when another credential is wanted. */
+  body?: string | Uint8Array | Readable
   signal?: AbortSignal | undefined
   /** The address of a folder, with a slash at its end. */
   isFolder?: boolean
@@ -123,7 +124,7 @@ export class DavClient<C extends DavCredentials = DavCredentials> {
   /** Shows one thing after the other as long as the answer is 401 and there is something left to show. */
   private async admitted(request: DavRequest): Promise<OutboundResponse> {
     const { credentials } = this
-    const isStream = typeof request.body === 'object'
+    const isStream = request.body instanceof Readable
     if (isStream && !credentials.isProven()) await this.propfind([], '0', { signal: request.signal })
     const refused: DavCredential[] = []
     let credential = await credentials.get()
@@ -173,7 +174,7 @@ export class DavClient<C extends DavCredentials = DavCredentials> {
   async propfind(
     path: StorePath,
     depth: '0' | '1',
-    options: { body?: string; signal?: AbortSignal | undefined } = {},
+    options: { body?: string; signal?: AbortSignal | undefined; isFolder?: boolean } = {},
   ): Promise<Listing & { self: DavResource }> {
     const answer = await this.request(
       {
@@ -182,6 +183,7 @@ export class DavClient<C extends DavCredentials = DavCredentials> {
         headers: { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8' },
         body: options.body ?? this.options.entryBody ?? ENTRY_BODY,
         signal: options.signal,
+        isFolder: options.isFolder === true,
       },
       [207],
     )

@@ -10,7 +10,7 @@ import type {
   WriteOptions,
   WriteSource,
 } from '../types.ts'
-import type { DavClient } from './dav-client.ts'
+import type { DavClient, DavRequest } from './dav-client.ts'
 
 /** The names of ownCloud's `OC-Checksum`, the strongest first. */
 const CHECKSUM_NAMES: [ChecksumType, string][] = [
@@ -20,8 +20,11 @@ const CHECKSUM_NAMES: [ChecksumType, string][] = [
   ['adler32', 'ADLER32'],
 ]
 
+/** A body up to here is read before it is sent, so that it can be sent again with another credential. */
+const SMALL_BYTES = 64 * 1024
+
 /**
- * PUT of a file, streamed (RFC 9110 9.3.4). True when nothing was there before. A body that is not what
+ * PUT of a file, streamed unless it is small (RFC 9110 9.3.4). True when nothing was there before. A body that is not what
  * was declared is cut off before its last bytes are sent, so that the other server discards it.
  */
 export async function writeDav(
@@ -31,23 +34,42 @@ export async function writeDav(
   options: WriteOptions,
 ): Promise<boolean> {
   const wrong: { error?: unknown } = {}
-  const body = Readable.from(checkedBody(chunksOf(source), declaredBy(source, options), wrong), {
-    objectMode: false,
-  })
+  const { signal } = options
+  const declared = declaredBy(source, options)
+  const bytes = checkedBody(chunksOf(source), declared, wrong)
+  if ((declared.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES) {
+    return await put(dav, path, {
+      headers: writeHeaders(source, options),
+      body: await collect(bytes),
+      signal,
+    })
+  }
+  const body = Readable.from(bytes, { objectMode: false })
   // When the server answers early, nobody listens any more to what becomes of the rest.
   body.on('error', () => undefined)
   try {
-    const answer = await dav.send(
-      { method: 'PUT', path, headers: writeHeaders(source, options), body, signal: options.signal },
-      [200, 201, 204],
-    )
-    return answer.status === 201
+    return await put(dav, path, { headers: writeHeaders(source, options), body, signal })
   } catch (error) {
     // When our own check ended the body, the broken connection is only its consequence.
     throw wrong.error ?? error
   } finally {
     body.destroy()
   }
+}
+
+async function put(
+  dav: DavClient,
+  path: StorePath,
+  request: Pick<DavRequest, 'headers' | 'body' | 'signal'>,
+): Promise<boolean> {
+  const answer = await dav.send({ method: 'PUT', path, ...request }, [200, 201, 204])
+  return answer.status === 201
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
 }
 
 /** `If-Match` and `If-None-Match` (RFC 9110 13.1) of the conditions. */

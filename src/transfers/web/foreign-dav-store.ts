@@ -1,7 +1,6 @@
 import {
   AppError,
   ConflictError,
-  ForbiddenError,
   MethodNotAllowedError,
   PreconditionFailedError,
 } from '../../platform/errors.ts'
@@ -14,7 +13,7 @@ import type {
   WriteResult,
   WriteSource,
 } from '../../store/types.ts'
-import { isMadeUpEtag } from '../../store/webdav-client/dav-entry.ts'
+import { isMadeUpEtag, toDavEntry } from '../../store/webdav-client/dav-entry.ts'
 import { DavStore, type DavStoreOptions } from '../../store/webdav-client/dav-store.ts'
 
 /** Any WebDAV server: what RFC 4918 leaves open is taken as the strictest servers want it. */
@@ -31,14 +30,14 @@ export class ForeignDavStore extends DavStore {
   override async makeCollection(path: StorePath): Promise<Entry> {
     checkPath(path)
     if (path.length === 0) throw new MethodNotAllowedError('The root is there already.')
-    try {
-      await this.options.dav.send({ method: 'MKCOL', path, isFolder: true }, [200, 201])
-    } catch (error) {
-      if (error instanceof ForbiddenError || error instanceof ConflictError)
-        await this.refuseExisting(path, error)
-      throw error
-    }
-    return await this.statNow(path)
+    await this.options.dav.send({ method: 'MKCOL', path, isFolder: true }, [200, 201])
+    return await this.statFolder(path)
+  }
+
+  /** A folder at the address with a slash at its end, the only one that some servers know it by. */
+  async statFolder(path: StorePath): Promise<Entry> {
+    const { self } = await this.options.dav.propfind(path, '0', { isFolder: true })
+    return toDavEntry(self, path, this.options)
   }
 
   override async write(
@@ -75,13 +74,6 @@ export class ForeignDavStore extends DavStore {
 
   protected override async changed(path: StorePath, created: boolean): Promise<WriteResult> {
     return { entry: await this.statNow(path), created }
-  }
-
-  /** Some servers answer 403 or 409 where a folder stands already; to make it again is no failure. */
-  private async refuseExisting(path: StorePath, refusal: AppError): Promise<void> {
-    const entry = await this.statNow(path).catch(() => undefined)
-    if (entry === undefined) throw refusal
-    throw new MethodNotAllowedError(`There is a ${entry.kind} of that name already.`)
   }
 
   /** An etag that we made up is compared here, because the server has never heard of it. */

@@ -28,6 +28,8 @@ export type WebKind = 'auto' | 'webdav' | 'http'
 const NO_DAV = new Set([400, 403, 404, 405, 406, 411, 415, 422, 500, 501, 502])
 /** Of these, the ones that a WebDAV server gives no file. */
 const SURELY_NO_DAV = new Set([405, 411, 415, 501, 502])
+/** How servers answer MKCOL where a folder is already; 409 is also that its parent is missing. */
+const MAY_EXIST = new Set([403, 404, 405, 409, 501])
 const ALL = { read: true, write: true, share: false }
 
 export interface WebStoreOptions {
@@ -84,15 +86,30 @@ export class WebStore implements FileStore {
     return await this.dav.write(path, source, options)
   }
 
+  /** A folder that is there already is no failure: servers differ too much in how they say so. */
   async makeCollection(path: StorePath): Promise<Entry> {
     checkPath(path)
     if (this.kind === 'http') return this.http.folder(path)
     try {
       return await this.dav.makeCollection(path)
     } catch (error) {
-      // A server that knows no MKCOL has no folders that files would need.
-      if (this.kind === 'auto' && statusOf(error) === 501) return this.http.folder(path)
+      if (!MAY_EXIST.has(statusOf(error))) throw error
+      const folder = await this.findFolder(path)
+      if (folder?.kind === 'folder') return folder
       throw error
+    }
+  }
+
+  /** Undefined where there is none; where WebDAV is not spoken, files need no folders. */
+  private async findFolder(path: StorePath): Promise<Entry | undefined> {
+    try {
+      const entry = await this.dav.statFolder(path)
+      this.kind = 'webdav'
+      return entry
+    } catch (error) {
+      if (this.kind !== 'auto' || !SURELY_NO_DAV.has(statusOf(error))) return undefined
+      this.kind = 'http'
+      return this.http.folder(path)
     }
   }
 

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
+import type { Group } from '../../../src/accounts/types.ts'
 import { type Config, configSchema } from '../../../src/config/schema.ts'
 import type { ApiRoute } from '../../../src/platform/api-route.ts'
 import { type Clock, systemClock } from '../../../src/platform/clock.ts'
@@ -10,13 +12,16 @@ import { NotFoundError } from '../../../src/platform/errors.ts'
 import { EventBus } from '../../../src/platform/events.ts'
 import { createLogger } from '../../../src/platform/log.ts'
 import { createOutbound } from '../../../src/platform/outbound.ts'
+import { createSeal } from '../../../src/platform/seal.ts'
 import { createSpaces, type FileStore, parsePath, WrappedStore } from '../../../src/store/index.ts'
 import {
+  createPlaces,
   createTransfers,
   type EndpointResolver,
   type FileView,
   type JobView,
   type PlaceRef,
+  type Places,
   type TransferOrder,
   type Transfers,
 } from '../../../src/transfers/index.ts'
@@ -24,6 +29,7 @@ import { createSourceStore } from './source-store.ts'
 
 export const TOKEN = 'very-secret-token'
 export const USER = 'user-1'
+export const ADMIN = 'admin-1'
 
 export interface TestEngineOptions {
   db: Db
@@ -43,6 +49,12 @@ export interface TestEngineOptions {
   events?: EventBus
   /** The destination is a store whose bytes lie elsewhere. */
   withoutStaging?: boolean
+  /** The groups somebody is in. */
+  groupsOf?: (userId: string) => Group[]
+  /** Networks that may be reached; loopback unless given. */
+  allow?: string[]
+  /** Names that the node resolves itself. */
+  hosts?: Record<string, string>
 }
 
 /** A user of the database, with a drive. */
@@ -60,26 +72,39 @@ export class TestEngine {
   readonly folder: string
   readonly drive: FileStore
   private readonly outbound
+  private readonly places: Places
 
   private constructor(options: TestEngineOptions, folder: string, drive: FileStore) {
     this.folder = folder
     this.drive = drive
     this.events = options.events ?? new EventBus()
     this.outbound = createOutbound({
-      allow: ['127.0.0.0/8'],
+      allow: options.allow ?? ['127.0.0.0/8'],
       insecureHttp: true,
-      hosts: {},
+      hosts: options.hosts ?? {},
       connectTimeoutMs: 5000,
       idleTimeoutMs: options.idleTimeoutMs ?? 20_000,
     })
     this.events.subscribe('transfer', ({ snapshot }) => this.snapshots.push(snapshot as JobView))
-    this.transfers = createTransfers({
+    const base = {
       db: options.db,
       clock: options.clock ?? systemClock,
       log: createLogger('silent'),
-      events: this.events,
       outbound: this.outbound,
-      endpoints: endpointsOf(options, drive),
+    }
+    this.places = createPlaces({
+      ...base,
+      seal: createSeal(randomBytes(32)),
+      groups: { listGroupsOf: async (userId) => options.groupsOf?.(userId) ?? [] },
+      rcloneProgram: options.config?.rcloneProgram ?? 'rclone',
+      spoolFolder: join(folder, '.spool'),
+      isAdmin: async (userId) => userId === ADMIN,
+    })
+    this.transfers = createTransfers({
+      ...base,
+      places: this.places,
+      events: this.events,
+      endpoints: endpointsOf(options, drive, this.places),
       config: {
         ...configSchema.parse({ publicUrl: 'http://x' }).transfers,
         retryBaseSeconds: 0,
@@ -104,6 +129,7 @@ export class TestEngine {
 
   async close(options: { keepFolder?: boolean } = {}): Promise<void> {
     await this.transfers.close()
+    await this.places.close()
     await this.outbound.close()
     if (options.keepFolder !== true) await rm(this.folder, { recursive: true, force: true })
   }
@@ -152,7 +178,7 @@ export class TestEngine {
   /** Calls an operation of the API as the user, without HTTP. */
   call(operationId: string, input: Record<string, unknown>, userId = USER): Promise<unknown> {
     const route = this.transfers.routes.find((candidate) => candidate.operationId === operationId) as ApiRoute
-    const principal = { userId, userName: userId, isAdmin: false, via: 'password' }
+    const principal = { userId, userName: userId, isAdmin: userId === ADMIN, via: 'password' }
     return route.handle({ ...input, principal } as never)
   }
 
@@ -169,12 +195,13 @@ export class TestEngine {
   }
 }
 
-function endpointsOf(options: TestEngineOptions, drive: FileStore): EndpointResolver {
+function endpointsOf(options: TestEngineOptions, drive: FileStore, places: Places): EndpointResolver {
   const store = createSourceStore(options.sourceUrl)
   const contentUrl = options.contentUrl ?? options.sourceUrl
   const target = options.withoutStaging === true ? new UnstagedStore(drive) : drive
   return {
-    async resolveSource(_userId, ref) {
+    async resolveSource(userId, ref) {
+      if ('url' in ref || 'endpoint' in ref) return places.resolveSource(userId, ref)
       if (!('shareId' in ref)) return { store: drive, path: parsePath(pathIn(ref)) }
       if (ref.shareId !== 's1') throw new NotFoundError('There is no share of that id.')
       return {
@@ -187,7 +214,10 @@ function endpointsOf(options: TestEngineOptions, drive: FileStore): EndpointReso
         },
       }
     },
-    resolveDestination: async (_userId, ref) => ({ store: target, path: parsePath(pathIn(ref)) }),
+    async resolveDestination(userId, ref) {
+      if ('url' in ref || 'endpoint' in ref) return places.resolveDestination(userId, ref)
+      return { store: target, path: parsePath(pathIn(ref)) }
+    },
   }
 }
 
