@@ -18,9 +18,11 @@ import { createGroupsAndLinks } from './085_create_groups_and_links.ts'
 import { createOcsNumbers } from './086_create_ocs_numbers.ts'
 import { createNotifications } from './087_create_notifications.ts'
 import { addWebapps } from './088_add_webapps.ts'
+import { keepRetryAfter } from './089_keep_retry_after.ts'
 import { createAccessTokens } from './090_create_access_tokens.ts'
 import { createTransferEndpoints } from './091_create_transfer_endpoints.ts'
 import { extendTransfers } from './100_extend_transfers.ts'
+import { addTransferOrders } from './101_add_transfer_orders.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -44,9 +46,11 @@ export const migrations: readonly Migration[] = [
   createOcsNumbers,
   createNotifications,
   addWebapps,
+  keepRetryAfter,
   createAccessTokens,
   createTransferEndpoints,
   extendTransfers,
+  addTransferOrders,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -42,18 +42,33 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
     if (route.auth === 'admin' && !principal?.isAdmin) {
       throw new ForbiddenError('Only an administrator may do this.')
     }
+    let status = route.status ?? 200
     const call = {
       params: parse(route.params, ctx.params ?? {}, 'path'),
       query: parse(route.query, { ...ctx.query }, 'query'),
       body: route.body === undefined ? undefined : parse(route.body, await readJson(ctx), 'body'),
       principal,
       signal: abortOnClose(ctx),
+      idempotencyKey: parseKey(ctx.get('idempotency-key')),
+      setStatus: (other: number) => {
+        status = other
+      },
     } as unknown as ApiCall<never, never, never>
     const answer = await route.handle(call)
     ctx.set('Cache-Control', 'no-store')
-    ctx.status = route.status ?? 200
+    ctx.status = status
     if (answer !== undefined) ctx.body = answer
   }
+}
+
+/** A key is a short text of our client's; an absent header is none. */
+function parseKey(text: string): string | undefined {
+  if (text === '') return undefined
+  if (text.length <= 200 && /^[\x21-\x7e]+$/.test(text)) return text
+  throw new BadRequestError('Idempotency-Key takes 1 to 200 visible ASCII characters.', {
+    code: 'INVALID_INPUT',
+    fields: [{ field: 'Idempotency-Key', message: 'is too long or has other characters' }],
+  })
 }
 
 function parse(schema: z.ZodType | undefined, input: unknown, where: string): unknown {

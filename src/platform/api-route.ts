@@ -11,6 +11,10 @@ export interface ApiCall<P, Q, B> {
   principal: Principal
   /** Aborts when the client goes away. */
   signal: AbortSignal
+  /** The header `Idempotency-Key`: a repeat of the same order is to find the first one. */
+  idempotencyKey?: string | undefined
+  /** Another success status than that of the route. */
+  setStatus?(status: number): void
 }
 
 type Infer<T> = T extends z.ZodType ? z.infer<T> : undefined

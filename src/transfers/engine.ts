@@ -11,7 +11,13 @@ import { findJob } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
 import { Journal } from './journal.ts'
 import { LinkControl } from './links/link-control.ts'
-import { type AttemptResult, createTransferMetrics, type TransferMetrics } from './metrics.ts'
+import {
+  type AttemptResult,
+  createTransferMetrics,
+  registerLinkMetrics,
+  type TransferMetrics,
+} from './metrics.ts'
+import type { OperatorApiDeps } from './operator-api.ts'
 import type { Run } from './run.ts'
 import { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
@@ -63,6 +69,7 @@ export class TransferEngine {
       bandwidth: config.bandwidth,
       timeZone: config.timeZone,
     })
+    registerLinkMetrics(deps.registry, this.links)
     this.contexts = new JobContexts(db, endpoints)
     this.journal = new Journal({
       db,
@@ -89,6 +96,10 @@ export class TransferEngine {
     this.unsubscribe = [
       deps.events.subscribe('transferWork', () => this.scheduler.poke()),
       deps.events.subscribe('transferCancel', ({ jobId, reason }) => void this.abortJob(jobId, reason)),
+      deps.events.subscribe(
+        'transferLinks',
+        () => void this.links.reload().then(() => this.scheduler.poke()),
+      ),
       deps.events.subscribe('transferChanged', ({ jobId }) => void this.tellOf(jobId)),
     ]
   }
@@ -111,6 +122,13 @@ export class TransferEngine {
 
   idle(): Promise<void> {
     return this.scheduler.idle()
+  }
+
+  /** What the operator's routes show. */
+  operatorDeps(): OperatorApiDeps {
+    const { db, events, config } = this.deps
+    const { slots, emergencySlots, shareWeights } = config
+    return { db, events, links: this.links, slots, emergencySlots, shareWeights }
   }
 
   private async begin(): Promise<void> {

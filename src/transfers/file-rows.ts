@@ -3,7 +3,15 @@ import type { DtrState } from './dtr-states.ts'
 import type { DestinationRef, SourceRef } from './endpoints.ts'
 import type { SqlType } from './json-rows-repo.ts'
 import type { ErrorLocation, ErrorType } from './transfer-error.ts'
-import type { CacheState, ExecutorName, Lane, Queue, TransferFile, VerifyPolicy } from './types.ts'
+import type {
+  CacheState,
+  DeclaredFile,
+  ExecutorName,
+  Lane,
+  Queue,
+  TransferFile,
+  VerifyPolicy,
+} from './types.ts'
 
 /** A row of `transfer_files`. */
 export interface FileRow {
@@ -38,6 +46,8 @@ export interface FileRow {
   error_type: string | null
   error_location: string | null
   error_text: string | null
+  cancel_requested: number
+  declared: string | null
 }
 
 /** What a worker that holds the lease may change. */
@@ -77,6 +87,7 @@ export const insertedColumns: Readonly<Record<string, SqlType>> = {
   source: 'text',
   destination: 'text',
   lane: 'integer',
+  declared: 'text',
   ...savedColumns,
   queue_rank: 'bigint',
 }
@@ -114,6 +125,8 @@ export function toFileRow(file: TransferFile): FileRow {
     error_type: file.errorType,
     error_location: file.errorLocation,
     error_text: file.errorText,
+    cancel_requested: Number(file.cancelRequested),
+    declared: file.declared === null ? null : JSON.stringify(file.declared),
   }
 }
 
@@ -150,5 +163,7 @@ export function fromFileRow(row: FileRow): TransferFile {
     errorType: row.error_type as ErrorType | null,
     errorLocation: row.error_location as ErrorLocation | null,
     errorText: row.error_text,
+    cancelRequested: row.cancel_requested === 1,
+    declared: row.declared === null ? null : (JSON.parse(row.declared) as DeclaredFile),
   }
 }

@@ -13,6 +13,7 @@ import { createRcloneExecutor } from './executors/rclone.ts'
 import { createRcloneDirectExecutor } from './executors/rclone-direct.ts'
 import { createStreamExecutor } from './executors/stream.ts'
 import type { JobView } from './job-view.ts'
+import { transferOperatorRoutes } from './operator-api.ts'
 import type { Places } from './places.ts'
 import type { TransferOrder } from './types.ts'
 
@@ -94,6 +95,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     routes: [
       ...transferRoutes({ db: deps.db, service: engine.service, feed: engine.feed }),
       ...(deps.places?.routes ?? []),
+      ...transferOperatorRoutes(engine.operatorDeps()),
     ],
     start: () => engine.start(),
     close: () => engine.close(),

@@ -6,13 +6,19 @@ export const syncLevels = ['exists', 'size', 'mtime', 'checksum'] as const
 /** One rule of a filter: the first that matches a path, relative to the source, decides. */
 const filterRule = z.strictObject({
   action: z.enum(['include', 'exclude']),
-  /** `*` and `?` within a name, `**` across folders; a trailing `/` means folders. */
+  /**
+   * `*` and `?` within a name, `**` across folders; a trailing `/` means folders with all below. With a
+   * `/` elsewhere it counts from the source's root, else for names anywhere.
+   */
   pattern: z.string().min(1).max(1000),
 })
 
-const checksums = z.record(
-  z.enum(['sha256', 'sha1', 'md5', 'adler32', 'crc32c']),
-  z.string().regex(/^[0-9a-fA-F]{8,64}$/),
+export const checksumsSchema = z.partialRecord(
+  z.enum(['sha256', 'sha1', 'md5', 'adler32']),
+  z
+    .string()
+    .regex(/^[0-9a-fA-F]{8,64}$/)
+    .toLowerCase(),
 )
 
 /** What a job may ask for besides its ends; kept as it was ordered. */
@@ -31,7 +37,7 @@ export const jobOptionsSchema = z.strictObject({
   /** A file that moves slower than this over the time is tried again. */
   minBytesPerSecond: z.int().min(1).optional(),
   /** What the source file must have; only for a source that is one file. */
-  checksums: checksums.optional(),
+  checksums: checksumsSchema.optional(),
   /** Files of this source are kept in the node's cache, and taken from it. */
   cache: z.enum(['yes', 'no', 'renew', 'copy', 'check', 'invariant']).optional(),
   /** Seconds that a file from tape shall stay online. */

@@ -80,6 +80,11 @@ export type JobPatch = Partial<
     | 'rank_ms'
     | 'deadline_ms'
     | 'label'
+    | 'error_code'
+    | 'error_text'
+    | 'cleanup'
+    | 'cleanup_at_ms'
+    | 'files_removed'
     | 'ready_small'
     | 'ready_large'
   >

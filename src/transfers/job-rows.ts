@@ -1,7 +1,14 @@
 import type { DestinationRef, SourceRef } from './endpoints.ts'
 import type { JobOptions } from './job-options.ts'
 import type { JobState } from './job-state.ts'
-import type { ExecutorChoice, Expansion, OverwritePolicy, TransferJob, VerifyPolicy } from './types.ts'
+import type {
+  Cleanup,
+  ExecutorChoice,
+  Expansion,
+  OverwritePolicy,
+  TransferJob,
+  VerifyPolicy,
+} from './types.ts'
 
 /** A row of `transfer_jobs`. */
 export interface JobRow {
@@ -44,6 +51,9 @@ export interface JobRow {
   bytes_done: number
   error_code: string | null
   error_text: string | null
+  cleanup: string | null
+  cleanup_at_ms: number
+  files_removed: number
 }
 
 export function fromJobRow(row: JobRow): TransferJob {
@@ -83,6 +93,8 @@ export function fromJobRow(row: JobRow): TransferJob {
     bytesDone: row.bytes_done,
     errorCode: row.error_code,
     errorText: row.error_text,
+    cleanup: row.cleanup as Cleanup | null,
+    filesRemoved: row.files_removed,
   }
 }
 
@@ -127,5 +139,8 @@ export function toJobRow(job: TransferJob): JobRow {
     bytes_done: job.bytesDone,
     error_code: job.errorCode,
     error_text: job.errorText,
+    cleanup: job.cleanup,
+    cleanup_at_ms: 0,
+    files_removed: job.filesRemoved,
   }
 }

@@ -23,12 +23,15 @@ export interface JobFacts {
   filesSkipped: number
   filesCanceled: number
   foldersFailed: number
+  cleanup?: 'pending' | 'done' | 'failed' | null
+  options?: { onItemError?: 'skip' | 'fail' | undefined }
 }
 
 /**
  * The state of a job from the counts of its files. It ends when its source is expanded (or that
  * failed) and every file is in a final state: FINISHED when all is there, FINISHEDDIRTY when some of
- * it is, FAILED when nothing is, CANCELED when the user ended it before its end.
+ * it is, FAILED when nothing is, CANCELED when the user ended it before its end. A job that its first
+ * failure ends counts as failed, though its other files were cancelled.
  */
 export function deriveJobState(job: JobFacts): JobState {
   const good = job.filesDone + job.filesSkipped
@@ -37,9 +40,18 @@ export function deriveJobState(job: JobFacts): JobState {
     if (job.isPaused) return 'PAUSED'
     return job.startedAtMs === null ? 'SUBMITTED' : 'ACTIVE'
   }
-  if (job.expansion === 'canceled' || job.filesCanceled > 0) return 'CANCELED'
-  if (job.expansion === 'done' && job.filesFailed + job.foldersFailed === 0) return 'FINISHED'
+  const isFailFast = job.options?.onItemError === 'fail' && job.filesFailed + job.foldersFailed > 0
+  if (!isFailFast && (job.expansion === 'canceled' || job.filesCanceled > 0)) return 'CANCELED'
+  if (job.expansion === 'done' && job.filesFailed + job.foldersFailed === 0) return stateOfGood(job)
   return good > 0 ? 'FINISHEDDIRTY' : 'FAILED'
+}
+
+/** All files are there; what the destination has too much may still have to go. */
+function stateOfGood(job: JobFacts): JobState {
+  if (job.cleanup === 'failed') return 'FINISHEDDIRTY'
+  if (job.cleanup !== 'pending') return 'FINISHED'
+  if (job.cancelRequested) return 'CANCELED'
+  return job.isPaused ? 'PAUSED' : 'ACTIVE'
 }
 
 /** True for a state that only the user's retry leaves. */

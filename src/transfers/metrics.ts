@@ -2,6 +2,8 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Db } from '../platform/db.ts'
 import { countJobsByState } from './job-repo.ts'
 import { jobStates } from './job-state.ts'
+import type { LinkControl } from './links/link-control.ts'
+import { countRunning, listQueueFacts } from './operator-repo.ts'
 
 export type AttemptResult = 'done' | 'skipped' | 'retried' | 'failed' | 'canceled'
 
@@ -33,8 +35,64 @@ export function createTransferMetrics(registry: Registry, db: Db): TransferMetri
     labelNames: ['result'],
     registers,
   })
+  registerQueues(registers, db)
   return {
     bytesMoved: (n) => bytes.inc(n),
     attemptEnded: (result) => attempts.inc({ result }),
   }
+}
+
+/** Open and running files of every share and link; read when somebody asks. */
+function registerQueues(registers: Registry[], db: Db): void {
+  const labelNames = ['share', 'link'] as const
+  new Gauge({
+    name: 'causeway_transfer_files_open',
+    help: 'Files that have not ended, by share and link.',
+    labelNames,
+    aggregator: 'max',
+    registers,
+    async collect() {
+      this.reset()
+      for (const { share, link, files } of await listQueueFacts(db)) this.set({ share, link }, files)
+    },
+  })
+  new Gauge({
+    name: 'causeway_transfer_files_running',
+    help: 'Files that are worked on now, by share and link.',
+    labelNames,
+    aggregator: 'max',
+    registers,
+    async collect() {
+      this.reset()
+      for (const { share, link, running } of await countRunning(db)) this.set({ share, link }, running)
+    },
+  })
+}
+
+/** What is known of every link in this process. */
+export function registerLinkMetrics(
+  registry: Registry,
+  links: Pick<LinkControl, 'facts' | 'breakers'>,
+): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'causeway_transfer_link_limit',
+    help: 'Files at a time on a link, as the optimizer decided.',
+    labelNames: ['link'],
+    aggregator: 'max',
+    registers,
+    collect() {
+      this.reset()
+      for (const { link, decision } of links.facts()) this.set({ link }, decision)
+    },
+  })
+  new Gauge({
+    name: 'causeway_transfer_hosts_left_in_peace',
+    help: 'Hosts whose circuit breaker is open.',
+    aggregator: 'max',
+    registers,
+    collect() {
+      this.set(links.breakers.open().length)
+    },
+  })
 }

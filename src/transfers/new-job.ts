@@ -56,7 +56,7 @@ export interface NewJobFacts {
 export function newJob(userId: string, order: TransferOrder, facts: NewJobFacts): TransferJob {
   const priority = order.priority ?? DEFAULT_PRIORITY
   return {
-    id: newId(),
+    id: order.id ?? newId(),
     userId,
     label: order.label ?? defaultLabel(facts.ends, order.items?.length ?? 0),
     source: order.source,
@@ -73,7 +73,7 @@ export function newJob(userId: string, order: TransferOrder, facts: NewJobFacts)
     notBeforeMs: order.notBeforeMs ?? null,
     deadlineMs: order.deadlineMs ?? null,
     idempotencyKey: order.idempotencyKey ?? null,
-    scheduleId: null,
+    scheduleId: order.scheduleId ?? null,
     state: order.isPaused === true ? 'PAUSED' : 'SUBMITTED',
     expansion: order.items === undefined ? 'pending' : 'done',
     expansionTries: 0,
@@ -91,5 +91,7 @@ export function newJob(userId: string, order: TransferOrder, facts: NewJobFacts)
     bytesDone: 0,
     errorCode: null,
     errorText: null,
+    cleanup: order.options?.deleteExtra === true ? 'pending' : null,
+    filesRemoved: 0,
   }
 }

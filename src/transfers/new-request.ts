@@ -41,6 +41,8 @@ export function newRequest(job: TransferJob, path: string, entry: Entry, refusal
     errorType: null,
     errorLocation: null,
     errorText: null,
+    cancelRequested: false,
+    declared: null,
   }
   return refusal === undefined ? file : refused(file, refusal)
 }

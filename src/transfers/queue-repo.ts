@@ -119,6 +119,7 @@ export async function requeueFiles(db: Db, jobId: string): Promise<Requeued> {
       attempts: 0,
       repeats: 0,
       queried: 0,
+      cancel_requested: 0,
       validator: null,
       error_code: null,
       error_type: null,

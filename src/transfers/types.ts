@@ -31,6 +31,12 @@ export interface TransferOrder {
   isPaused?: boolean | undefined
   /** A second order of the same user with the same key is the first one. */
   idempotencyKey?: string | undefined
+  /** Signs what is told to the webhook of the options; kept sealed. */
+  webhookSecret?: string | undefined
+  /** The recurring order it comes from. */
+  scheduleId?: string | undefined
+  /** The id of the job, for clients that derive it themselves; a new one unless given. */
+  id?: string | undefined
   /** Many files with a source and a destination each, instead of one tree. */
   items?: readonly TransferItem[] | undefined
 }
@@ -87,6 +93,17 @@ export interface TransferJob {
   bytesDone: number
   errorCode: string | null
   errorText: string | null
+  /** Whether what the destination has too much is still to be removed; null: it was not ordered. */
+  cleanup: Cleanup | null
+  filesRemoved: number
+}
+
+export type Cleanup = 'pending' | 'done' | 'failed'
+
+/** What an order says of a file, to be found at its source. */
+export interface DeclaredFile {
+  sizeBytes?: number | undefined
+  checksums?: Checksums | undefined
 }
 
 /** ready: may be taken; held: leased or backing off until `nextAtMs`; none: in a final state. */
@@ -151,4 +168,7 @@ export interface TransferFile {
   errorType: ErrorType | null
   errorLocation: ErrorLocation | null
   errorText: string | null
+  /** Its user wants it ended, whatever becomes of the others. */
+  cancelRequested: boolean
+  declared: DeclaredFile | null
 }

@@ -67,6 +67,8 @@ function newJob(change: Partial<TransferJob> = {}): TransferJob {
     bytesDone: 0,
     errorCode: null,
     errorText: null,
+    cleanup: null,
+    filesRemoved: 0,
     ...change,
   }
 }

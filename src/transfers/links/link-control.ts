@@ -116,12 +116,16 @@ export class LinkControl {
 
   facts(): LinkFacts[] {
     const links = new Set([...this.records.keys(), ...this.meters.keys()])
-    return [...links].sort().map((link) => ({
+    return [...links].sort().map((link) => this.factsOf(link))
+  }
+
+  factsOf(link: string): LinkFacts {
+    return {
       ...(this.records.get(link) ?? emptyRecord(link)),
       running: this.meters.get(link)?.running ?? 0,
       queued: this.meters.get(link)?.queued ?? 0,
       decision: this.decisionOf(link),
-    }))
+    }
   }
 
   private async decide(link: string, sample: Parameters<typeof stepLink>[1]): Promise<void> {

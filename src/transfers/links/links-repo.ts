@@ -21,6 +21,8 @@ export type LinkSettings = Pick<
   'minActive' | 'maxActive' | 'bandwidth' | 'isPaused' | 'pauseReason'
 >
 
+export type LinkChange = { [Name in keyof LinkSettings]?: LinkSettings[Name] | undefined }
+
 interface LinkRow {
   link: string
   min_active: number | null
@@ -61,7 +63,8 @@ export async function saveLinkState(db: Db, link: string, state: LinkState, nowM
     .merge(row)
 }
 
-export async function saveLinkSettings(db: Db, link: string, set: Partial<LinkSettings>): Promise<void> {
+/** Sets what is named; null takes a limit away. */
+export async function saveLinkSettings(db: Db, link: string, set: LinkChange): Promise<void> {
   const row = {
     ...(set.minActive === undefined ? {} : { min_active: set.minActive }),
     ...(set.maxActive === undefined ? {} : { max_active: set.maxActive }),

@@ -1,5 +1,6 @@
 import { chooseExecutor } from '../choose-executor.ts'
 import type { DtrEvent } from '../dtr-states.ts'
+import type { TransferDestination } from '../endpoints.ts'
 import { hashesFor } from '../executors/content-hash.ts'
 import type { DirectExecutor, TransferExecutor } from '../executors/executor.ts'
 import { isFirstAttempt } from '../file-moves.ts'
@@ -45,7 +46,7 @@ async function transferBy(deps: StepDeps, run: Run, failed: ReadonlySet<Executor
   file.executor = choice.executor
   file.executorWhy = choice.why
   if (file.lane === lanes.large) deps.journal.note(file)
-  const executor = executorOf(deps, choice.executor)
+  const executor = executorOf(deps, choice.executor, destination)
   if ('copy' in executor) return copyDirectly(deps, run, executor)
   if (stagedPath === undefined) return streamThrough(deps, run)
   await fetchStaged(run, { deps, executor, stagedPath })
@@ -98,8 +99,15 @@ async function bytesToKeep(file: TransferFile, stagedPath: string): Promise<numb
   return size > file.sizeBytes ? 0 : size
 }
 
-function executorOf(deps: StepDeps, name: ExecutorName): TransferExecutor | DirectExecutor {
-  const executor = deps.executors.get(name) ?? deps.directExecutors.get(name)
+function executorOf(
+  deps: StepDeps,
+  name: ExecutorName,
+  { rclone }: TransferDestination,
+): TransferExecutor | DirectExecutor {
+  const direct = deps.directExecutors.get(name)
+  // rclone is both: it fetches into our staging folder, and brings to storage that only it speaks.
+  const executor =
+    rclone === undefined ? (deps.executors.get(name) ?? direct) : (direct ?? deps.executors.get(name))
   if (executor !== undefined) return executor
   throw new TransferError({
     code: 'NO_EXECUTOR',
