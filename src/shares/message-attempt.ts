@@ -96,12 +96,18 @@ async function postpone(
     nextTryAtMs: signal?.aborted ? nowMs : Math.min(nowMs + waitMs(message, error), message.expiresAtMs),
     lastError: messageOf(toPeerAppError(error)),
     mayHaveArrived: mayHaveArrived(error),
+    notBeforeMs: askedMs(error) === 0 ? undefined : nowMs + askedMs(error),
   })
 }
 
 function waitMs(message: OutgoingMessage, error: unknown): number {
-  const askedMs = error instanceof PeerError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-  return Math.max(messageWaitMs(message.tries), Math.min(askedMs, MAX_RETRY_AFTER_MS))
+  return Math.max(messageWaitMs(message.tries), askedMs(error))
+}
+
+/** What the other server asked for (Retry-After); 0 for nothing. */
+function askedMs(error: unknown): number {
+  const seconds = error instanceof PeerError ? (error.retryAfterSeconds ?? 0) : 0
+  return Math.min(seconds * 1000, MAX_RETRY_AFTER_MS)
 }
 
 function report(log: Logger, message: OutgoingMessage, error: unknown, isFinal: boolean): void {

@@ -68,12 +68,19 @@ export async function claimMessage(db: Db, message: OutgoingMessage, untilMs: nu
 export async function postponeMessage(
   db: Db,
   id: string,
-  change: { nextTryAtMs: number; lastError: string; mayHaveArrived: boolean },
+  change: {
+    nextTryAtMs: number
+    lastError: string
+    mayHaveArrived: boolean
+    /** When the other server wants to be asked again. */
+    notBeforeMs?: number | undefined
+  },
 ): Promise<void> {
   await db('share_messages')
     .where({ id })
     .update({
       next_try_at_ms: change.nextTryAtMs,
+      not_before_ms: change.notBeforeMs ?? null,
       claimed_until_ms: null,
       last_error: change.lastError,
       ...(change.mayHaveArrived ? { may_have_arrived: 1 } : {}),
@@ -92,15 +99,16 @@ export async function deleteMessage(db: Db, id: string): Promise<void> {
   await db('share_messages').where({ id }).delete()
 }
 
-/** The messages for a server that wait for a later attempt than now; most often there is none. */
+/** The messages for a server that wait for a later attempt, and not because it asked for that; most often none. */
 export async function listPostponed(
   db: Db,
   peerHost: string,
   nowMs: number,
 ): Promise<Pick<OutgoingMessage, 'id' | 'tries' | 'nextTryAtMs'>[]> {
   const sql = `select id, tries, next_try_at_ms from share_messages
-    where state = 'waiting' and next_try_at_ms > ? and peer_host = ? and claimed_until_ms is null limit 1000`
-  const rows = await readRows<Pick<Row, 'id' | 'tries' | 'next_try_at_ms'>>(db, sql, [nowMs, peerHost])
+    where state = 'waiting' and next_try_at_ms > ? and peer_host = ? and claimed_until_ms is null
+    and (not_before_ms is null or not_before_ms <= ?) limit 1000`
+  const rows = await readRows<Pick<Row, 'id' | 'tries' | 'next_try_at_ms'>>(db, sql, [nowMs, peerHost, nowMs])
   return rows.map(({ id, tries, next_try_at_ms }) => ({ id, tries, nextTryAtMs: Number(next_try_at_ms) }))
 }
 

@@ -15,7 +15,7 @@ export interface PeerReturnDeps {
 /**
  * A server that was heard of is up, so what waits for it need not wait for its time: true when something was brought
  * forward. Between two attempts of one message there is a tenth of its waiting time at least, a minute at most: a
- * server that answers some messages and fails at others is not asked without end. A `Retry-After` is kept but for that.
+ * server that answers some messages and fails at others is not asked without end. A `Retry-After` is kept.
  */
 export async function bringForwardFor({ db, clock, log }: PeerReturnDeps, host: string): Promise<boolean> {
   const nowMs = clock.nowMs()
