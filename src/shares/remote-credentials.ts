@@ -17,6 +17,8 @@ const MARGIN_MS = 30_000
 /** A share that nothing opened is not tried with everything again for this long. */
 const CLOSED_MS = 30_000
 const MAX_SHARES = 10_000
+/** What was let in so lately will be let in again. */
+const PROVEN_MS = 60_000
 /** That a server is up is told no more often. */
 const TELL_EVERY_MS = 10_000
 
@@ -35,7 +37,7 @@ export interface CredentialSource {
   next(refused: readonly Credential[]): Promise<Credential | undefined>
   /** It was let in. */
   worked(credential: Credential): Promise<void>
-  /** False as long as nothing has opened the share: then nothing should be sent that cannot be sent again. */
+  /** False when nothing has opened the share lately: then nothing should be sent that cannot be sent again. */
   isProven(): boolean
 }
 
@@ -55,6 +57,7 @@ interface Known {
   form?: AccessForm
   token?: { header: string; renewAtMs: number }
   closedUntilMs?: number
+  workedAtMs?: number
 }
 
 /**
@@ -79,7 +82,7 @@ export class RemoteCredentials {
       },
       next: (refused) => this.next(share, refused),
       worked: (credential) => this.worked(share, credential),
-      isProven: () => this.formOf(share) !== undefined,
+      isProven: () => this.isProven(share),
     }
   }
 
@@ -139,8 +142,17 @@ export class RemoteCredentials {
   private async worked(share: ReceivedShare, { form }: Credential): Promise<void> {
     this.tellHeard(share.peerHost)
     const before = this.formOf(share)
-    if (this.stateOf(share).form !== form) this.put(share, { form, closedUntilMs: 0 })
+    const workedAtMs = this.deps.clock.nowMs()
+    this.put(
+      share,
+      this.stateOf(share).form === form ? { workedAtMs } : { form, closedUntilMs: 0, workedAtMs },
+    )
     if (before !== form) await this.deps.save(share.id, form)
+  }
+
+  private isProven(share: ReceivedShare): boolean {
+    const { workedAtMs = Number.NEGATIVE_INFINITY } = this.stateOf(share)
+    return this.formOf(share) !== undefined && this.deps.clock.nowMs() - workedAtMs < PROVEN_MS
   }
 
   private tellHeard(host: string): void {

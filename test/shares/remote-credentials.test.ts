@@ -77,6 +77,15 @@ describe('what opens a share of another server', () => {
     expect(heard).toEqual(['foreign.test', 'foreign.test'])
   })
 
+  it('is proven for a minute after it was let in', async () => {
+    const source = credentials.of(shareWith({ access: 'token' }))
+    expect(source.isProven()).toBe(false)
+    await source.worked(await source.get())
+    expect(source.isProven()).toBe(true)
+    clock.advance(60_000)
+    expect(source.isProven()).toBe(false)
+  })
+
   it('is asked for together with the address where it will be shown', async () => {
     await credentials.of(shareWith({ webdavUri: 'https://u:p@files.test:8443/dav?x#y' })).get()
     await credentials.of(shareWith({ id: 'r2', webdavUri: undefined })).get()
@@ -162,7 +171,7 @@ describe('what opens a share of another server', () => {
     expect(source.isProven()).toBe(true)
     expect((await source.get()).form).toBe('basic')
     const afterRestart = newCredentials().of(shareWith({ access: 'basic' }))
-    expect([afterRestart.isProven(), (await afterRestart.get()).header]).toEqual([true, BASIC])
+    expect([afterRestart.isProven(), (await afterRestart.get()).header]).toEqual([false, BASIC])
     expect(codes).toEqual([])
   })
 
