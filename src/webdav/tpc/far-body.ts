@@ -26,8 +26,15 @@ interface Reading {
 export async function openFar(reading: Reading, known: FarFacts | undefined): Promise<FarBody> {
   const { file, signal } = reading
   const isWorth = known !== undefined && isRangeable(known) && (known.sizeBytes ?? 0) >= MIN_RANGED_BYTES
-  if (reading.streams > 1 && isWorth) return openRanged(reading, known)
-  return openWhole(file, await ask(file, 'GET', signal), known)
+  if (reading.streams > 1 && isWorth) return openRanged(withoutDigest(reading), known)
+  const isAnswered = known !== undefined && Object.keys(known.checksums).length > 0
+  const asked = isAnswered ? withoutDigest(reading).file : file
+  return openWhole(file, await ask(asked, 'GET', signal), known)
+}
+
+/** A server that has to read the whole file for a checksum is asked for it once, and not for every piece. */
+function withoutDigest(reading: Reading): Reading {
+  return { ...reading, file: { ...reading.file, wantsDigest: false } }
 }
 
 function isRangeable({ status, takesRanges, etag }: FarFacts): boolean {

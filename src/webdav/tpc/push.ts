@@ -27,17 +27,17 @@ export async function push(task: PushTask): Promise<void> {
   if (!task.order.overwrite && before.status === 200) {
     throw new CopyFailure('The destination exists and Overwrite is F')
   }
-  const sent = { bytes: 0 }
+  const sent = { isBegun: false }
   try {
     await put(task, sent)
     await compare(task)
   } catch (error) {
-    if (before.status === 404 && sent.bytes > 0) await removeRemains(task)
+    if (before.status === 404 && sent.isBegun) await removeRemains(task)
     throw error
   }
 }
 
-async function put(task: PushTask, sent: { bytes: number }): Promise<void> {
+async function put(task: PushTask, sent: { isBegun: boolean }): Promise<void> {
   const { file, order } = task
   let url = file.url
   let secrets = file.headers
@@ -54,8 +54,8 @@ async function put(task: PushTask, sent: { bytes: number }): Promise<void> {
 }
 
 /** A refusal in so many words means that nothing was stored, whatever was sent. */
-function refused({ file }: PushTask, { status }: UploadAnswer, sent: { bytes: number }): CopyFailure {
-  if (status < 500) sent.bytes = 0
+function refused({ file }: PushTask, { status }: UploadAnswer, sent: { isBegun: boolean }): CopyFailure {
+  if (status < 500) sent.isBegun = false
   return remoteStatus(file.url.host, 'PUT', status)
 }
 
@@ -75,7 +75,7 @@ async function putOnce(
   task: PushTask,
   url: URL,
   headers: Record<string, string>,
-  sent: { bytes: number },
+  sent: { isBegun: boolean },
 ): Promise<UploadAnswer> {
   const { entry, signal, upload } = task
   if (entry.sizeBytes > SMALL_BYTES) {
@@ -93,15 +93,15 @@ async function putOnce(
 
 async function* counted(
   { call, entry, progress, onBytes, signal }: PushTask,
-  sent: { bytes: number },
+  sent: { isBegun: boolean },
 ): AsyncGenerator<Uint8Array> {
   const content = await call.store.read(call.session.path, undefined, signal)
   const body = Buffer.isBuffer(content.body) ? [content.body] : content.body
   progress.bytes = 0
+  sent.isBegun = true
   try {
     if (content.entry.etag !== entry.etag) throw new CopyFailure('The source changed before it was read')
     for await (const chunk of body) {
-      sent.bytes += chunk.length
       progress.bytes += chunk.length
       onBytes(chunk.length)
       yield chunk
