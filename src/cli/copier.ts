@@ -60,7 +60,9 @@ export class Copier {
     const makeParents = terms.makeParents && !this.options.dryRun
     const target = await this.retried(() => resolveTarget(entry, to, { intoFolder, makeParents }))
     await checkEnds(from, target, entry.kind)
-    const item = { source: from, entry, target }
+    const isRemote = target.tree.drive !== undefined
+    const isNew = isRemote && (await this.retried(() => target.tree.find(target.path))) === undefined
+    const item = { source: from, entry, target, isNew }
     const stated = { ...statedOf(from), ...statedOf(to) }
     if (entry.kind === 'folder' && Object.keys(stated).length > 0)
       throw usageError(`${name} is a folder; a checksum is of one file.`)
@@ -103,7 +105,7 @@ export class Copier {
     const files: CopyItem[] = []
     const refused: string[] = []
     const list = (folder: Place) => this.list(folder, terms)
-    for await (const item of walk(root.source, root.target, { depth, list })) {
+    for await (const item of walk(root.source, root.target, { depth, list, isNew: root.isNew === true })) {
       const name = `${item.target.tree.nameOf(item.target.path)}/`
       if (refused.some((folder) => name.startsWith(folder))) continue
       if (item.entry.kind === 'file') files.push(item)

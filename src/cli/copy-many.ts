@@ -5,6 +5,8 @@ import type { Place } from './tree.ts'
 export interface WalkOptions {
   /** 1 is the folder alone. */
   depth?: number
+  /** Nothing was at the destination before. */
+  isNew?: boolean
   /** Tells of folders that are too deep to be looked into. */
   cutFolders?: boolean
   /** How a folder is listed, where a failure shall not end the walk. */
@@ -22,6 +24,7 @@ export async function* walk(
     depth = Number.POSITIVE_INFINITY,
     list = (folder) => folder.tree.list(folder.path),
     cutFolders = false,
+    isNew = false,
   }: WalkOptions = {},
 ): AsyncGenerator<CopyItem> {
   const open = [{ source, target, left: depth }]
@@ -30,6 +33,7 @@ export async function* walk(
     for (const entry of await list(folder.source)) {
       const item: CopyItem = {
         entry,
+        isNew,
         source: { tree: source.tree, path: [...folder.source.path, entry.name] },
         target: { tree: target.tree, path: [...folder.target.path, entry.name] },
       }

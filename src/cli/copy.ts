@@ -24,6 +24,8 @@ export interface CopyItem {
   source: Place
   entry: TreeEntry
   target: Place
+  /** Nothing was there before: half a file of ours may be removed. */
+  isNew?: boolean
 }
 
 /** One file that was copied, as `cp --json` prints it. */
@@ -83,13 +85,17 @@ async function streamFile(item: CopyItem, options: CopyOptions): Promise<CopiedF
   const types = typesToCompute(options.terms, options.stated)
   const hashing = new ChecksumStream({ name, sizeBytes, checksums: expected, types }, options.onBytes)
   const { executable, readOnly, blockBytes } = terms
-  const shown = await feed(body, hashing, () =>
+  const writing = feed(body, hashing, () =>
     target.tree.write(target.path, hashing, {
       ...{ sizeBytes, mtimeMs: entry.mtimeMs, expected, executable, readOnly, blockBytes },
       overwrite: terms.present === 'replace',
       compare: types?.length !== 0,
     }),
   )
+  const shown = await writing.catch(async (error: unknown) => {
+    await removeHalf(item, error)
+    throw error
+  })
   return conclude(item, hashing, shown ?? expected)
 }
 
@@ -117,6 +123,13 @@ async function sendSmall(item: CopyItem, options: CopyOptions, localPath: string
   })
   options.onBytes?.(content.length)
   return conclude(item, read, verifies ? read.checksums : (shown ?? {}))
+}
+
+/** Some servers keep what came of an upload that broke off; where nothing was before, nothing shall be. */
+async function removeHalf({ target, isNew }: CopyItem, error: unknown): Promise<void> {
+  const isRefusal = error instanceof CliError && error.status !== undefined
+  if (isNew !== true || isRefusal || target.tree.drive === undefined) return
+  await target.tree.drive.remove(target.path).catch(() => undefined)
 }
 
 /** Stores what comes in on a stream of unknown length. */

@@ -125,47 +125,48 @@ class Download {
   }
 
   /** Several connections, each piece to its place. False when the server sends no pieces. */
+  /** Several connections, each piece to its place. False when the server sends no pieces. */
   private async fetchPieces(): Promise<boolean> {
     const { part } = this
+    const { sizeBytes } = this.item.entry
     const startByte = part.sizeBytes
     const starts: number[] = []
-    for (let at = startByte; at < this.item.entry.sizeBytes; at += PIECE_BYTES) starts.push(at)
-    if (!(await this.fetchPiece(starts.shift() as number))) return false
+    for (let at = startByte + PIECE_BYTES; at < sizeBytes; at += PIECE_BYTES) starts.push(at)
+    const etag = await this.fetchPiece(startByte, startByte === 0 ? undefined : this.validator)
+    if (etag === undefined) return false
     part.sizeBytes = startByte + PIECE_BYTES
     const done = new Set<number>()
     const advance = (at: number) => {
       for (done.add(at); done.delete(part.sizeBytes); )
-        part.sizeBytes = Math.min(part.sizeBytes + PIECE_BYTES, this.item.entry.sizeBytes)
+        part.sizeBytes = Math.min(part.sizeBytes + PIECE_BYTES, sizeBytes)
     }
+    let isWhole = false
     await forEachParallel(starts, this.options.terms.threads, async (at) => {
-      if (await this.fetchPiece(at)) return advance(at)
-      throw new CliError('The file changed while it was read. Try again.', { code: 'CHANGED' })
+      if (isWhole) return
+      if ((await this.fetchPiece(at, etag || this.validator)) === undefined) isWhole = true
+      else advance(at)
     })
-    return true
+    // It changed meanwhile, or the server gives one version several tags: all of it, in one answer.
+    if (isWhole) await part.restart()
+    return !isWhole
   }
 
-  private async fetchPiece(startByte: number): Promise<boolean> {
+  /** Answers the tag that came with it, empty for none; undefined when the server sends all of the file. */
+  private async fetchPiece(startByte: number, version: string | undefined): Promise<string | undefined> {
     const endByte = Math.min(startByte + PIECE_BYTES, this.item.entry.sizeBytes) - 1
-    const part = { startByte, endByte, etag: this.validator }
-    const answer = await this.drive.read(this.item.source.path, part)
-    const isWhole = answer.startByte !== startByte || (startByte === 0 && answer.sizeBytes === undefined)
-    if (isWhole) {
+    const answer = await this.drive.read(this.item.source.path, { startByte, endByte, etag: version })
+    if (!answer.isPart) {
       hangUp(answer)
-      return false
+      return undefined
     }
     this.checkSize(answer.body, answer.sizeBytes)
     let at = startByte
     for await (const piece of answer.body as AsyncIterable<Buffer>) {
-      if (at + piece.length > endByte + 1) {
-        // The first of all: the answer is the whole file, which the server may do (RFC 9110 14.2).
-        hangUp(answer)
-        return false
-      }
       await writeAll(this.part, piece, at)
       at += piece.length
       this.options.onBytes?.(piece.length)
     }
-    if (at === endByte + 1) return true
+    if (at === endByte + 1) return answer.etag ?? ''
     throw new CliError('The connection was cut. Try again.', { code: 'TRUNCATED' })
   }
 

@@ -34,6 +34,10 @@ export interface ReadAnswer {
   checksums: Checksums
   /** Of the first byte; zero when the server sends all although a part was asked for. */
   startByte: number
+  /** Only the range that was asked for comes. */
+  isPart: boolean
+  /** Strong, as this very answer has it: listings of some servers have others. */
+  etag: string | undefined
 }
 
 /** A tree of files behind WebDAV. Paths are decoded names below its root. */
@@ -79,7 +83,14 @@ export class Drive {
     const headers = { 'Accept-Encoding': 'identity', ...rangeHeaders(part) }
     const response = await this.send('GET', path, { headers, signal: part?.signal })
     try {
-      return { body: response.body, checksums: shownChecksums(response), ...checkPart(part, response) }
+      const etag = response.header('etag')
+      return {
+        body: response.body,
+        checksums: shownChecksums(response),
+        etag: etag?.startsWith('"') ? etag : undefined,
+        isPart: response.status === 206,
+        ...checkPart(part, response),
+      }
     } catch (error) {
       hangUp(response)
       throw error
@@ -104,8 +115,9 @@ export class Drive {
     await this.sendAndDrop('MKCOL', path, {}, true)
   }
 
-  async remove(path: readonly string[]): Promise<void> {
-    await this.sendAndDrop('DELETE', path)
+  /** Folders are named with a slash at their end: some servers know them by nothing else. */
+  async remove(path: readonly string[], isFolder = false): Promise<void> {
+    await this.sendAndDrop('DELETE', path, {}, isFolder)
   }
 
   /** A copy made by the server itself; folders with all below them. */
@@ -114,10 +126,13 @@ export class Drive {
     await this.sendAndDrop('COPY', from, { headers })
   }
 
-  async move(from: readonly string[], to: readonly string[], overwrite: boolean): Promise<void> {
-    await this.sendAndDrop('MOVE', from, {
-      headers: { Destination: this.urlOf(to), Overwrite: overwrite ? 'T' : 'F' },
-    })
+  async move(
+    from: readonly string[],
+    to: readonly string[],
+    { overwrite, isFolder }: { overwrite: boolean; isFolder: boolean },
+  ): Promise<void> {
+    const headers = { Destination: this.urlOf(to, isFolder), Overwrite: overwrite ? 'T' : 'F' }
+    await this.sendAndDrop('MOVE', from, { headers }, isFolder)
   }
 
   /** The headers of a file, asked with HEAD and with headers of the caller. */

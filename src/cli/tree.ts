@@ -29,7 +29,10 @@ export interface Tree {
   list(path: readonly string[]): Promise<TreeEntry[]>
   /** Makes a folder unless it is there. */
   makeFolder(path: readonly string[]): Promise<void>
-  read(path: readonly string[], blockBytes?: number): Promise<Omit<ReadAnswer, 'startByte'>>
+  read(
+    path: readonly string[],
+    blockBytes?: number,
+  ): Promise<Pick<ReadAnswer, 'body' | 'sizeBytes' | 'checksums'>>
   /** Answers the checksums the other side shows for what was written; undefined when it is a plain disk. */
   write(path: readonly string[], body: Readable, options: WriteOptions): Promise<Checksums | undefined>
 }

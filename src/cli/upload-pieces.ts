@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { type Checksums, compareChecksums, findDifference, Hasher, typesFor } from './checksums.ts'
+import { compareChecksums, findDifference, Hasher, typesFor } from './checksums.ts'
 import type { CopiedFile, CopyItem, CopyOptions } from './copy.ts'
 import { forEachParallel } from './copy-many.ts'
 import { typesToCompute } from './copy-terms.ts'
@@ -142,12 +142,11 @@ class PieceUpload {
   }
 }
 
-async function hashLocal(path: string, hasher: Hasher, signal: AbortSignal): Promise<Checksums> {
+async function hashLocal(path: string, hasher: Hasher, signal: AbortSignal): Promise<void> {
   try {
     for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024, signal }))
       hasher.update(piece as Buffer)
   } catch (error) {
     throw toLocalError(path, error)
   }
-  return hasher.digest()
 }

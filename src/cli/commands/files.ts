@@ -56,12 +56,13 @@ async function makeFolder({ drive, path }: RemotePlace, parents: boolean): Promi
 async function remove(place: RemotePlace, { recursive, force }: RemoveOptions): Promise<void> {
   if (place.path.length === 0) throw usageError('A whole drive is not removed; name what is in it.')
   try {
-    if (!recursive && (await getEntry(place)).kind === 'folder') {
+    const isFolder = (await getEntry(place)).kind === 'folder'
+    if (!recursive && isFolder) {
       throw new CliError(`${formatDrivePath(place.path)} is a folder; remove it with -r.`, {
         code: 'IS_FOLDER',
       })
     }
-    await place.drive.remove(place.path)
+    await place.drive.remove(place.path, isFolder)
   } catch (error) {
     if (!force || !(error instanceof CliError) || error.status !== 404) throw error
   }
@@ -73,17 +74,18 @@ async function runMove(call: CommandCall<RemoteOptions & { force?: boolean }>): 
   if (from.drive !== to.drive)
     throw usageError('Two drives are two servers; copy with cp, then remove the source with rm.')
   if (from.path.length === 0) throw usageError('A whole drive is not moved; name what is in it.')
-  const isFolder = (await to.drive.find(to.path))?.kind === 'folder'
-  if (!isFolder && to.location.folder)
+  const isInto = (await to.drive.find(to.path))?.kind === 'folder'
+  if (!isInto && to.location.folder)
     throw new CliError(`${formatDrivePath(to.path)} is not a folder; make it first with mkdir -p.`, {
       code: 'NOT_A_FOLDER',
     })
-  const path = isFolder ? [...to.path, from.path.at(-1) ?? ''] : to.path
+  const path = isInto ? [...to.path, from.path.at(-1) ?? ''] : to.path
   const [source, target] = [formatDrivePath(from.path), formatDrivePath(path)]
   if (source === target) throw usageError(`${source}: source and destination are the same.`)
   if (target.startsWith(`${source}/`))
     throw usageError(`${source}: the destination ${target} is inside the source.`)
-  await from.drive.move(from.path, path, options.force === true)
+  const isFolder = (await getEntry(from)).kind === 'folder'
+  await from.drive.move(from.path, path, { overwrite: options.force === true, isFolder })
   if (output.json) output.result({ source, target }, () => '')
 }
 
