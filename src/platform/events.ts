@@ -12,6 +12,8 @@ export interface NodeEvents {
   transferWork: Record<string, never>
   /** Between processes: what runs for this job has to end. */
   transferCancel: { jobId: string; reason: 'cancel' | 'stop' }
+  /** Between processes: an operator changed a link. */
+  transferLinks: Record<string, never>
   /** Between processes: a job was written by one that does not tell of jobs itself. */
   transferChanged: { jobId: string }
   /** Between processes: there is a notice to deliver. */

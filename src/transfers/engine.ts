@@ -70,7 +70,7 @@ export class TransferEngine {
       timeZone: config.timeZone,
     })
     registerLinkMetrics(deps.registry, this.links)
-    this.contexts = new JobContexts(db, endpoints)
+    this.contexts = new JobContexts({ db, clock, endpoints })
     this.journal = new Journal({
       db,
       clock,
@@ -230,6 +230,7 @@ export class TransferEngine {
       executors: new Map(this.executors.map((executor) => [executor.name, executor])),
       directExecutors: new Map(this.directExecutors.map((executor) => [executor.name, executor])),
       onBytes: (run, bytes) => this.countBytes(run, bytes),
+      throttlesOf: ({ context }) => [...context.throttles, ...this.links.throttlesOf(context.job.link)],
       contexts: this.contexts,
       clock,
       log,

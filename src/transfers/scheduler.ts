@@ -198,9 +198,10 @@ export class Scheduler {
   /** The lanes that have, or with emergency slots could have, room for more. */
   private openLanes(): Lane[] {
     const { slots, emergencySlots } = this.deps
-    const free = freeSlots(slots + emergencySlots, this.files.countLanes())
-    const isSmallOpen = free.small > 0 && this.isRoomForABatch()
-    return [...(free.large > 0 ? [lanes.large] : []), ...(isSmallOpen ? [lanes.small] : [])]
+    const { small, large } = this.files.countLanes()
+    const isFull = small + large * SMALL_FILES_PER_SLOT >= (slots + emergencySlots) * SMALL_FILES_PER_SLOT
+    if (isFull) return []
+    return this.isRoomForABatch() ? [lanes.large, lanes.small] : [lanes.large]
   }
 
   private launch({ file, queue }: Taken): Task {
