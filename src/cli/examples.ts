@@ -35,6 +35,12 @@ const EXAMPLES: Record<string, string> = {
   login: 'login https://drive.example.org --user ann',
   logout: 'logout --profile work',
   whoami: 'whoami --json',
+  'endpoint add':
+    'endpoint add archive webdav https://archive.example.org/data --set user=ann --ask password',
+  'endpoint list': 'endpoint list',
+  'endpoint show': 'endpoint show archive',
+  'endpoint test': 'endpoint test archive',
+  'endpoint remove': 'endpoint remove archive',
   'app-password list': 'app-password list',
   'app-password create': 'app-password create "my laptop"',
   'app-password revoke': `app-password revoke ${ID}`,

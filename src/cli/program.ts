@@ -4,6 +4,7 @@ import { registerAppPassword } from './commands/app-password.ts'
 import { registerBench } from './commands/bench.ts'
 import { registerCopy } from './commands/copy.ts'
 import { registerDoctor } from './commands/doctor.ts'
+import { registerEndpoint } from './commands/endpoint.ts'
 import { registerIndex } from './commands/file-index.ts'
 import { registerFiles } from './commands/files.ts'
 import { registerGroup } from './commands/group.ts'
@@ -46,7 +47,7 @@ const GROUPS: [heading: string, registers: Register[]][] = [
   ],
   ['Log in to a node:', [registerLogin, registerAppPassword]],
   ['Files:', [registerList, registerCopy, registerFiles, registerSum, registerTrash]],
-  ['People and copies:', [registerInvite, registerShare, registerTransfer]],
+  ['People and copies:', [registerInvite, registerShare, registerTransfer, registerEndpoint]],
 ]
 
 /** The whole command: every sub-command, its options and its help. */

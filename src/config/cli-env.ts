@@ -21,6 +21,8 @@ export interface CliEnv {
   profileFile: string
   /** NO_COLOR is set (https://no-color.org). */
   noColor: boolean
+  /** CAUSEWAY_ENDPOINT_<NAME>, or the content of CAUSEWAY_ENDPOINT_<NAME>_FILE: secrets of storage, by NAME. */
+  endpointSecrets?: Readonly<Record<string, string>>
 }
 
 const named = {
@@ -45,7 +47,20 @@ export function readCliEnv(env: Environment = processEnvironment()): CliEnv {
     const value = env[name] || (SECRETS.has(key) ? readSecretFile(env[`${name}_FILE`]) : undefined)
     if (value) found[key] = value
   }
-  return found
+  return { ...found, endpointSecrets: readEndpointSecrets(env) }
+}
+
+const ENDPOINT_PREFIX = 'CAUSEWAY_ENDPOINT_'
+
+function readEndpointSecrets(env: Environment): Record<string, string> {
+  const secrets: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(ENDPOINT_PREFIX) || !value) continue
+    const key = name.slice(ENDPOINT_PREFIX.length)
+    if (key.endsWith('_FILE')) secrets[key.slice(0, -'_FILE'.length)] ??= readFileSync(value, 'utf8').trim()
+    else secrets[key] = value
+  }
+  return secrets
 }
 
 function readSecretFile(path: string | undefined): string | undefined {
