@@ -1,21 +1,23 @@
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction } from '../platform/db.ts'
-import { messageOf } from '../platform/errors.ts'
+import { BadRequestError, messageOf } from '../platform/errors.ts'
 import type { Logger } from '../platform/log.ts'
 import { checkName } from '../store/paths.ts'
 import type { Entry } from '../store/types.ts'
 import { flagReady } from './claim-repo.ts'
+import { reconcile } from './declared.ts'
 import type { TransferDestination, TransferSource } from './endpoints.ts'
 import { at, faultOf } from './expansion-faults.ts'
 import { hasFolders, holdsExpansion, insertFolders, setFolderState } from './expansion-repo.ts'
 import { insertFiles, type QueuedFile } from './file-repo.ts'
+import { PathFilter } from './filters.ts'
 import { makeFolders } from './folders.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { changeJob, noteJobError } from './job-repo.ts'
 import { newRequest } from './new-request.ts'
 import { namesOf, RunAborted } from './run.ts'
 import type { Fault } from './transfer-error.ts'
-import type { TransferJob } from './types.ts'
+import type { DeclaredFile, TransferJob } from './types.ts'
 
 export interface GeneratorDeps {
   db: Db
@@ -49,8 +51,11 @@ export async function openRoot(deps: GeneratorDeps, job: TransferJob, ends: Ends
   const entry = await ends.source.store.stat(ends.source.path)
   if (entry.kind === 'file') {
     await at('ERROR_DESTINATION', makeFolders(ends.destination.store, ends.destination.path.slice(0, -1)))
-    await addMembers(deps, job, undefined, [{ path: '', entry }])
+    const declared = { checksums: job.options.checksums }
+    const checksums = reconcile(declared, entry)
+    await addMembers(deps, job, undefined, [{ path: '', entry: { ...entry, checksums }, declared }])
   } else {
+    if (job.options.checksums !== undefined) throw notOneFile()
     await insertFolders(deps.db, job.id, [''])
   }
 }
@@ -72,13 +77,18 @@ export async function expandFolder(
   try {
     task.signal.throwIfAborted()
     const entries = await ends.source.store.list([...ends.source.path, ...names])
-    await at('ERROR_DESTINATION', makeFolders(ends.destination.store, [...ends.destination.path, ...names]))
-    const members = entries.map((entry) => ({ path: [...names, entry.name].join('/'), entry }))
+    const filter = new PathFilter(job.options.filters)
+    const members = entries
+      .map((entry) => ({ path: [...names, entry.name].join('/'), entry }))
+      .filter(({ entry }) => goesAlong(filter, [...names, entry.name], entry))
+    // With filters, a folder is made for what goes into it only.
+    if (filter.isOpen || task.path === '' || members.some(({ entry }) => entry.kind === 'file'))
+      await at('ERROR_DESTINATION', makeFolders(ends.destination.store, [...ends.destination.path, ...names]))
     await addMembers(deps, job, task.path, members)
   } catch (error) {
     const fault = faultOf(error)
     // Without its root there is nothing to copy; a temporary error repeats the rest later.
-    if (error instanceof RunAborted || fault.temporary || task.path === '') throw error
+    if (error instanceof RunAborted || fault.temporary || task.path === '' || isFailFast(job)) throw error
     await failFolder(deps, job, task.path, fault)
   }
 }
@@ -86,6 +96,21 @@ export async function expandFolder(
 interface Member {
   path: string
   entry: Entry
+  declared?: DeclaredFile
+}
+
+function goesAlong(filter: PathFilter, path: readonly string[], { kind }: Entry): boolean {
+  return kind === 'file' ? filter.takesFile(path) : filter.entersFolder(path)
+}
+
+function isFailFast(job: TransferJob): boolean {
+  return job.options.onItemError === 'fail'
+}
+
+function notOneFile(): BadRequestError {
+  return new BadRequestError('Checksums can be declared for one file, and the source is a folder.', {
+    code: 'CHECKSUMS_OF_FOLDER',
+  })
 }
 
 async function addMembers(
@@ -126,8 +151,11 @@ async function addMembers(
 /** The name of the root is of no account, and that of a shared file is empty: the user named its copy. */
 function requestsOf(job: TransferJob, folder: string | undefined, members: Member[]): QueuedFile[] {
   const files = members.filter(({ entry }) => entry.kind === 'file')
-  return files.map(({ path, entry }, index) => ({
-    file: newRequest(job, path, entry, folder === undefined ? undefined : refusalOfName(entry.name)),
+  return files.map(({ path, entry, declared = null }, index) => ({
+    file: {
+      ...newRequest(job, path, entry, folder === undefined ? undefined : refusalOfName(entry.name)),
+      declared,
+    },
     queueRank: job.filesTotal + index,
   }))
 }

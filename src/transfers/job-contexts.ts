@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type {
@@ -8,6 +9,7 @@ import type {
   TransferSource,
 } from './endpoints.ts'
 import { findJob } from './job-repo.ts'
+import { Throttle } from './scheduling/throttle.ts'
 import type { TransferJob } from './types.ts'
 
 /** More jobs than are worked on at a time; those that end in another process are never dropped here. */
@@ -18,6 +20,8 @@ const MAX_ENDS = 200
 /** A job with its ends, resolved as the user who ordered it. */
 export interface JobContext {
   job: TransferJob
+  /** The limit of the job, which all its files share; none where it has none. */
+  throttles: readonly Throttle[]
   source(ref: PlaceRef): Promise<TransferSource>
   destination(ref: DestinationRef): Promise<TransferDestination>
 }
@@ -28,11 +32,14 @@ export interface JobContext {
  */
 export class JobContexts {
   private readonly db: Db
+  private readonly clock: Clock
   private readonly endpoints: EndpointResolver
+  private readonly paces = new Map<string, Throttle>()
   private readonly known = new Map<string, Promise<JobContext>>()
 
-  constructor(db: Db, endpoints: EndpointResolver) {
+  constructor({ db, clock, endpoints }: { db: Db; clock: Clock; endpoints: EndpointResolver }) {
     this.db = db
+    this.clock = clock
     this.endpoints = endpoints
   }
 
@@ -47,8 +54,17 @@ export class JobContexts {
     return loaded
   }
 
+  /** What is known of the ends is asked anew; the pace of a job under way stays. */
   drop(jobId: string): void {
     this.known.delete(jobId)
+  }
+
+  private throttlesOf({ id, options }: TransferJob): Throttle[] {
+    const { bandwidthBytesPerSecond: bytesPerSecond } = options
+    if (bytesPerSecond === undefined) return []
+    const throttle = this.paces.get(id) ?? new Throttle({ clock: this.clock, bytesPerSecond })
+    keep(this.paces, id, throttle, MAX_KNOWN)
+    return [throttle]
   }
 
   private async load(jobId: string): Promise<JobContext> {
@@ -56,6 +72,7 @@ export class JobContexts {
     if (job === undefined) throw new NotFoundError('The job was removed.')
     return {
       job,
+      throttles: this.throttlesOf(job),
       source: oncePerKey((ref: PlaceRef) => this.endpoints.resolveSource(job.userId, ref)),
       destination: oncePerKey((ref: DestinationRef) => this.endpoints.resolveDestination(job.userId, ref)),
     }

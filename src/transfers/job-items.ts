@@ -37,13 +37,14 @@ export async function addItems(tx: Db, job: TransferJob, items: readonly Transfe
     tx,
     items.map((item, index) => requestOf(job, item, index)),
   )
-  await flagReady(tx, new Map([[job.id, added.lanes]]))
+  if (job.notBeforeMs === null) await flagReady(tx, new Map([[job.id, added.lanes]]))
   const delta = { filesTotal: added.count, bytesTotal: added.sizeBytes }
   await changeJob(tx, job.id, { delta, nowMs: job.createdAtMs })
 }
 
 function requestOf(job: TransferJob, item: TransferItem, index: number): QueuedFile {
-  const entry = { sizeBytes: item.sizeBytes ?? 0, mtimeMs: 0, etag: '', checksums: item.checksums ?? {} }
+  const { sizeBytes, checksums } = item
+  const entry = { sizeBytes: sizeBytes ?? 0, mtimeMs: 0, etag: '', checksums: checksums ?? {} }
   const request = newRequest(job, String(index).padStart(6, '0'), entry as Entry)
   return {
     queueRank: index,
@@ -51,6 +52,8 @@ function requestOf(job: TransferJob, item: TransferItem, index: number): QueuedF
       ...request,
       source: item.source,
       destination: item.destination,
+      declared: { sizeBytes, checksums },
+      ...(job.notBeforeMs === null ? {} : { queue: 'held', nextAtMs: job.notBeforeMs }),
       // What nobody told may be large.
       lane: item.sizeBytes === undefined ? lanes.large : request.lane,
       mtimeMs: null,

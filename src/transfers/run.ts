@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Entry, StorePath } from '../store/types.ts'
@@ -5,6 +6,7 @@ import { type PlaceRef, placesOf, type TransferDestination, type TransferSource 
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { JobContext } from './job-contexts.ts'
 import type { Journal } from './journal.ts'
+import type { Throttle } from './scheduling/throttle.ts'
 import type { ErrorLocation } from './transfer-error.ts'
 import type { ExecutorName, TransferFile } from './types.ts'
 
@@ -37,6 +39,9 @@ export interface StepDeps {
   directExecutors: ReadonlyMap<ExecutorName, DirectExecutor>
   /** Bytes of a file came over. */
   onBytes(run: Run, bytes: number): void
+  clock: Clock
+  /** What limits the pace of the bytes of this run. */
+  throttlesOf(run: Run): readonly Throttle[]
 }
 
 /** Why a run was ended from outside. */

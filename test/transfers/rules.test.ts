@@ -167,7 +167,7 @@ describe('what becomes of a destination that exists', () => {
     ['always', entry({}), 'write'],
     ['always', entry({ kind: 'folder' }), 'is-folder'],
   ] as const)('%s, %o: %s', (policy, existing, decision) => {
-    expect(decideOverwrite(policy, source, existing)).toBe(decision)
+    expect(decideOverwrite({ policy }, source, existing)).toBe(decision)
   })
 })
 

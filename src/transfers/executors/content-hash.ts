@@ -5,10 +5,17 @@ import type { Checksums, ChecksumType } from '../../store/types.ts'
 /** Strongest first: the one a copy is compared by when both ends know it. */
 const STRENGTH: readonly ChecksumType[] = ['sha256', 'sha1', 'md5', 'adler32']
 
-/** The checksums our store wants, and the strongest that the source offers. */
-export function hashesFor(offered: Checksums): ChecksumType[] {
+/** The checksums our store wants, the strongest that the source offers, and all that were declared. */
+export function hashesFor(offered: Checksums, declared: Checksums = {}): ChecksumType[] {
   const strongest = strongestOf(offered)
-  return [...new Set<ChecksumType>(['sha256', 'adler32', ...(strongest === undefined ? [] : [strongest])])]
+  return [
+    ...new Set<ChecksumType>([
+      'sha256',
+      'adler32',
+      ...(strongest === undefined ? [] : [strongest]),
+      ...(Object.keys(declared) as ChecksumType[]),
+    ]),
+  ]
 }
 
 export function strongestOf(offered: Checksums): ChecksumType | undefined {

@@ -1,5 +1,6 @@
 import type { Checksums, ChecksumType, WriteConditions } from '../../store/types.ts'
 import type { TransferDestination, TransferSource } from '../endpoints.ts'
+import type { Throttle } from '../scheduling/throttle.ts'
 import type { ExecutorName } from '../types.ts'
 
 /** What the source was when it was queried; anything else is a change. */
@@ -21,6 +22,10 @@ export interface FetchTask {
   resumeFromBytes: number
   /** Which checksums to compute. */
   hashes: readonly ChecksumType[]
+  /** Requests at a time for one large file; 1 unless given. */
+  streams?: number | undefined
+  /** Whose pace the bytes keep, one after the other. */
+  throttles?: readonly Throttle[] | undefined
   /** Bytes that stand now; fewer than before when it began anew. */
   onProgress(bytesDone: number): void
   /** The validator that the bytes which come now belong to. */
@@ -57,6 +62,8 @@ export interface CopyTask {
   verifyChecksum: boolean
   /** What the other side calls this copy, kept over attempts so that one that still runs is found again. */
   reference: string | null
+  /** Names this request and no other, for whoever is told twice. */
+  id: string
   onReference(reference: string | null): Promise<void>
   onProgress(bytesDone: number): void
   signal: AbortSignal
@@ -66,6 +73,22 @@ export interface CopyResult {
   sizeBytes: number
   /** What the destination says it has. */
   checksums: Checksums
+  /** What the source says it has, where it was asked once more for that. */
+  sourceChecksums?: Checksums
+}
+
+/** How `CopyTask.reference` begins: not the name of a part file. */
+const REFERENCES = /^(tpc|fts):/
+
+/** True when a note of a request says that another server was told to make its copy, where nothing stood before. */
+export function isOrderedElsewhere(reference: string | null): boolean {
+  return reference !== null && REFERENCES.test(reference)
+}
+
+/** Whether an executor may be chosen by itself, and why or why not, in words. */
+export interface Suitability {
+  suits: boolean
+  why?: string
 }
 
 /**
@@ -75,6 +98,8 @@ export interface CopyResult {
  */
 export interface DirectExecutor {
   readonly name: ExecutorName
+  /** By what is known now, without asking anybody; one that has none is taken only when it is ordered. */
+  suits?(source: TransferSource, destination: TransferDestination): Suitability
   copy(task: CopyTask): Promise<CopyResult>
   close(): Promise<void>
 }

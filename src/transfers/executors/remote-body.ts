@@ -2,7 +2,7 @@ import { parseHttpDate } from '../../platform/http-date.ts'
 import type { Outbound, OutboundResponse } from '../../platform/outbound.ts'
 import { parseRetryAfter } from '../backoff.ts'
 import type { RemoteSource } from '../endpoints.ts'
-import { HttpStatusError, wrongLength } from '../transfer-error.ts'
+import { HttpStatusError, shortBody, wrongLength } from '../transfer-error.ts'
 import { discard } from './discard.ts'
 import { provenRequest } from './proven-request.ts'
 import { assertUnchanged, type SourceBody, type SourceRead } from './source-body.ts'
@@ -29,6 +29,50 @@ export async function openRemoteBody(
     discard(answer.body)
     throw error
   }
+}
+
+/** What answered for one span of a file: exactly its bytes, of the version the validator names. */
+export interface RemoteSpan {
+  validator: string
+  chunks: AsyncIterable<Uint8Array>
+}
+
+/**
+ * GET of one span (both ends inclusive) of one version of the file. Undefined when there is no strong
+ * validator to ask by, and when the answer is the whole file: it changed, or ranges are ignored.
+ */
+export async function openRemoteSpan(
+  outbound: Outbound,
+  read: SourceRead,
+  span: { start: number; end: number },
+): Promise<RemoteSpan | undefined> {
+  const { remote } = read.source
+  const validator = read.expected.validator ?? strong(quoted(read.expected.etag))
+  if (remote === undefined || validator === null) return undefined
+  const range = { Range: `bytes=${span.start}-${span.end}`, 'If-Range': validator }
+  const answer = await ask(outbound, read, remote, range)
+  const { status, headers, body } = answer
+  if (status === 206 && isSpan(headers['content-range'], span, read.expected.sizeBytes))
+    return { validator, chunks: exactly(body, span) }
+  discard(body)
+  if (status === 200) return undefined
+  if (status === 206) throw wrongLength(remote.label, 'another range', read.expected.sizeBytes)
+  throw statusError(remote, answer)
+}
+
+function isSpan(header: string | undefined, { start, end }: { start: number; end: number }, size: number) {
+  const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(header ?? '') ?? []
+  return Number(from) === start && Number(to) === end && (total === '*' || Number(total) === size)
+}
+
+async function* exactly(body: AsyncIterable<Uint8Array>, { start, end }: { start: number; end: number }) {
+  let left = end - start + 1
+  for await (const chunk of body) {
+    left -= chunk.length
+    if (left < 0) throw wrongLength('The source', `more than ${end - start + 1} in a range`, end - start + 1)
+    yield chunk
+  }
+  if (left > 0) throw shortBody(end + 1 - left, end + 1)
 }
 
 async function ask(

@@ -1,9 +1,11 @@
 import type { Outbound } from '../../platform/outbound.ts'
 import type { FetchResult, FetchTask, TransferExecutor } from './executor.ts'
+import { paced } from './paced.ts'
+import { openParallelBody, PIECE_BYTES } from './parallel-body.ts'
 import { PartFile } from './part-file.ts'
-import { measured, openSourceBody } from './source-body.ts'
+import { measured, openSourceBody, type SourceBody } from './source-body.ts'
 
-/** The built-in executor: one ranged stream, hashed on the fly, resumed from the bytes that stand. */
+/** The built-in executor: one ranged stream, or several for one large file, hashed on the fly, resumed from the bytes that stand. */
 export function createStreamExecutor(deps: { outbound: Outbound }): TransferExecutor {
   return {
     name: 'stream',
@@ -24,15 +26,23 @@ async function fetchFile(outbound: Outbound, task: FetchTask): Promise<FetchResu
 }
 
 async function pull(outbound: Outbound, task: FetchTask, part: PartFile): Promise<void> {
-  const body = await openSourceBody(outbound, task, part.sizeBytes)
+  const body = await openBody(outbound, task, part.sizeBytes)
   try {
     if (body.start !== part.sizeBytes) await part.reset()
     task.onValidator(body.validator)
-    for await (const chunk of measured(task, body)) {
+    for await (const chunk of paced(measured(task, body), task)) {
       await part.append(chunk)
       task.onProgress(part.sizeBytes)
     }
   } finally {
     body.destroy()
   }
+}
+
+/** In parallel where that was asked for, what is left is worth it and the source can; else one stream. */
+async function openBody(outbound: Outbound, task: FetchTask, start: number): Promise<SourceBody> {
+  const { streams = 1, source, expected } = task
+  const isWorth = streams > 1 && source.remote !== undefined && expected.sizeBytes - start > PIECE_BYTES
+  const parallel = isWorth ? await openParallelBody(outbound, task, { start, streams }) : undefined
+  return parallel ?? openSourceBody(outbound, task, start)
 }

@@ -3,6 +3,7 @@ import { formatPath } from '../../store/paths.ts'
 import type { Entry } from '../../store/types.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import type { TransferDestination } from '../endpoints.ts'
+import { isOrderedElsewhere } from '../executors/executor.ts'
 import { decideOverwrite, type OverwriteDecision } from '../overwrite.ts'
 import { destinationOf, type Run } from '../run.ts'
 import { TransferError } from '../transfer-error.ts'
@@ -23,8 +24,17 @@ export async function lookAtDestination(run: Run): Promise<'write' | 'skip'> {
   const destination = await destinationOf(run)
   run.existing = await findEntry(destination)
   run.isDestinationKnown = true
+  // Ordered of other servers before this worker lived: what stands there is ours, whole or in part.
+  if (isOrderedElsewhere(file.stagedName) && run.existing?.kind !== 'folder') {
+    run.existing = undefined
+    return 'write'
+  }
   const facts = { sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs, checksums: file.sourceChecksums }
-  const decision = decideOverwrite(context.job.overwrite, facts, run.existing)
+  const decision = decideOverwrite(
+    { policy: context.job.overwrite, sync: context.job.options.sync },
+    facts,
+    run.existing,
+  )
   if (decision !== 'write' && decision !== 'skip') throw refusal(decision, destination)
   return decision
 }

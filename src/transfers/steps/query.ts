@@ -1,3 +1,4 @@
+import { reconcile } from '../declared.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import { changeOf } from '../executors/source-body.ts'
 import { isFirstAttempt } from '../file-moves.ts'
@@ -23,7 +24,7 @@ export async function queryReplica(run: Run): Promise<DtrEvent> {
   file.sizeBytes = entry.sizeBytes
   file.mtimeMs = entry.mtimeMs
   file.etag = entry.etag
-  file.sourceChecksums = entry.checksums
+  file.sourceChecksums = reconcile(file.declared, entry)
   file.queried = true
   return 'ok'
 }

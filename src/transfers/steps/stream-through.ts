@@ -1,6 +1,7 @@
 import type { Checksums } from '../../store/types.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import { ContentHash, hashesFor } from '../executors/content-hash.ts'
+import { paced } from '../executors/paced.ts'
 import { measured, openSourceBody, type SourceBody, type SourceRead } from '../executors/source-body.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { TransferError } from '../transfer-error.ts'
@@ -16,7 +17,7 @@ export async function streamThrough(deps: StepDeps, run: Run): Promise<DtrEvent>
   if (file.executor !== 'stream') throw needsStaging(String(file.executor))
   const read: SourceRead = { source: await sourceOf(run), expected: file, signal }
   const destination = await destinationOf(run)
-  const hash = new ContentHash(hashesFor(file.sourceChecksums))
+  const hash = new ContentHash(hashesFor(file.sourceChecksums, file.declared?.checksums))
   const body = await openSourceBody(deps.outbound, read, 0)
   run.location = 'ERROR_DESTINATION'
   file.bytesDone = 0
@@ -41,7 +42,10 @@ async function* counted(
   read: SourceRead,
   tap: { body: SourceBody; hash: ContentHash },
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of measured(read, tap.body)) {
+  for await (const chunk of paced(measured(read, tap.body), {
+    throttles: deps.throttlesOf(run),
+    signal: run.signal,
+  })) {
     tap.hash.update(chunk)
     run.bytesMoved = true
     run.file.bytesDone += chunk.length

@@ -5,6 +5,7 @@ import { hashesFor } from '../executors/content-hash.ts'
 import type { DirectExecutor, TransferExecutor } from '../executors/executor.ts'
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
+import { SpeedWatch } from '../speed-watch.ts'
 import { findStagedSize, stagedNameOf, stagedPathOf } from '../staging.ts'
 import { TransferError } from '../transfer-error.ts'
 import { type ExecutorName, lanes, type TransferFile } from '../types.ts'
@@ -36,10 +37,12 @@ async function transferBy(deps: StepDeps, run: Run, failed: ReadonlySet<Executor
   run.location = 'ERROR_SOURCE'
   const destination = await destinationOf(run)
   const stagedPath = await stagedPathOf(destination, file)
+  const source = await sourceOf(run)
   const choice = chooseExecutor({
     wanted: run.context.job.executor,
-    source: await sourceOf(run),
+    source,
     destination,
+    thirdParty: deps.directExecutors.get('third-party')?.suits?.(source, destination),
     isStaged: stagedPath !== undefined,
     failed,
   })
@@ -47,11 +50,28 @@ async function transferBy(deps: StepDeps, run: Run, failed: ReadonlySet<Executor
   file.executorWhy = choice.why
   if (file.lane === lanes.large) deps.journal.note(file)
   const executor = executorOf(deps, choice.executor, destination)
-  if ('copy' in executor) return copyDirectly(deps, run, executor)
-  if (stagedPath === undefined) return streamThrough(deps, run)
-  await fetchStaged(run, { deps, executor, stagedPath })
+  if ('copy' in executor) return watched(deps, run, (on) => copyDirectly(on, run, executor))
+  if (stagedPath === undefined) return watched(deps, run, (on) => streamThrough(on, run))
+  await watched(deps, run, (on) => fetchStaged(run, { deps: on, executor, stagedPath }))
   file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal: run.signal })
   return 'ok'
+}
+
+/** What moves bytes is given up when it is too slow. */
+async function watched<T>(deps: StepDeps, run: Run, work: (deps: StepDeps) => Promise<T>): Promise<T> {
+  const { signal, context } = run
+  const { minBytesPerSecond } = context.job.options
+  const watch = new SpeedWatch({ clock: deps.clock, minBytesPerSecond, signal })
+  const onBytes: StepDeps['onBytes'] = (moving, bytes) => {
+    watch.moved(bytes)
+    deps.onBytes(moving, bytes)
+  }
+  run.signal = watch.signal
+  try {
+    return await watch.during(() => work({ ...deps, onBytes }))
+  } finally {
+    run.signal = signal
+  }
 }
 
 interface Fetch {
@@ -76,7 +96,9 @@ async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Pro
     },
     stagedPath,
     resumeFromBytes: kept,
-    hashes: hashesFor(file.sourceChecksums),
+    hashes: hashesFor(file.sourceChecksums, file.declared?.checksums),
+    streams: run.context.job.options.streams,
+    throttles: deps.throttlesOf(run),
     onProgress: (bytesDone) => {
       run.bytesMoved = true
       if (bytesDone > counted) deps.onBytes(run, bytesDone - counted)

@@ -1,4 +1,5 @@
 import type { ChecksumType } from '../../store/types.ts'
+import { assertDeclared } from '../declared.ts'
 import { assertUnchanged, type SourceRead } from '../executors/source-body.ts'
 import type { Run } from '../run.ts'
 import { checksumMismatch, shortBody } from '../transfer-error.ts'
@@ -23,5 +24,9 @@ export async function verify(run: Run, read: SourceRead): Promise<VerifyPolicy> 
   const wrong = common.find((type) => file.checksums[type] !== file.sourceChecksums[type])
   if (wrong === undefined) return 'checksum'
   await assertUnchanged(read)
+  const own = common.filter((type) => file.declared?.checksums?.[type] === undefined)
+  // What the source itself says of its content is right, so it is the order that is wrong.
+  if (own.length > 0 && own.every((type) => file.checksums[type] === file.sourceChecksums[type]))
+    assertDeclared(file.declared, file.checksums)
   throw checksumMismatch(wrong, String(file.checksums[wrong]), String(file.sourceChecksums[wrong]))
 }
