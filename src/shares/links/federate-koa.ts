@@ -2,9 +2,12 @@ import type { Context } from 'koa'
 import { findHost, parseAddress } from '../../ocm/address.ts'
 import { AppError, BadRequestError, MethodNotAllowedError } from '../../platform/errors.ts'
 import { parseForm, readBytes } from '../../platform/read-bytes.ts'
+import { LINK_CLOSED, LINK_PASSWORD } from './link-door.ts'
 import type { LinkPageDeps } from './routes.ts'
 
 const MAX_BODY_BYTES = 16 * 1024
+/** What whoever asks may learn of a link, and nodes like this one read. */
+const TOLD_CODES = [LINK_CLOSED, LINK_PASSWORD]
 
 /**
  * `createFederatedShare`, which the servers of visitors post to when somebody adds a link to their own cloud
@@ -32,7 +35,7 @@ export async function acceptOffer(deps: LinkPageDeps, ctx: Context): Promise<voi
     if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
     // Nextcloud says 400 to whatever is wrong with the token or its password.
     ctx.status = error.status === 401 || error.status === 404 ? 400 : error.status
-    ctx.body = { message: error.message, code: error.code }
+    ctx.body = { message: error.message, ...(TOLD_CODES.includes(error.code) ? { code: error.code } : {}) }
   }
 }
 
