@@ -6,7 +6,7 @@ import { type CopiedFile, type CopyItem, copyFile, copyInside, copyStream, skipp
 import { checkEnds, resolveTarget } from './copy-ends.ts'
 import { forEachParallel, walk } from './copy-many.ts'
 import { CopyTally } from './copy-tally.ts'
-import { type CopyCommandTerms, type CopyTerms, mergeTerms } from './copy-terms.ts'
+import { type CopyCommandTerms, type CopyTerms, mergeTerms, typesToCompute } from './copy-terms.ts'
 import { CliError, usageError } from './exit.ts'
 import { type Output, toWritable } from './output.ts'
 import type { NamedPlace } from './places.ts'
@@ -88,7 +88,10 @@ export class Copier {
   async toStandard(context: CliContext, from: NamedPlace): Promise<void> {
     const { body, sizeBytes, checksums } = await from.tree.read(from.path)
     const name = from.tree.nameOf(from.path)
-    const hashing = new ChecksumStream({ name, sizeBytes, checksums: { ...checksums, ...statedOf(from) } })
+    const stated = statedOf(from)
+    const expected = { ...checksums, ...stated }
+    const types = typesToCompute({ checksumTypes: from.terms.checksumTypes }, stated, expected)
+    const hashing = new ChecksumStream({ name, sizeBytes, checksums: expected, types })
     await pipeline(body, hashing, toWritable(context.stdout), { end: false })
     this.tally.count()
   }

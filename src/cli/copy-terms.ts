@@ -1,5 +1,5 @@
 import type { ArcTerms } from './arc-options.ts'
-import { type Checksums, type ChecksumType, strongestOf } from './checksums.ts'
+import { CHECKSUM_TYPES, type Checksums, type ChecksumType, typesFor } from './checksums.ts'
 
 /** How one source goes to its destination: the options of the command and those of both URLs. */
 export interface CopyTerms {
@@ -48,11 +48,15 @@ export function mergeTerms(command: CopyCommandTerms, source: ArcTerms, target: 
   }
 }
 
-/** What `;checksum=` asks for, and whatever a stated checksum needs; undefined for the usual. */
+/**
+ * Every type that was stated, and besides what `;checksum=` asks for, else the usual and the best that the
+ * other side can be compared by. A checksum that somebody stated is never passed over for a stronger one.
+ */
 export function typesToCompute(
-  { checksumTypes }: CopyTerms,
+  { checksumTypes }: Pick<CopyTerms, 'checksumTypes'>,
   stated: Checksums = {},
-): ChecksumType[] | undefined {
-  const best = strongestOf(stated)
-  return checksumTypes && [...new Set([...checksumTypes, ...(best === undefined ? [] : [best])])]
+  shown: Checksums = {},
+): ChecksumType[] {
+  const types = typesFor({ types: checksumTypes, checksums: shown })
+  return [...new Set([...types, ...CHECKSUM_TYPES.filter((type) => stated[type] !== undefined)])]
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   ChecksumStream,
   type Checksums,
@@ -8,7 +9,6 @@ import {
   compareChecksums,
   findDifference,
   Hasher,
-  typesFor,
 } from './checksums.ts'
 import { type CopyTerms, typesToCompute } from './copy-terms.ts'
 import { download, LARGE_DOWNLOAD_BYTES } from './download.ts'
@@ -82,14 +82,14 @@ async function streamFile(item: CopyItem, options: CopyOptions): Promise<CopiedF
     checksums,
   } = await source.tree.read(source.path, terms.blockBytes)
   const expected = { ...entry.checksums, ...checksums, ...stated }
-  const types = typesToCompute(options.terms, options.stated)
+  const types = typesToCompute(terms, stated, expected)
   const hashing = new ChecksumStream({ name, sizeBytes, checksums: expected, types }, options.onBytes)
   const { executable, readOnly, blockBytes } = terms
   const writing = feed(body, hashing, () =>
     target.tree.write(target.path, hashing, {
       ...{ sizeBytes, mtimeMs: entry.mtimeMs, expected, executable, readOnly, blockBytes },
       overwrite: terms.present === 'replace',
-      compare: types?.length !== 0,
+      compare: types.length > 0,
     }),
   )
   const shown = await writing.catch(async (error: unknown) => {
@@ -109,7 +109,7 @@ async function sendSmall(item: CopyItem, options: CopyOptions, localPath: string
     throw toLocalError(localPath, error)
   }
   const stated = options.stated ?? {}
-  const types = typesFor({ types: typesToCompute(options.terms, options.stated), checksums: stated })
+  const types = typesToCompute(options.terms, stated)
   const read = { checksums: new Hasher(types).update(content).digest(), sizeBytes: content.length }
   const difference = findDifference({ name: localPath, checksums: stated }, read)
   if (difference !== undefined) throw difference
@@ -129,7 +129,11 @@ async function sendSmall(item: CopyItem, options: CopyOptions, localPath: string
 async function removeHalf({ target, isNew }: CopyItem, error: unknown): Promise<void> {
   const isRefusal = error instanceof CliError && error.status !== undefined
   if (isNew !== true || isRefusal || target.tree.drive === undefined) return
-  await target.tree.drive.remove(target.path).catch(() => undefined)
+  // rclone closes the file a moment after the connection, and it is there again.
+  for (const waitMs of [0, 100, 400]) {
+    await delay(waitMs)
+    await target.tree.drive.remove(target.path).catch(() => undefined)
+  }
 }
 
 /** Stores what comes in on a stream of unknown length. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { toHttpDate } from '../platform/http-date.ts'
-import { type Checksums, compareChecksums, findDifference, Hasher, typesFor } from './checksums.ts'
+import { type Checksums, compareChecksums, findDifference, Hasher } from './checksums.ts'
 import type { CopiedFile, CopyItem, CopyOptions } from './copy.ts'
 import { forEachParallel } from './copy-many.ts'
 import { typesToCompute } from './copy-terms.ts'
@@ -89,8 +89,7 @@ class Download {
     const { part } = this
     const { sizeBytes } = this.item.entry
     const { terms, signal, stated } = this.options
-    const types = typesToCompute(terms, stated)
-    const hasher = new Hasher(typesFor({ types, checksums: this.expected }))
+    const hasher = new Hasher(typesToCompute(terms, stated, this.expected))
     if (part.sizeBytes > sizeBytes) await part.restart()
     if (part.sizeBytes > 0) this.options.onBytes?.(part.sizeBytes)
     const isParallel = terms.threads > 1 && terms.resume && sizeBytes - part.sizeBytes > PIECE_BYTES

@@ -44,6 +44,7 @@ const EXAMPLES: Record<string, string> = {
   'app-password list': 'app-password list',
   'app-password create': 'app-password create "my laptop"',
   'app-password revoke': `app-password revoke ${ID}`,
+  completion: 'completion > ~/.local/share/bash-completion/completions/causeway',
   ls: 'ls -l drive:/data',
   mkdir: 'mkdir -p drive:/data/2026/run-1',
   rm: 'rm -r drive:/data/old',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerAppPassword } from './commands/app-password.ts'
 import { registerBench } from './commands/bench.ts'
+import { registerCompletion } from './commands/completion.ts'
 import { registerCopy } from './commands/copy.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerEndpoint } from './commands/endpoint.ts'
@@ -45,7 +46,7 @@ const GROUPS: [heading: string, registers: Register[]][] = [
       registerBench,
     ],
   ],
-  ['Log in to a node:', [registerLogin, registerAppPassword]],
+  ['Log in to a node:', [registerLogin, registerAppPassword, registerCompletion]],
   ['Files:', [registerList, registerCopy, registerFiles, registerSum, registerTrash]],
   ['People and copies:', [registerInvite, registerShare, registerTransfer, registerEndpoint]],
 ]

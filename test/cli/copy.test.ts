@@ -249,3 +249,16 @@ it('makes folders with their parents and removes them with what is inside', asyn
   expect((await cli(['rm', '-r', '/a'])).code).toBe(0)
   expect([...drive.entries.keys()]).toEqual([''])
 })
+
+it('compares the checksum that was stated although the server shows a stronger one', async () => {
+  const { folder, drive, url, cli } = await setUp()
+  drive.entries.set('a', Buffer.from('Wikipedia'))
+  const source = `${url}/dav/files/ann/a:checksumtype=adler32:checksumvalue=00000001`
+  for (const target of [join(folder, 'a'), '-']) {
+    expect(await cli(['cp', source, target])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('checksum'),
+    })
+  }
+  expect(await readdir(folder)).toEqual([])
+})

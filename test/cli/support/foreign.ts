@@ -55,7 +55,7 @@ export async function startNginx(): Promise<ForeignServer> {
     `load_module /usr/lib/nginx/modules/ngx_http_dav_ext_module.so;
 ${process.getuid?.() === 0 ? 'user root;' : ''} daemon off; pid ${home}/pid; error_log ${home}/error.log; events {}
 http { access_log off; ${temporary} client_max_body_size 0;
-server { listen 127.0.0.1:${port}; root ${folder}; dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; } }`,
+server { listen 127.0.0.1:${port}; root ${folder}; create_full_put_path on; dav_methods PUT DELETE MKCOL COPY MOVE; dav_ext_methods PROPFIND OPTIONS; } }`,
   )
   const child = spawn(requireProgram('nginx'), ['-c', join(home, 'nginx.conf'), '-p', home], {
     stdio: 'ignore',
