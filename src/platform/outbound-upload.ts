@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Clock } from './clock.ts'
+import { guardedLookup } from './guarded-lookup.ts'
 import {
   authorities,
   checkLiteralAddress,
@@ -12,7 +12,6 @@ import {
   type OutboundConfig,
   parseUrl,
   type Resolve,
-  resolveAllowed,
 } from './outbound.ts'
 import { OutboundError, refusalOf } from './outbound-error.ts'
 
@@ -97,21 +96,6 @@ function begin(url: URL, upload: UploadRequest, { config, resolve, ca }: Deps): 
 
 function timedOut(url: URL): OutboundError {
   return new OutboundError('timeout', `${url.host} did not answer in time.`)
-}
-
-/** Connects to the very addresses that were checked. */
-function guardedLookup(config: OutboundConfig, resolve: Resolve): LookupFunction {
-  return (hostname, options, done) => {
-    resolveAllowed(hostname, resolve, config.allow).then(
-      (addresses) => {
-        const answers = addresses.map((address) => ({ address, family: isIP(address) }))
-        const [first] = answers
-        if (options.all) done(null, answers)
-        else done(null, first?.address ?? '', first?.family)
-      },
-      (error: Error) => done(error, '', 4),
-    )
-  }
 }
 
 async function send(

@@ -1,8 +1,9 @@
 import type { UploadAnswer, Uploader } from '../../platform/outbound-upload.ts'
-import type { Checksums, ChecksumType, Entry } from '../../store/types.ts'
+import type { Entry } from '../../store/types.ts'
 import { answerWantedDigests } from '../digest-answers.ts'
+import { compareWithFar } from './compare.ts'
 import { CopyFailure, remoteStatus } from './failure.ts'
-import { discard, type FarFacts, type FarFile, probe, redirectOf } from './far-end.ts'
+import { discard, type FarFile, redirectOf } from './far-end.ts'
 import type { Task } from './pull.ts'
 
 /** Up to here the whole file goes out at once, over a connection that is kept. */
@@ -30,7 +31,7 @@ export async function push(task: PushTask): Promise<void> {
   const sent = { isBegun: false }
   try {
     await put(task, sent)
-    await compare(task)
+    await compareWithFar(task)
   } catch (error) {
     if (before.status === 404 && sent.isBegun) await removeRemains(task)
     throw error
@@ -109,32 +110,6 @@ async function* counted(
   } finally {
     if (!Buffer.isBuffer(content.body)) content.body.destroy()
   }
-}
-
-/** What stands there now has our length, and our checksum where both sides know one of a kind. */
-async function compare({ file, order, entry, signal }: PushTask): Promise<void> {
-  if (order.requireChecksum === false) return
-  const facts = await probe(file, signal)
-  if (facts.status !== 200) {
-    if (order.requireChecksum !== true) return
-    throw remoteStatus(file.url.host, 'HEAD', facts.status)
-  }
-  if (facts.sizeBytes !== undefined && facts.sizeBytes !== entry.sizeBytes) {
-    throw new CopyFailure(`The destination has ${facts.sizeBytes} of ${entry.sizeBytes} bytes`)
-  }
-  compareChecksums(facts, entry.checksums, order.requireChecksum === true)
-}
-
-const TYPES: readonly ChecksumType[] = ['sha256', 'sha1', 'md5', 'adler32']
-
-function compareChecksums({ checksums }: FarFacts, own: Checksums, isRequired: boolean): void {
-  const common = TYPES.filter((type) => checksums[type] !== undefined && own[type] !== undefined)
-  const other = common.find((type) => checksums[type] !== own[type])
-  if (other !== undefined) {
-    throw new CopyFailure(`Checksum mismatch: ${other} is ${own[other]} here and ${checksums[other]} there`)
-  }
-  if (common.length > 0 || !isRequired) return
-  throw new CopyFailure('The destination names no checksum, and RequireChecksumVerification asks for one')
 }
 
 /** With a time of its own: the copy itself may have been called off. */
