@@ -76,6 +76,16 @@ function withAbsolutePaths(folder: string, config: Config): Config {
 
 /** The configuration as it may be shown: secrets replaced. */
 export function redactConfig(config: Config): Config {
+  return redactDatabase(redactFts(config))
+}
+
+function redactFts(config: Config): Config {
+  const { fts } = config.transfers
+  if (fts?.token === undefined) return config
+  return { ...config, transfers: { ...config.transfers, fts: { ...fts, token: '[redacted]' } } }
+}
+
+function redactDatabase(config: Config): Config {
   if (config.database.client === 'sqlite') return config
   const url = URL.parse(config.database.url)
   if (url !== null && url.password !== '') url.password = 'redacted'

@@ -1,4 +1,5 @@
 import type { TransferDestination, TransferSource } from './endpoints.ts'
+import type { Suitability } from './executors/executor.ts'
 import type { ExecutorChoice, ExecutorName } from './types.ts'
 
 export interface ChoiceFacts {
@@ -8,6 +9,8 @@ export interface ChoiceFacts {
   destination: TransferDestination
   /** The destination takes part files of this node. */
   isStaged: boolean
+  /** What is known of whether the two ends copy between them; undefined: nobody here can order it. */
+  thirdParty?: Suitability | undefined
   /** Executors that could not do it in this attempt. */
   failed: ReadonlySet<ExecutorName>
 }
@@ -20,25 +23,21 @@ export interface Choice {
 
 /** Who moves the bytes of a file: what the job asks for, else what both ends can do. */
 export function chooseExecutor(facts: ChoiceFacts): Choice {
-  const { wanted, source, destination, failed } = facts
+  const { wanted, source, destination, thirdParty, failed } = facts
   if (wanted !== 'auto')
     return { executor: wanted, why: 'the order or the setting transfers.executor asks for it' }
   const storage = source.rclone ?? destination.rclone
   if (storage !== undefined) return { executor: 'rclone', why: `only rclone speaks to ${storage.label}` }
-  if (source.remote !== undefined && destination.remote !== undefined && !failed.has('third-party')) {
-    const copier = thirdParty(facts)
-    if (copier !== undefined)
-      return {
-        executor: 'third-party',
-        why: `${copier} copies by itself (HTTP-TPC), so that no byte comes through here`,
-      }
-  }
-  if (!facts.isStaged)
-    return { executor: 'stream', why: 'the destination lies elsewhere: what is read is written at once' }
-  return { executor: 'stream', why: 'the destination lies here: it is fetched straight into place' }
+  if (thirdParty?.suits === true && !failed.has('third-party'))
+    return { executor: 'third-party', why: thirdParty.why ?? 'both ends copy between them' }
+  const place = facts.isStaged
+    ? 'the destination lies here: it is fetched straight into place'
+    : 'the destination lies elsewhere: what is read is written at once'
+  return { executor: 'stream', why: [place, whyNot(facts)].filter(Boolean).join('; ') }
 }
 
-function thirdParty({ source, destination }: ChoiceFacts): string | undefined {
-  if (destination.abilities?.thirdPartyCopy === true) return destination.remote?.label
-  return source.abilities?.thirdPartyCopy === true ? source.remote?.label : undefined
+/** Why the two ends do not copy between them, where that was thought of. */
+function whyNot({ thirdParty, failed }: ChoiceFacts): string | undefined {
+  if (failed.has('third-party')) return 'the two servers could not copy between them'
+  return thirdParty?.suits === false ? thirdParty.why : undefined
 }

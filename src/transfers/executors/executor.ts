@@ -78,7 +78,7 @@ export interface CopyResult {
 }
 
 /** How `CopyTask.reference` begins: not the name of a part file. */
-const REFERENCES = /^(tpc|fts):/
+const REFERENCES = /^(tpc|fts):new\b/
 
 /** True when a note of a request says that another server was told to make its copy, where nothing stood before. */
 export function isOrderedElsewhere(reference: string | null): boolean {
@@ -98,6 +98,8 @@ export interface Suitability {
  */
 export interface DirectExecutor {
   readonly name: ExecutorName
+  /** It gives up by itself what does not go on; queues of other servers are long. */
+  readonly keepsWatch?: boolean
   /** By what is known now, without asking anybody; one that has none is taken only when it is ordered. */
   suits?(source: TransferSource, destination: TransferDestination): Suitability
   copy(task: CopyTask): Promise<CopyResult>

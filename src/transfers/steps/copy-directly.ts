@@ -16,6 +16,7 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
     sourceChecksums: file.sourceChecksums,
     conditions: conditionsOf(run),
     verifyChecksum: run.context.job.verify === 'checksum',
+    id: file.id,
     reference: file.stagedName,
     onReference: async (reference) => {
       file.stagedName = reference
@@ -30,8 +31,16 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
   })
   file.bytesDone = result.sizeBytes
   file.checksums = result.checksums
+  file.sourceChecksums = { ...result.sourceChecksums, ...file.sourceChecksums }
   file.stagedName = null
   run.isPublished = true
-  file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal })
+  try {
+    file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal })
+  } catch (error) {
+    // The source changed while it was copied: what stands there is neither the old nor the new.
+    const { store, path } = await destinationOf(run)
+    await store.remove(path)
+    throw error
+  }
   return 'ok'
 }
