@@ -2,7 +2,13 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { claimFiles, countReady, dropStaleFlags, findNextQueue, type QueueKey } from './claim-repo.ts'
 import { hostsOf } from './links/link-hosts.ts'
-import { countLimit, type QueueDemand, type SharedQueues, takeFairQueues } from './scheduling/fair-shares.ts'
+import {
+  countLimit,
+  type QueueDemand,
+  type QueueTake,
+  type SharedQueues,
+  takeFairQueues,
+} from './scheduling/fair-shares.ts'
 import type { LaneCounts } from './slots.ts'
 import type { Task } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
@@ -10,11 +16,19 @@ import { type Lane, lanes, type TransferFile } from './types.ts'
 /** More queues than can get something in one round; the others are looked at in the next. */
 const MAX_QUEUES = 200
 const DEFAULT_WEIGHT = 50
+/** What was seen of the queues holds so long, unless somebody says that there is more. */
+const LOOK_HOLDS_MS = 200
 
 /** How much may start on links and towards hosts. */
 export interface Rooms {
   ofLink(link: string, running: number): number
   ofHost(host: string): number
+}
+
+/** What waits in a queue, counted no further than can start at once. */
+interface Look {
+  queue: QueueKey
+  queued: LaneCounts
 }
 
 export interface DispatcherDeps {
@@ -45,6 +59,7 @@ export class Dispatcher {
   /** Where the look at the queues of a lane goes on, when there were too many. */
   private readonly cursors = new Map<Lane, QueueKey>()
   private readonly waitingSince = new Map<string, number>()
+  private seen: { looks: Look[]; atMs: number; lanes: number } | undefined
 
   constructor(deps: DispatcherDeps) {
     this.deps = deps
@@ -52,24 +67,53 @@ export class Dispatcher {
 
   /** Takes for this process what its free slots allow; `lanesNow` says which lanes are worth a look. */
   async take(running: readonly Task[], lanesNow: readonly Lane[]): Promise<Taken[]> {
-    const waiting = new Map<string, { queue: QueueKey; queued: LaneCounts }>()
-    for (const lane of lanesNow) await this.lookAt(lane, waiting)
-    const looks = [...waiting.values()]
-    this.deps.onQueued(byLink(looks))
-    if (looks.length === 0) return []
-    const links = new Set(looks.map(({ queue }) => queue.link))
-    const takes = takeFairQueues(this.deps, this.sharesOf(looks, running), this.limits(links, running))
+    const isSeen = this.isSeen(lanesNow)
+    const taken = await this.takeOnce(running, lanesNow)
+    if (taken.length > 0 || !isSeen) return taken
+    // Only what was seen a moment ago says that there is nothing: look again.
+    this.forget()
+    return this.takeOnce(running, lanesNow)
+  }
+
+  private async takeOnce(running: readonly Task[], lanesNow: readonly Lane[]): Promise<Taken[]> {
+    const looks = await this.look(lanesNow)
     const taken: Taken[] = []
-    for (const { share, queue: link, lane, count } of takes)
+    for (const { share, queue: link, lane, count } of this.plan(looks, running))
       taken.push(...(await this.claim({ share, link }, lane, count)))
-    this.noteWaiting(new Set(looks.map(({ queue }) => queue.share)), taken)
+    this.noteTaken(looks, taken)
     return taken
   }
 
-  private async lookAt(
-    lane: Lane,
-    waiting: Map<string, { queue: QueueKey; queued: LaneCounts }>,
-  ): Promise<void> {
+  /** There may be more in the queues than was seen. */
+  forget(): void {
+    this.seen = undefined
+  }
+
+  private plan(looks: readonly Look[], running: readonly Task[]): QueueTake[] {
+    if (looks.length === 0) return []
+    const links = new Set(looks.map(({ queue }) => queue.link))
+    return takeFairQueues(this.deps, this.sharesOf(looks, running), this.limits(links, running))
+  }
+
+  private isSeen(lanesNow: readonly Lane[]): boolean {
+    if (this.seen === undefined || this.seen.lanes !== lanesNow.length) return false
+    const sinceMs = this.deps.clock.nowMs() - this.seen.atMs
+    return sinceMs >= 0 && sinceMs < LOOK_HOLDS_MS
+  }
+
+  private async look(lanesNow: readonly Lane[]): Promise<Look[]> {
+    if (this.seen !== undefined && this.isSeen(lanesNow)) return this.seen.looks
+    const waiting = new Map<string, Look>()
+    const seen = { looks: [] as Look[], atMs: this.deps.clock.nowMs(), lanes: lanesNow.length }
+    // Said before the look: what is told meanwhile makes it old.
+    this.seen = seen
+    for (const lane of lanesNow) await this.lookAt(lane, waiting)
+    seen.looks.push(...waiting.values())
+    this.deps.onQueued(byLink(seen.looks))
+    return seen.looks
+  }
+
+  private async lookAt(lane: Lane, waiting: Map<string, Look>): Promise<void> {
     const { db } = this.deps
     let queue = await findNextQueue(db, lane, this.cursors.get(lane))
     for (let n = 0; n < MAX_QUEUES && queue !== undefined; n++) {
@@ -86,10 +130,7 @@ export class Dispatcher {
   }
 
   /** The shares that wait or run, each with its queues by link. */
-  private sharesOf(
-    looks: readonly { queue: QueueKey; queued: LaneCounts }[],
-    running: readonly Task[],
-  ): SharedQueues[] {
+  private sharesOf(looks: readonly Look[], running: readonly Task[]): SharedQueues[] {
     const shares = new Map<string, SharedQueues & { queues: QueueDemand[]; running: LaneCounts }>()
     const shareOf = (name: string) => {
       const weight = this.deps.shareWeights[name] ?? DEFAULT_WEIGHT
@@ -130,7 +171,15 @@ export class Dispatcher {
     return nowMs - (this.waitingSince.get(share) ?? nowMs)
   }
 
-  private noteWaiting(shares: ReadonlySet<string>, taken: readonly Taken[]): void {
+  /** What was taken is not there any more; who got nothing waits from now on. */
+  private noteTaken(looks: readonly Look[], taken: readonly Taken[]): void {
+    for (const { queue, file } of taken) {
+      const look = looks.find((one) => one.queue.share === queue.share && one.queue.link === queue.link)
+      if (look !== undefined) look.queued[nameOf(file.lane)] = Math.max(0, look.queued[nameOf(file.lane)] - 1)
+    }
+    const shares = new Set(
+      looks.filter(({ queued }) => queued.small + queued.large > 0).map(({ queue }) => queue.share),
+    )
     const served = new Set(taken.map(({ queue }) => queue.share))
     for (const share of this.waitingSince.keys()) {
       if (served.has(share) || !shares.has(share)) this.waitingSince.delete(share)
@@ -153,7 +202,7 @@ function limitNames(link: string): string[] {
   return [`link:${link}`, ...hostsOf(link).map((host) => `host:${host}`)]
 }
 
-function byLink(looks: readonly { queue: QueueKey; queued: LaneCounts }[]): Map<string, number> {
+function byLink(looks: readonly Look[]): Map<string, number> {
   const found = new Map<string, number>()
   for (const { queue, queued } of looks)
     found.set(queue.link, (found.get(queue.link) ?? 0) + queued.small + queued.large)

@@ -3,6 +3,7 @@ import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Dispatcher, Taken } from './dispatcher.ts'
 import { claimExpansions, extendExpansionLeases, findNextExpansionMs } from './expansion-repo.ts'
+import { listCancelRequestedFiles } from './file-cancel-repo.ts'
 import type { JobContexts } from './job-contexts.ts'
 import { listCancelRequested } from './job-repo.ts'
 import type { Journal } from './journal.ts'
@@ -68,6 +69,12 @@ export class Scheduler {
 
   /** Something changed: look at the queue now. */
   poke(): void {
+    this.deps.dispatcher.forget()
+    this.lookSoon()
+  }
+
+  /** A hand is free. */
+  private lookSoon(): void {
     this.isPoked = true
     this.nap?.abort()
   }
@@ -81,6 +88,11 @@ export class Scheduler {
   async abortJob(jobId: string, reason: AbortReason): Promise<void> {
     const isOfJob = (task: Task) => task.jobId === jobId
     await Promise.all([this.files.abort(reason, isOfJob), this.expansions.abort(reason, isOfJob)])
+  }
+
+  /** Ends what runs here for one file. */
+  abortFile(fileId: string): void {
+    this.files.abortId(fileId, 'cancel')
   }
 
   /** Resolves when nothing is left to do, neither here nor in the queue. */
@@ -129,7 +141,7 @@ export class Scheduler {
     const { db, clock } = this.deps
     await this.noticeClockSetBack()
     await this.beatWhenDue()
-    await wakeDueFiles(db, clock.nowMs())
+    if ((await wakeDueFiles(db, clock.nowMs())) > 0) this.deps.dispatcher.forget()
     await this.takeExpansions()
     await this.takeFiles()
     await this.settleIdle()
@@ -165,6 +177,7 @@ export class Scheduler {
     const heldJobs = await extendExpansionLeases(db, owner, jobIds, untilMs)
     this.files.abortIds(fileIds.filter((id) => !heldFiles.has(id)))
     this.expansions.abortIds(jobIds.filter((id) => !heldJobs.has(id)))
+    for (const fileId of await listCancelRequestedFiles(db, fileIds)) this.abortFile(fileId)
     const running = [...this.files.all(), ...this.expansions.all()].map((task) => task.jobId)
     for (const jobId of await listCancelRequested(db, [...new Set(running)])) {
       contexts.drop(jobId)
@@ -191,7 +204,8 @@ export class Scheduler {
     const canceled = await listCancelRequested(this.deps.db, jobIds)
     for (const one of taken) {
       const task = this.launch(one)
-      if (canceled.includes(one.file.jobId)) task.abort.abort(new RunAborted('cancel'))
+      if (one.file.cancelRequested || canceled.includes(one.file.jobId))
+        task.abort.abort(new RunAborted('cancel'))
     }
   }
 
@@ -219,7 +233,7 @@ export class Scheduler {
   }
 
   private afterFile(task: Task): void {
-    if (task.lane !== lanes.small || this.isRoomForABatch()) this.poke()
+    if (task.lane !== lanes.small || this.isRoomForABatch()) this.lookSoon()
   }
 
   /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
