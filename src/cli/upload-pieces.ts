@@ -11,8 +11,8 @@ import { PROPFIND_BODY, parseMultistatus } from './multistatus.ts'
 import type { NodeDoor } from './node-door.ts'
 import { keyOf } from './part-file.ts'
 
-/** From here on an upload that breaks off would be a loss; a whole PUT is faster below. */
-export const LARGE_UPLOAD_BYTES = 256 * 1024 * 1024
+/** From here on an upload that breaks off would be a loss; a whole PUT takes half the time. */
+export const LARGE_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024
 const PIECE_BYTES = 16 * 1024 * 1024
 const CONNECTIONS = 2
 
