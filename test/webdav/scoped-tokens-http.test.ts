@@ -207,6 +207,34 @@ describe('a token', () => {
     expect((await as(token, 'COPY', '/data/file.txt', out)).status).toBe(404)
   })
 
+  it('packs into an archive only what it may list and read', async () => {
+    const token = await tokenFor('/data', 'LIST,DOWNLOAD')
+    const whole = await as(token, 'GET', '/data/?accept=zip')
+    expect(whole.status).toBe(200)
+    const text = Buffer.from(await whole.arrayBuffer()).toString('latin1')
+    expect(text).toContain('deep.txt')
+    expect(text).not.toContain('secret.txt')
+    expect((await as(token, 'GET', '/?accept=zip')).status).toBe(403)
+    expect((await as(token, 'GET', '/?accept=zip&files=["other"]')).status).toBe(403)
+    expect([400, 403]).toContain((await as(token, 'GET', '/data/?accept=zip&files=["../other"]')).status)
+    const blind = await tokenFor('/data', 'DOWNLOAD')
+    expect((await as(blind, 'GET', '/data/?accept=zip')).status).toBe(403)
+  })
+
+  it('for uploads has a file fetched from elsewhere, and for downloads sent there, and not the other way', async () => {
+    const source = `${leiden.origin}/dav/files/bob/bobs.txt`
+    const TransferHeaderAuthorization = bob.authorization
+    const [upload, download] = [await tokenFor('/data', 'UPLOAD'), await tokenFor('/data', 'DOWNLOAD')]
+    const fetched = await as(upload, 'COPY', '/data/from-bob.txt', {
+      headers: { source, TransferHeaderAuthorization },
+    })
+    expect(await fetched.text()).toMatch(/success: Created\n$/)
+    expect((await as(upload, 'COPY', '/data/file.txt', { headers: { source } })).status).toBe(403)
+    expect((await as(download, 'COPY', '/data/new.txt', { headers: { source } })).status).toBe(403)
+    const destination = 'http://far.example/x'
+    expect((await as(upload, 'COPY', '/data/file.txt', { headers: { destination } })).status).toBe(403)
+  })
+
   it('tells by an If header nothing of what lies outside', async () => {
     const token = await tokenFor('/data', ALL.join(','))
     const etag = (await ann.dav('HEAD', '/other/secret.txt')).headers.get('etag')

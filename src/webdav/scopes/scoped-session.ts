@@ -40,6 +40,14 @@ export function checkScope(
   })
 }
 
+/** Throws `ForbiddenError` where the token of the session may make a file, but not replace the one that is there. */
+export function checkReplacing({ scope, path }: DavSession): void {
+  if (scope === undefined || isGranted(scope, path, ['MANAGE', 'DELETE'])) return
+  throw new ForbiddenError('Your token may make files here but not replace them; ask for one that may.', {
+    code: 'OUT_OF_SCOPE',
+  })
+}
+
 function neededBy(method: string, header: (name: string) => string | undefined): readonly Activity[] {
   if (method === 'COPY') return header('source') === undefined ? ['DOWNLOAD'] : ['UPLOAD']
   return NEEDED.get(method) ?? []

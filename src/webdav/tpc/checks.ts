@@ -13,6 +13,7 @@ import type { Entry } from '../../store/types.ts'
 import { type DavCall, findEntry } from '../call.ts'
 import { checkBeforeBody } from '../put.ts'
 import { checkRoom } from '../room.ts'
+import { checkReplacing } from '../scopes/scoped-session.ts'
 import type { FarFacts } from './far-end.ts'
 import type { Order } from './order.ts'
 
@@ -27,7 +28,10 @@ export async function checkDestination(call: DavCall, { overwrite }: Order): Pro
   checkAsker(call)
   const { path } = call.session
   if (path.length === 0) throw new MethodNotAllowedError('A folder stands here; name the file to make.')
-  if (!overwrite && (await findEntry(call.store, path)) !== undefined) throw exists()
+  if ((await findEntry(call.store, path)) !== undefined) {
+    if (!overwrite) throw exists()
+    checkReplacing(call.session)
+  }
   await checkBeforeBody(call)
 }
 
