@@ -24,7 +24,7 @@ describe('the configuration of a node', () => {
       storage: { folder: join(folder, 'spaces'), fsync: 'rename' },
       network: { allow: [], insecureHttp: false },
       ocm: { trust: 'open', requireSignatures: 'known' },
-      transfers: { executor: 'stream' },
+      transfers: { executor: 'auto' },
     })
   })
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { SourceServer } from './support/source-server.ts'
 import { insertUser, TestEngine } from './support/test-engine.ts'
