@@ -23,6 +23,8 @@ import { createAccessTokens } from './090_create_access_tokens.ts'
 import { createTransferEndpoints } from './091_create_transfer_endpoints.ts'
 import { extendTransfers } from './100_extend_transfers.ts'
 import { addTransferOrders } from './101_add_transfer_orders.ts'
+import { createTransferCache } from './102_create_transfer_cache.ts'
+import { createTransferDeliveries } from './103_create_transfer_deliveries.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -51,6 +53,8 @@ export const migrations: readonly Migration[] = [
   createTransferEndpoints,
   extendTransfers,
   addTransferOrders,
+  createTransferCache,
+  createTransferDeliveries,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

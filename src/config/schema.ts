@@ -1,6 +1,8 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { findPublicKey } from '../platform/public-key.ts'
+import { delivery } from './delivery.ts'
+import { fts } from './fts.ts'
 import { tpc } from './tpc.ts'
 
 const cidr = z
@@ -187,6 +189,26 @@ const ocm = z.strictObject({
     .describe('What to hold of single hosts whatever they say: the form of messages they take, where.'),
 })
 
+const cache = z.strictObject({
+  maxBytes: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Room for fetched files that jobs may share; 0: no cache. The longest unused go first.'),
+  minFreeBytes: z.int().min(0).default(0).describe('… and what must stay free on its disk.'),
+  lifetimeDays: z.number().positive().default(30).describe('What nobody used for this long is removed.'),
+  hardLinks: z
+    .boolean()
+    .default(true)
+    .describe('Link cached files into drives; off where others write into files of drives in place.'),
+})
+
+const stagePath = z.strictObject({
+  path: z.string().startsWith('/').describe('A folder below which computing jobs have their directories.'),
+  users: z.array(z.string().min(1)).default([]).describe('Who may; all when neither users nor groups are.'),
+  groups: z.array(z.string().min(1)).default([]),
+})
+
 const transfers = z.strictObject({
   executor: z
     .enum(['auto', 'stream', 'rclone'])
@@ -217,8 +239,20 @@ const transfers = z.strictObject({
   maxTries: z.int().min(1).max(100).default(10).describe('Attempts per file before it fails.'),
   retryBaseSeconds: z.number().min(0).default(10).describe('Attempt n waits n² times this long.'),
   leaseSeconds: seconds.default(30).describe('A silent worker loses its file after this long.'),
+  localSizeLimit: z
+    .int()
+    .min(0)
+    .default(16 * 1024 * 1024)
+    .describe('Bytes; smaller files are moved by the node itself, larger ones by delivery workers if any.'),
+  delivery: delivery.prefault({}),
   rcloneProgram: z.string().default('rclone').describe('Name on PATH, or path, of rclone.'),
+  cache: cache.prefault({}),
+  stagePaths: z
+    .array(stagePath)
+    .default([])
+    .describe('Folders of this machine where files may be staged for computing jobs.'),
   tpc: tpc.prefault({}),
+  fts: fts.optional().describe('An FTS3 server for orders that ask for it.'),
 })
 
 const clients = z.strictObject({

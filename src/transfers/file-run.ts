@@ -9,6 +9,7 @@ import type { AttemptResult } from './metrics.ts'
 import { destinationOf, type Run, RunAborted, type StepDeps } from './run.ts'
 import { removeStaged, stagedPathOf } from './staging.ts'
 import { steps } from './steps/index.ts'
+import { letGo } from './steps/let-go.ts'
 import { forgetSource, hasOtherReplica } from './steps/resolve.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferFile } from './types.ts'
@@ -68,12 +69,18 @@ async function walk(deps: RunDeps, run: Run): Promise<void> {
       continue
     }
     // What is published is only tidied up after; nothing of that can be taken back.
-    if (!isPublished(file.state)) signal.throwIfAborted()
+    if (!isPublished(file.state)) {
+      signal.throwIfAborted()
+      if (file.cancelRequested) throw new RunAborted('cancel')
+    }
     move(file, 'start')
     move(file, await step(deps, run))
     if (waiting.includes(file.state)) return waitFor(deps, run)
   }
-  if (file.state === 'SKIPPED') await discardBytes(run, file.sizeBytes)
+  if (file.state === 'SKIPPED') {
+    await discardBytes(run, file.sizeBytes)
+    await letGo(deps, run, true)
+  }
   if (await deps.journal.commit(file)) deps.onAttempt(run, file.state === 'SKIPPED' ? 'skipped' : 'done')
 }
 
@@ -101,6 +108,7 @@ function abortOf(run: Run, error: unknown): RunAborted | undefined {
 }
 
 async function settleStop(deps: RunDeps, run: Run): Promise<void> {
+  await letGo(deps, run, false)
   giveBack(run.file)
   await deps.journal.commit(run.file)
 }
@@ -108,6 +116,7 @@ async function settleStop(deps: RunDeps, run: Run): Promise<void> {
 async function settleCancel(deps: RunDeps, run: Run): Promise<void> {
   move(run.file, 'cancel')
   await discardBytes(run, 0)
+  await letGo(deps, run, true)
   await deps.journal.commit(run.file)
   deps.onAttempt(run, 'canceled')
 }
@@ -117,12 +126,13 @@ async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<boole
   noteFault(file, fault)
   deps.journal.noteFailure(file, fault)
   deps.contexts.drop(file.jobId)
-  if (await turnToOtherReplica(run, fault)) return false
+  if (await turnToOtherReplica(deps, run, fault)) return false
   const isLast =
     !fault.temporary || file.attempts >= triesOf(deps, run) || file.repeats >= (fault.maxRepeats ?? Infinity)
   if (isLast) move(file, 'fail')
   else retryLater(deps, file, fault)
   if (isLast || fault.dropBytes === true) await discardBytes(run, 0)
+  await letGo(deps, run, isLast)
   deps.log.info(
     { jobId: file.jobId, fileId: file.id, code: fault.code, attempt: file.attempts, isLast },
     'transfer attempt failed',
@@ -136,12 +146,13 @@ function triesOf(deps: RunDeps, run: Run): number {
 }
 
 /** A source that fails, for whatever reason, is left for the next one at once; the destination's fault stays its own. */
-async function turnToOtherReplica(run: Run, fault: Fault): Promise<boolean> {
+async function turnToOtherReplica(deps: RunDeps, run: Run, fault: Fault): Promise<boolean> {
   const { file } = run
   const isOfSource = fault.location === 'ERROR_SOURCE' || fault.location === 'ERROR_TRANSFER'
   if (!isOfSource || dtrTable[file.state].replica === undefined || !hasOtherReplica(run)) return false
   run.failedReplicas.add(file.sourceIndex)
   await discardBytes(run, 0)
+  await letGo(deps, run, true)
   forgetSource(run)
   move(file, 'replica')
   return true

@@ -42,6 +42,8 @@ export const jobOptionsSchema = z.strictObject({
   cache: z.enum(['yes', 'no', 'renew', 'copy', 'check', 'invariant']).optional(),
   /** Seconds that a file from tape shall stay online. */
   pinSeconds: z.int().min(1).optional(),
+  /** How long a tape system may take; a week unless given. */
+  bringOnlineSeconds: z.int().min(1).optional(),
   /** Told by POST when the job is over. */
   webhook: z.string().max(2000).optional(),
   metadata: z.record(z.string().max(100), z.unknown()).optional(),

@@ -87,13 +87,15 @@ export async function cancelIdleFiles(db: Db, jobId: string, nowMs: number): Pro
   const idle = () =>
     db('transfer_files').where({ job_id: jobId }).whereIn('queue', ['ready', 'held']).whereNull('lease_owner')
   await idle()
-    .andWhere((touched) => touched.where('attempts', '>', 0).orWhereNotNull('staged_name'))
+    .andWhere((touched) =>
+      touched.where('attempts', '>', 0).orWhereNotNull('staged_name').orWhereNotNull('stage_request'),
+    )
     .update({ queue: 'ready', next_at_ms: nowMs })
   await db('transfer_jobs')
     .where({ id: jobId })
     .update({ rank_ms: FIRST_RANK, is_paused: 0, ready_small: 1, ready_large: 1 })
   return await idle()
-    .andWhere({ attempts: 0, staged_name: null })
+    .andWhere({ attempts: 0, staged_name: null, stage_request: null })
     .update({ state: 'CANCELLED', queue: 'none' })
 }
 
@@ -149,6 +151,12 @@ export async function countActiveFiles(db: Db, jobId: string): Promise<number> {
     .whereNotNull('lease_owner')
     .count({ n: '*' })
     .first()
+  return Number(row?.n ?? 0)
+}
+
+/** How many requests workers hold now. */
+export async function countAllActiveFiles(db: Db): Promise<number> {
+  const row = await db('transfer_files').whereNotNull('lease_owner').count({ n: '*' }).first()
   return Number(row?.n ?? 0)
 }
 

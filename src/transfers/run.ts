@@ -2,11 +2,13 @@ import type { Clock } from '../platform/clock.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Entry, StorePath } from '../store/types.ts'
+import type { TransferCache } from './cache/transfer-cache.ts'
 import { type PlaceRef, placesOf, type TransferDestination, type TransferSource } from './endpoints.ts'
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { JobContext } from './job-contexts.ts'
 import type { Journal } from './journal.ts'
 import type { Throttle } from './scheduling/throttle.ts'
+import type { TapeDesk } from './tape/tape-desk.ts'
 import type { ErrorLocation } from './transfer-error.ts'
 import type { ExecutorName, TransferFile } from './types.ts'
 
@@ -37,6 +39,10 @@ export interface StepDeps {
   executors: ReadonlyMap<ExecutorName, TransferExecutor>
   /** Those that move a file without its bytes coming through here. */
   directExecutors: ReadonlyMap<ExecutorName, DirectExecutor>
+  /** Files that were fetched before. */
+  cache?: TransferCache | undefined
+  /** Brings files from tape. */
+  tape?: TapeDesk | undefined
   /** Bytes of a file came over. */
   onBytes(run: Run, bytes: number): void
   clock: Clock

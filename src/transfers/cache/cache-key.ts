@@ -13,7 +13,12 @@ export interface CacheKey {
  * What a source is known by in the cache: its URL in one form, or for storage that only rclone speaks its
  * endpoint and path. Undefined for what lies here already.
  */
-export async function findCacheKey({ store, path, remote, rclone }: TransferSource): Promise<CacheKey | undefined> {
+export async function findCacheKey({
+  store,
+  path,
+  remote,
+  rclone,
+}: TransferSource): Promise<CacheKey | undefined> {
   if (remote !== undefined) return keyOf(canonical(remote.urlOf(path)))
   if (rclone === undefined) return undefined
   const place = await store.locate(path)

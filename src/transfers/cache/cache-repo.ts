@@ -78,7 +78,10 @@ export function admit(db: Db, key: CacheKey, asked: Admitted): Promise<Admission
 }
 
 async function isLocked(tx: Db, key: string, nowMs: number): Promise<boolean> {
-  return (await tx('transfer_cache').where({ key }).whereRaw(LIVE_OWNER, [nowMs, nowMs]).first('key')) !== undefined
+  return (
+    (await tx('transfer_cache').where({ key }).whereRaw(LIVE_OWNER, [nowMs, nowMs]).first('key')) !==
+    undefined
+  )
 }
 
 async function wait(tx: Db, key: string, { fileId, nowMs }: Admitted): Promise<Admission> {
@@ -86,8 +89,15 @@ async function wait(tx: Db, key: string, { fileId, nowMs }: Admitted): Promise<A
   return { kind: 'wait', looks, sinceMs }
 }
 
-async function claim(tx: Db, key: string, fileId: string, { kind, nowMs }: { kind: 'wait' | 'use'; nowMs: number }) {
-  const before = await tx('transfer_cache_claims').where({ file_id: fileId, key, kind }).first('looks', 'since_ms')
+async function claim(
+  tx: Db,
+  key: string,
+  fileId: string,
+  { kind, nowMs }: { kind: 'wait' | 'use'; nowMs: number },
+) {
+  const before = await tx('transfer_cache_claims')
+    .where({ file_id: fileId, key, kind })
+    .first('looks', 'since_ms')
   const looks = Number(before?.looks ?? 0) + 1
   const sinceMs = kind === 'wait' ? Number(before?.since_ms ?? nowMs) : nowMs
   const row = { file_id: fileId, key, kind, looks, since_ms: sinceMs }
@@ -96,7 +106,8 @@ async function claim(tx: Db, key: string, fileId: string, { kind, nowMs }: { kin
 }
 
 /** A file that was fetched by the holder of its lock. */
-export interface StoredFile extends Pick<CacheRow, 'sizeBytes' | 'mtimeMs' | 'etag' | 'checksums' | 'diskMark'> {
+export interface StoredFile
+  extends Pick<CacheRow, 'sizeBytes' | 'mtimeMs' | 'etag' | 'checksums' | 'diskMark'> {
   fileId: string
   userId: string
   nowMs: number
@@ -171,7 +182,11 @@ export async function grantTo(
 
 /** The bytes all cached files have together; counted, so that nothing can be lost in between. */
 export async function cachedBytes(db: Db): Promise<{ sizeBytes: number; files: number }> {
-  const row = await db('transfer_cache').where({ state: 'present' }).sum({ size: 'size_bytes' }).count({ n: '*' }).first()
+  const row = await db('transfer_cache')
+    .where({ state: 'present' })
+    .sum({ size: 'size_bytes' })
+    .count({ n: '*' })
+    .first()
   return { sizeBytes: Number(row?.size ?? 0), files: Number(row?.n ?? 0) }
 }
 

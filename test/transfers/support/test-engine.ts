@@ -72,7 +72,7 @@ export class TestEngine {
   readonly folder: string
   readonly drive: FileStore
   private readonly outbound
-  private readonly places: Places
+  readonly places: Places
 
   private constructor(options: TestEngineOptions, folder: string, drive: FileStore) {
     this.folder = folder
@@ -110,9 +110,11 @@ export class TestEngine {
         retryBaseSeconds: 0,
         ...options.config,
       },
+      seal: createSeal(new Uint8Array(32)),
       registry: this.registry,
       stagingFolders: async () => [(await drive.stagingFolder([])) as string],
       workerId: options.workerId ?? 'worker',
+      cacheFolder: join(folder, '.cache'),
       random: () => 0.5,
     })
   }
