@@ -133,7 +133,9 @@ class Resolver {
     }
     const rclone = rcloneRemote({ daemon, outbound, gate }, endpoint, this.service.secretsOf(endpoint))
     const scope = `endpoint:${endpoint.id}`
-    return { store: new RcloneStore({ daemon, remote: rclone, scope, spoolFolder }), path, rclone }
+    const hasNoFolders = endpoint.kind === 's3'
+    const store = new RcloneStore({ daemon, remote: rclone, scope, hasNoFolders, spoolFolder })
+    return { store, path, rclone }
   }
 
   private accessOf(endpoint: TransferEndpoint): WebAccess {
@@ -149,7 +151,10 @@ class Resolver {
       endpointName: endpoint.name,
       authorization,
       abilities: {
-        thirdPartyCopy: thirdPartyCopy === 'auto' ? foundCopy === true : thirdPartyCopy === 'yes',
+        // What OPTIONS does not tell, the executor finds out when it comes to it.
+        ...(thirdPartyCopy === 'auto' && foundCopy !== true
+          ? {}
+          : { thirdPartyCopy: thirdPartyCopy !== 'no' }),
         ...(tapeUrl === undefined ? {} : { tapeUrl }),
       },
     }

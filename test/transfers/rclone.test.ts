@@ -112,6 +112,7 @@ describe('the executor rclone', () => {
     const [second] = await daemons()
     expect(second?.pid).not.toBe(first?.pid)
     await engine.transfers.close()
+    await engine.places.close()
     expect(await daemons()).toEqual([])
   })
 })

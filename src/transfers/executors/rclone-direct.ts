@@ -1,7 +1,7 @@
 import { AppError, NotFoundError, PreconditionFailedError } from '../../platform/errors.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import { checkConditions } from '../../store/conditions.ts'
-import type { Entry } from '../../store/types.ts'
+import type { Checksums, ChecksumType, Entry } from '../../store/types.ts'
 import type { TransferDestination } from '../endpoints.ts'
 import { checksumMismatch, shortBody, TransferError } from '../transfer-error.ts'
 import { strongestOf } from './content-hash.ts'
@@ -50,7 +50,7 @@ async function copyFile(daemon: RcloneDaemon, relay: SourceRelay, task: CopyTask
         onBytes: (bytes) => task.onProgress(Math.min(bytes, task.expected.sizeBytes)),
       },
     )
-    return await compare(task, await destination.store.stat(path))
+    return await compare(task, await destination.store.stat(path), offered?.checksums() ?? {})
   } catch (error) {
     if (before === undefined && !(error instanceof PreconditionFailedError)) await removeHalf(task)
     task.signal.throwIfAborted()
@@ -60,17 +60,33 @@ async function copyFile(daemon: RcloneDaemon, relay: SourceRelay, task: CopyTask
   }
 }
 
-async function compare(task: CopyTask, entry: Entry): Promise<CopyResult> {
+/** What went through the relay is compared with both ends, so that they need no kind of checksum in common. */
+async function compare(task: CopyTask, entry: Entry, relayedSums: Checksums): Promise<CopyResult> {
   const { sizeBytes } = task.expected
   if (entry.sizeBytes !== sizeBytes) throw shortBody(entry.sizeBytes, sizeBytes)
-  const common = Object.fromEntries(
-    Object.entries(task.sourceChecksums).filter(([type]) => type in entry.checksums),
-  )
-  const type = task.verifyChecksum ? strongestOf(common) : undefined
-  if (type !== undefined && entry.checksums[type] !== task.sourceChecksums[type])
-    throw checksumMismatch(type, String(entry.checksums[type]), String(task.sourceChecksums[type]))
+  if (task.verifyChecksum) {
+    assertEqual(relayedSums, task.sourceChecksums)
+    assertEqual(entry.checksums, { ...relayedSums, ...task.sourceChecksums })
+  }
   task.onProgress(sizeBytes)
-  return { sizeBytes, checksums: entry.checksums }
+  // Without a word from the storage on what it holds, what was sent proves nothing of it.
+  const isCompared = Object.keys(entry.checksums).some((type) => type in relayedSums)
+  return { sizeBytes, checksums: { ...(isCompared ? relayedSums : {}), ...entry.checksums } }
+}
+
+/** By the strongest kind that both have. */
+function assertEqual(got: Checksums, expected: Checksums): void {
+  const common = Object.fromEntries(Object.entries(expected).filter(([type]) => type in got))
+  const type = strongestOf(common)
+  if (type === undefined || got[type] === expected[type]) return
+  throw checksumMismatch(type, String(got[type]), String(expected[type]))
+}
+
+/** The kinds that storage tells most often, and the one that the source is compared by. */
+function hashesOf({ sourceChecksums, verifyChecksum }: CopyTask): ChecksumType[] {
+  const strongest = strongestOf(sourceChecksums)
+  if (!verifyChecksum) return []
+  return [...new Set<ChecksumType>(['md5', 'sha1', ...(strongest === undefined ? [] : [strongest])])]
 }
 
 async function find({ store, path }: TransferDestination): Promise<Entry | undefined> {
@@ -96,7 +112,7 @@ function asFetch(task: CopyTask): FetchTask {
     expected: task.expected,
     stagedPath: '',
     resumeFromBytes: 0,
-    hashes: [],
+    hashes: hashesOf(task),
     onProgress: task.onProgress,
     onValidator: () => undefined,
     signal: task.signal,

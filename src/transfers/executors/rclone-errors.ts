@@ -11,13 +11,18 @@ import { RcloneRefusal } from './rclone-daemon.ts'
 
 /** Addresses in rclone's texts may hold secrets: those of our relay, and signed ones. */
 function harmless(text: string): string {
-  return text.replace(/https?:\/\/\S+/g, '[address]').slice(0, 500)
+  return text
+    .replace(/https?:\/\/\S+/g, '[address]')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 500)
 }
 
 /** rclone's complaint about a copy as a fault of ours; anything else passes unchanged. */
 export function copyFault(error: unknown): unknown {
   if (!(error instanceof RcloneRefusal)) return error
   const text = harmless(error.message)
+  if (REFUSED.test(text) || NO_BUCKET.test(text)) return lasting(text)
   const isFull = /no space left|quota exceeded/i.test(text)
   return new TransferError({
     code: isFull ? 'NO_SPACE' : 'RCLONE_FAILED',
@@ -31,6 +36,22 @@ export function copyFault(error: unknown): unknown {
   })
 }
 
+/** Nothing changes by trying again, except that a credential may have been mended meanwhile. */
+function lasting(text: string): TransferError {
+  const isRefused = REFUSED.test(text)
+  return new TransferError({
+    code: isRefused ? 'CREDENTIAL_REFUSED' : 'NO_BUCKET',
+    type: 'PERMANENT_REMOTE_ERROR',
+    location: 'ERROR_UNKNOWN',
+    message: isRefused
+      ? `The storage does not let us in or does not allow it (${text}). Look at the endpoint.`
+      : `The storage has no such bucket (${text}). Make it there, or correct the endpoint.`,
+    temporary: isRefused,
+    ...(isRefused ? { maxRepeats: 2 } : {}),
+  })
+}
+
+const NO_BUCKET = /NoSuchBucket/
 const REFUSED =
   /unable to authenticate|permission denied|AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId|\b40[13]\b|unauthorized|forbidden|expired_access_token|invalid_grant/i
 const ABSENT = /not found|no such file|NoSuchBucket|NoSuchKey|\b404\b/i

@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { toHttpDate } from '../../platform/http-date.ts'
 import { newSecret } from '../../platform/ids.ts'
 import type { Outbound } from '../../platform/outbound.ts'
-import type { ByteRange } from '../../store/types.ts'
+import type { ByteRange, Checksums } from '../../store/types.ts'
+import { ContentHash } from './content-hash.ts'
 import type { FetchTask } from './executor.ts'
 import { openRange } from './range-body.ts'
 
@@ -15,6 +16,8 @@ export interface RelayedSource {
   url: string
   /** What the source answered when it last failed; it explains more than the program's complaint. */
   failure(): unknown
+  /** Checksums of the content, of the kinds that the task asks for, once it was handed over whole and in one go. */
+  checksums(): Checksums
   release(): void
 }
 
@@ -23,6 +26,7 @@ export const relayedName = 'file'
 interface Offer {
   task: FetchTask
   failure: unknown
+  checksums: Checksums
 }
 
 /**
@@ -44,11 +48,12 @@ export class SourceRelay {
     const address = (await this.server).address()
     if (address === null || typeof address === 'string') throw new Error('the relay has no port')
     const secret = newSecret()
-    const offer: Offer = { task, failure: undefined }
+    const offer: Offer = { task, failure: undefined, checksums: {} }
     this.offers.set(secret, offer)
     return {
       url: `http://127.0.0.1:${address.port}/${secret}/`,
       failure: () => offer.failure,
+      checksums: () => offer.checksums,
       release: () => this.offers.delete(secret),
     }
   }
@@ -75,7 +80,7 @@ export class SourceRelay {
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     try {
-      await this.serve(offer.task, request, response, gone.signal)
+      await this.serve(offer, request, response, gone.signal)
     } catch (error) {
       // A program that went away says itself why; what breaks then is not the source's fault.
       if (!gone.signal.aborted) offer.failure = error
@@ -85,11 +90,12 @@ export class SourceRelay {
   }
 
   private async serve(
-    task: FetchTask,
+    offer: Offer,
     request: IncomingMessage,
     response: ServerResponse,
     gone: AbortSignal,
   ): Promise<void> {
+    const { task } = offer
     const { sizeBytes, mtimeMs } = task.expected
     const range = rangeOf(request.headers.range, sizeBytes)
     const start = range?.start ?? 0
@@ -100,10 +106,22 @@ export class SourceRelay {
     if (range !== undefined) response.setHeader('Content-Range', `bytes ${start}-${end}/${sizeBytes}`)
     if (request.method === 'HEAD' || sizeBytes === 0) return void response.writeHead(200).end()
     const signal = AbortSignal.any([task.signal, gone])
-    const chunks = await openRange(this.outbound, { ...task, signal }, { start, end })
+    const opened = await openRange(this.outbound, { ...task, signal }, { start, end })
+    const chunks = start === 0 && end === sizeBytes - 1 ? hashed(opened, offer) : opened
     response.writeHead(range === undefined ? 200 : 206)
     await pipeline(Readable.from(chunks, { objectMode: false, highWaterMark: 1024 * 1024 }), response)
   }
+}
+
+/** Passes the whole content on and takes its checksums. */
+async function* hashed(chunks: AsyncIterable<Uint8Array>, offer: Offer): AsyncGenerator<Uint8Array> {
+  const { hashes } = offer.task
+  const hash = hashes.length === 0 || offer.task.stagedPath !== '' ? undefined : new ContentHash(hashes)
+  for await (const chunk of chunks) {
+    hash?.update(chunk)
+    yield chunk
+  }
+  if (hash !== undefined) offer.checksums = hash.checksums()
 }
 
 /** The one range of the header, or undefined for the whole file. Programs on our side send nothing exotic. */

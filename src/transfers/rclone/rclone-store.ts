@@ -40,6 +40,8 @@ export interface RcloneStoreOptions {
   remote: RcloneRemote
   /** Names the storage in the whole node. */
   scope: string
+  /** Storage of objects: names with slashes are all it knows. */
+  hasNoFolders?: boolean
   /** A local folder for bytes on their way, where they must lie somewhere in between. */
   spoolFolder: string
 }
@@ -60,15 +62,22 @@ export class RcloneStore implements FileStore {
   async stat(path: StorePath): Promise<Entry> {
     checkPath(path)
     const opt = { showHash: true }
-    const { item } = await this.run('operations/stat', { remote: this.nameOf(path), opt })
+    const { item } = await this.run('operations/stat', { remote: this.nameOf(path), opt }).catch((error) =>
+      this.orEmptyRoot(path, error),
+    )
     if (item === null || item === undefined) throw this.absent(path)
     return this.toEntry(path, parseItem(item))
   }
 
-  /** Without checksums: storage that computes them when it is asked would read every file. */
+  /** With checksums only where they are kept: other storage would read every file to compute them. */
   async list(path: StorePath): Promise<Entry[]> {
     checkPath(path)
-    const { list } = await this.run('operations/list', { remote: this.nameOf(path) })
+    const opt = { showHash: this.options.hasNoFolders === true }
+    const input = { remote: this.nameOf(path), opt }
+    const { list } = await this.run('operations/list', input).catch((error) => {
+      this.orEmptyRoot(path, error)
+      return { list: [] }
+    })
     const entries = parseList(list).map((item) => this.toEntry([...path, item.Name], item))
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -188,6 +197,13 @@ export class RcloneStore implements FileStore {
       ...{ dstFs: fs, dstRemote: this.nameOf(to) },
     })
     return { entry: await this.stat(to), created: before === undefined }
+  }
+
+  /** A prefix of a bucket is there as soon as something is in it; until then it is empty, not missing. */
+  private orEmptyRoot(path: StorePath, error: unknown): { item: ListedItem } {
+    const isRoot = path.length === 0 && this.options.hasNoFolders === true
+    if (!isRoot || !(error instanceof NotFoundError)) throw error
+    return { item: { Name: '', Size: -1, IsDir: true } }
   }
 
   private async find(path: StorePath): Promise<Entry | undefined> {

@@ -5,6 +5,10 @@ import { newSecret } from '../../platform/ids.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 
 const USER = 'causeway'
+const XML = { 'Content-Type': 'application/xml' }
+/** In the form of S3, so that its words are told. */
+const REDIRECT_REFUSED =
+  '<Error><Code>RedirectRefused</Code><Message>The server leads elsewhere; give its own address.</Message></Error>'
 /** Headers of one connection (RFC 9110 7.6.1), and what was meant for us. */
 const HOP_HEADERS = new Set([
   'connection',
@@ -94,7 +98,8 @@ export class StorageGate {
     })
     if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) {
       answer.body.on('error', () => undefined).destroy()
-      return void response.writeHead(502).end('The server leads elsewhere; give its own address.')
+      // Not one that S3's clients try again.
+      return void response.writeHead(400, XML).end(REDIRECT_REFUSED)
     }
     const { connection: _, 'transfer-encoding': __, 'keep-alive': ___, ...headers } = answer.headers
     response.writeHead(answer.status, headers)
