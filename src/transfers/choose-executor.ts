@@ -11,8 +11,8 @@ export interface ChoiceFacts {
   isStaged: boolean
   /** What is known of whether the two ends copy between them; undefined: nobody here can order it. */
   thirdParty?: Suitability | undefined
-  /** Executors that could not do it in this attempt. */
-  failed: ReadonlySet<ExecutorName>
+  /** Executors that could not do it in this attempt, and why. */
+  failed: ReadonlyMap<ExecutorName, string>
 }
 
 export interface Choice {
@@ -38,6 +38,5 @@ export function chooseExecutor(facts: ChoiceFacts): Choice {
 
 /** Why the two ends do not copy between them, where that was thought of. */
 function whyNot({ thirdParty, failed }: ChoiceFacts): string | undefined {
-  if (failed.has('third-party')) return 'the two servers could not copy between them'
-  return thirdParty?.suits === false ? thirdParty.why : undefined
+  return failed.get('third-party') ?? (thirdParty?.suits === false ? thirdParty.why : undefined)
 }

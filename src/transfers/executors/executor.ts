@@ -75,6 +75,8 @@ export interface CopyResult {
   checksums: Checksums
   /** What the source says it has, where it was asked once more for that. */
   sourceChecksums?: Checksums
+  /** How it was done in the end, in words. */
+  why?: string
 }
 
 /** How `CopyTask.reference` begins: not the name of a part file. */

@@ -17,22 +17,24 @@ export async function canCopy(deps: CopyDeps, end: FarEnd, signal: AbortSignal):
   const known = end.abilities.thirdPartyCopy ?? memory.canCopy(end.origin)
   if (known !== undefined) return known && memory.canCopy(end.origin) !== false
   const can = await asked(deps.outbound, end, signal)
-  memory.learnCopy(end.origin, can)
-  return can
+  if (can !== undefined) memory.learnCopy(end.origin, can)
+  return can === true
 }
 
-async function asked(outbound: Outbound, end: FarEnd, signal: AbortSignal): Promise<boolean> {
+/** Undefined: it does not let us in, or is out of order, which says nothing of what it can. */
+async function asked(outbound: Outbound, end: FarEnd, signal: AbortSignal): Promise<boolean | undefined> {
   const options = await askEnd(end, { method: 'OPTIONS', headers: {}, signal }, (request) =>
     followRedirects(outbound, request),
   )
   options.body.on('error', () => undefined).destroy()
-  const { allow = '', server = '', dav = '' } = options.headers
-  if (options.status < 300 && !/\bCOPY\b/i.test(allow)) return false
-  if (COPIERS.test(server) || COPIERS.test(dav)) return true
+  // What is allowed is often told of the very address, where nothing is yet.
+  const { server = '', dav = '' } = options.headers
+  if (options.status < 300 && (COPIERS.test(server) || COPIERS.test(dav))) return true
   const headers = await end.credentials.headers()
   const { status, text } = await outbound.requestText(
     { method: 'COPY', url: end.url, headers, signal },
     MAX_TEXT_BYTES,
   )
+  if (status === 401 || status === 403 || (status >= 500 && status !== 501)) return undefined
   return status === 400 && ASKS_FOR_SOURCE.test(text)
 }

@@ -4,7 +4,6 @@ import type { Way } from './third-party-memory.ts'
 
 const MAX_CHARACTERS = 300
 const NO_SPACE_RETRY_SECONDS = 900
-/** Other ways may still work; after this many the first word is believed. */
 const REFUSAL_TRIES = 2
 const CHECKSUM_TRIES = 3
 
@@ -38,8 +37,8 @@ function judge(text: string, host: string, remote: ErrorLocation): Fault {
   if (status === undefined)
     return temporary('COPY_FAILED', remote === 'ERROR_UNKNOWN' ? remote : 'ERROR_TRANSFER')
   const fault = classify(new HttpStatusError(host, 'COPY', status), { location: remote, bytesMoved: false })
-  // Where one server is refused by the other, this node may still be let in: it is tried before that is final.
-  return status === 401 || status === 403 ? { ...fault, temporary: true, maxRepeats: REFUSAL_TRIES } : fault
+  // The fault may be that of a token that has run out meanwhile.
+  return isAboutRight(fault) ? { ...fault, temporary: true, maxRepeats: REFUSAL_TRIES } : fault
 }
 
 function temporary(code: string, location: ErrorLocation): Fault {
@@ -113,4 +112,9 @@ export function clean(text: string, secrets: readonly string[]): string {
 /** True where only this file, or the room for it, is the matter, and not what the two servers make of each other. */
 export function isOfFile({ code }: Fault): boolean {
   return ['HTTP_404', 'HTTP_410', 'HTTP_412', 'NO_SPACE', 'HTTP_507', 'HTTP_423', 'HTTP_413'].includes(code)
+}
+
+/** True where the matter is who is asking, which is another thing for the next user. */
+export function isAboutRight({ code }: Fault): boolean {
+  return code === 'HTTP_401' || code === 'HTTP_403'
 }

@@ -6,7 +6,7 @@ import type { CopyTask } from './executor.ts'
 import { PerfMarkers } from './perf-markers.ts'
 import { credentialToHandOn, sidesOf } from './third-party-credentials.ts'
 import { askEnd, type CopyDeps, type FarEnds } from './third-party-ends.ts'
-import { clean, locationsOf, spokenFault, statusFault } from './third-party-faults.ts'
+import { clean, isAboutRight, locationsOf, spokenFault, statusFault } from './third-party-faults.ts'
 import type { Way } from './third-party-memory.ts'
 import { type Patience, Watch } from './third-party-watch.ts'
 
@@ -23,15 +23,17 @@ const IDLE_SLACK_MS = 60_000
 const NOT_A_COPIER = new Set([400, 405, 415, 422, 426, 501, 505])
 const NOT_FOR_US = new Set([403, 424, 500, 502])
 
+/** `server`: it takes no such orders; `pair`: not with this other server; `right`: not from whom we come as. */
+export type Refusal = 'server' | 'pair' | 'right'
+
 /** The server does not copy that way; another one may. */
 export class WayRefused extends Error {
   override name = 'WayRefused'
-  /** True where it takes no such orders at all. */
-  readonly isNoCopier: boolean
+  readonly about: Refusal
 
-  constructor(message: string, isNoCopier: boolean) {
+  constructor(message: string, about: Refusal) {
     super(message)
-    this.isNoCopier = isNoCopier
+    this.about = about
   }
 }
 
@@ -131,9 +133,9 @@ async function refusal(
   const { copier } = sidesOf(way, ends)
   const said = clean(visible(await firstText(body)), secrets)
   const words = `${copier.label} answered the order to ${way} the file with status ${status}`
-  const message = said === '' ? words : `${words}: ${said}`
-  if (NOT_A_COPIER.has(status) || status < 400) return new WayRefused(message, true)
-  if (NOT_FOR_US.has(status)) return new WayRefused(message, false)
+  const message = said === '' ? words : `${words}: ${said.replace(/\.$/, '')}`
+  if (NOT_A_COPIER.has(status) || status < 400) return new WayRefused(message, 'server')
+  if (NOT_FOR_US.has(status)) return new WayRefused(message, status === 403 ? 'right' : 'pair')
   const seconds = /^\d{1,6}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) : undefined
   const error = new HttpStatusError(copier.label, 'COPY', status, seconds)
   return statusFault(error, locationsOf(way).copier, said)
@@ -177,7 +179,10 @@ async function follow(
   if (trailer !== undefined) {
     const said = clean(trailer.text, secrets)
     if (trailer.end === 'aborted') throw lost('COPY_ABORTED', `${copier.label} gave the copy up: ${said}.`)
-    throw spokenFault(said, copier.label, locationsOf(way).other)
+    const error = spokenFault(said, copier.label, locationsOf(way).other)
+    // What opens one of them is not always good for the other; who comes from here may still be let in.
+    if (isAboutRight(error.fault)) throw new WayRefused(error.message, 'right')
+    throw error
   }
   // Older servers answer when all is done, and say no more than that.
   if (markers.count === 0 && (answer.status === 201 || answer.status === 204)) return false

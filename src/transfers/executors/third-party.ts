@@ -8,7 +8,7 @@ import type { CopyResult, CopyTask, DirectExecutor, Suitability } from './execut
 import { canCopy } from './third-party-ability.ts'
 import { sidesOf } from './third-party-credentials.ts'
 import { type CopyDeps, endsOf, type FarEnds, unsupported } from './third-party-ends.ts'
-import { isOfFile } from './third-party-faults.ts'
+import { isAboutRight, isOfFile } from './third-party-faults.ts'
 import { CopierMemory, type Way } from './third-party-memory.ts'
 import { type Order, orderCopy, WayRefused } from './third-party-order.ts'
 import { removeRemains, verifyThere } from './third-party-verify.ts'
@@ -132,7 +132,8 @@ async function copyOneWay(deps: CopyDeps, order: Asked): Promise<CopyResult> {
     const result = await verifyThere(deps, ends, task)
     if (result === undefined) throw missing(order, isSaid)
     memory.learnSuccess(way, ends.source.origin, ends.destination.origin)
-    return result
+    const { copier, other } = sidesOf(way, ends)
+    return { ...result, why: whyThirdParty(way, copier.label, other.label) }
   } catch (error) {
     learn(memory, order, error)
     if (isNew) await tidy(deps, order, mayBeThere && !isSomebodyElses(error))
@@ -154,7 +155,7 @@ async function isNothingThere({ conditions, destination: { store, path } }: Copy
 function missing({ way, ends }: Asked, isSaid: boolean): Error {
   const { copier } = sidesOf(way, ends)
   const message = `${copier.label} says that it copied the file, and ${ends.destination.label} has none`
-  if (!isSaid) return new WayRefused(message, true)
+  if (!isSaid) return new WayRefused(message, 'server')
   return new TransferError({
     code: 'COPY_MISSING',
     type: 'TEMPORARY_REMOTE_ERROR',
@@ -173,11 +174,18 @@ function isSomebodyElses(error: unknown): boolean {
 function learn(memory: CopierMemory, { task, way, ends }: Asked, error: unknown): void {
   if (task.signal.aborted) return
   const { copier } = sidesOf(way, ends)
-  if (error instanceof WayRefused && error.isNoCopier) memory.learnCopy(copier.origin, false)
-  else if (!(error instanceof TransferError) || !isOfFile(error.fault)) {
+  if (error instanceof WayRefused && error.about === 'server') memory.learnCopy(copier.origin, false)
+  else if (isOfThePair(error)) {
     const text = error instanceof Error ? error.message : String(error)
     memory.learnFailure(way, ends.source.origin, ends.destination.origin, text)
   }
+}
+
+/** Not what concerns one file, or one user: nobody shall spoil the way for the others. */
+function isOfThePair(error: unknown): boolean {
+  if (error instanceof WayRefused) return error.about === 'pair'
+  if (!(error instanceof TransferError)) return true
+  return error.fault.code !== 'UNSUPPORTED_HERE' && !isOfFile(error.fault) && !isAboutRight(error.fault)
 }
 
 /** The note that something there is ours goes when nothing is there any more. */

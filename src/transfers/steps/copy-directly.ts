@@ -31,6 +31,7 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
   })
   file.bytesDone = result.sizeBytes
   file.checksums = result.checksums
+  file.executorWhy = result.why ?? file.executorWhy
   file.sourceChecksums = { ...result.sourceChecksums, ...file.sourceChecksums }
   file.stagedName = null
   run.isPublished = true

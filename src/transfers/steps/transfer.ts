@@ -15,7 +15,7 @@ import { verify } from './verify.ts'
 
 /** TRANSFERRING: the bytes come over into the part file and are compared with what the source promised. */
 export async function transfer(deps: StepDeps, run: Run): Promise<DtrEvent> {
-  const failed = new Set<ExecutorName>()
+  const failed = new Map<ExecutorName, string>()
   for (;;) {
     try {
       return await transferBy(deps, run, failed)
@@ -23,16 +23,20 @@ export async function transfer(deps: StepDeps, run: Run): Promise<DtrEvent> {
       const { file } = run
       const isOtherPossible = run.context.job.executor === 'auto' && file.executor !== null
       if (!isOtherPossible || !isUnsupported(error) || failed.has(file.executor as ExecutorName)) throw error
-      failed.add(file.executor as ExecutorName)
+      failed.set(file.executor as ExecutorName, error.fault.message)
     }
   }
 }
 
-function isUnsupported(error: unknown): boolean {
+function isUnsupported(error: unknown): error is TransferError {
   return error instanceof TransferError && error.fault.code === 'UNSUPPORTED_HERE'
 }
 
-async function transferBy(deps: StepDeps, run: Run, failed: ReadonlySet<ExecutorName>): Promise<DtrEvent> {
+async function transferBy(
+  deps: StepDeps,
+  run: Run,
+  failed: ReadonlyMap<ExecutorName, string>,
+): Promise<DtrEvent> {
   const { file } = run
   run.location = 'ERROR_SOURCE'
   const destination = await destinationOf(run)
@@ -50,6 +54,7 @@ async function transferBy(deps: StepDeps, run: Run, failed: ReadonlySet<Executor
   file.executorWhy = choice.why
   if (file.lane === lanes.large) deps.journal.note(file)
   const executor = executorOf(deps, choice.executor, destination)
+  if ('copy' in executor && executor.keepsWatch === true) return copyDirectly(deps, run, executor)
   if ('copy' in executor) return watched(deps, run, (on) => copyDirectly(on, run, executor))
   if (stagedPath === undefined) return watched(deps, run, (on) => streamThrough(on, run))
   await watched(deps, run, (on) => fetchStaged(run, { deps: on, executor, stagedPath }))
