@@ -9,9 +9,12 @@ import type { Outbound } from '../platform/outbound.ts'
 import { transferRoutes } from './api.ts'
 import type { EndpointResolver } from './endpoints.ts'
 import { TransferEngine } from './engine.ts'
+import type { DirectExecutor } from './executors/executor.ts'
+import { createFtsExecutor } from './executors/fts.ts'
 import { createRcloneExecutor } from './executors/rclone.ts'
 import { createRcloneDirectExecutor } from './executors/rclone-direct.ts'
 import { createStreamExecutor } from './executors/stream.ts'
+import { createThirdPartyExecutor } from './executors/third-party.ts'
 import type { JobView } from './job-view.ts'
 import { transferOperatorRoutes } from './operator-api.ts'
 import type { Places } from './places.ts'
@@ -85,10 +88,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       daemon: deps.places?.daemon,
     }),
   ]
-  const directExecutors =
-    deps.places === undefined
-      ? []
-      : [createRcloneDirectExecutor({ outbound: deps.outbound, daemon: deps.places.daemon })]
+  const directExecutors = createDirectExecutors(deps)
   const engine = new TransferEngine(deps, { executors, directExecutors })
   return {
     submit: async (userId, order) => engine.feed.view(await engine.service.submit(userId, order)),
@@ -101,4 +101,13 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     close: () => engine.close(),
     idle: () => engine.idle(),
   }
+}
+
+/** Those that let other servers copy between them; FTS only where the operator names one. */
+function createDirectExecutors({ outbound, clock, config, places }: TransfersDeps): DirectExecutor[] {
+  return [
+    createThirdPartyExecutor({ outbound, clock }),
+    ...(config.fts === undefined ? [] : [createFtsExecutor({ outbound, clock, config: config.fts })]),
+    ...(places === undefined ? [] : [createRcloneDirectExecutor({ outbound, daemon: places.daemon })]),
+  ]
 }
