@@ -52,12 +52,9 @@ export class ForeignDavStore extends DavStore {
         ...(conditions === undefined ? {} : { conditions }),
       })
     } catch (error) {
-      if (
-        !(error instanceof AppError) ||
-        error.code === 'LENGTH_MISMATCH' ||
-        error.code === 'CHECKSUM_MISMATCH'
-      )
-        await this.removeHalf(path, options)
+      // 400 is also our own judgement of the bytes. When the server is away, the failed upload is what counts.
+      if (!(error instanceof AppError) || error.status === 400)
+        await this.removeHalf(path, options).catch(() => undefined)
       throw error
     }
   }
