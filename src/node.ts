@@ -203,12 +203,14 @@ function createStaging(
     createTransfers({
       ...base,
       config: config.transfers,
+      seal: createSeal(keys.nodeKey),
       endpoints: createEndpointResolver(shares, places),
       places,
       registry: metrics.registry,
       // Of several processes one runs transfers at a time: the next goes on with what this one was doing.
       workerId: 'main',
       stagingFolders: () => listStagingFolders(config.storage.folder),
+      cacheFolder: join(config.storage.folder, '.cache'),
     }),
   )
 }

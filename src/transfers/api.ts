@@ -1,33 +1,19 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
+import { isoTime } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { fromCursor, toCursor } from './cursor.ts'
 import { dtrStates } from './dtr-states.ts'
+import { type AttemptRecord, listAttempts } from './file-cancel-repo.ts'
+import type { FileFacts } from './file-facts.ts'
 import { listFiles } from './file-repo.ts'
 import type { JobFeed } from './job-feed.ts'
 import { listJobs } from './job-repo.ts'
 import { jobStates } from './job-state.ts'
-import {
-  destinationRefSchema,
-  executorChoiceSchema,
-  fileViewSchema,
-  jobViewSchema,
-  overwriteSchema,
-  sourceRefSchema,
-  toFileView,
-  verifySchema,
-} from './job-view.ts'
+import { fileViewSchema, jobViewSchema, toFileView } from './job-view.ts'
+import { orderSchema, toOrder } from './order-schema.ts'
+import { planActions } from './orders/plan.ts'
 import type { TransferService } from './service.ts'
-
-const orderSchema = z.strictObject({
-  source: sourceRefSchema,
-  destination: destinationRefSchema,
-  overwrite: overwriteSchema.optional(),
-  label: z.string().min(1).max(200).optional(),
-  priority: z.int().min(1).max(100).optional(),
-  executor: executorChoiceSchema.optional(),
-  verify: verifySchema.optional(),
-})
 
 const pageFields = {
   limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -37,28 +23,84 @@ const idParams = z.strictObject({ id: z.string().min(1).max(100) })
 const jobPage = z.object({ items: z.array(jobViewSchema), nextCursor: z.string().optional() })
 const filePage = z.object({ items: z.array(fileViewSchema), nextCursor: z.string().optional() })
 
-interface ApiDeps {
+export interface ApiDeps {
   db: Db
   service: TransferService
   feed: JobFeed
+  fileFacts: FileFacts
 }
 
 /** `/transfers`: order, watch, end and repeat transfers; everyone their own. */
 export function transferRoutes(deps: ApiDeps): ApiRoute[] {
-  return [submitRoute(deps), listRoute(deps), showRoute(deps), filesRoute(deps), ...actionRoutes(deps)]
+  return [
+    submitRoute(deps),
+    listRoute(deps),
+    showRoute(deps),
+    amendRoute(deps),
+    filesRoute(deps),
+    attemptsRoute(deps),
+    cancelFileRoute(deps),
+    ...actionRoutes(deps),
+  ]
 }
+
+const planCount = z.object({ files: z.int(), bytes: z.int() })
+const planSchema = z
+  .object({
+    counts: z.object({ copy: planCount, skip: planCount, delete: planCount, refuse: planCount }),
+    paths: z
+      .array(
+        z.object({
+          path: z.string(),
+          action: z.enum(planActions),
+          why: z.string(),
+          sizeBytes: z.int(),
+        }),
+      )
+      .describe('The first thousand.'),
+    isComplete: z.boolean().describe('False: the source has more than was looked at.'),
+  })
+  .meta({ id: 'TransferPlan' })
 
 function submitRoute({ service, feed }: ApiDeps): ApiRoute {
   return apiRoute({
     method: 'post',
     path: '/transfers',
     operationId: 'submitTransfer',
-    summary: 'Order a copy of a file or folder; it is done in the background.',
+    summary:
+      'Order a copy of a file, a folder or a list; it is done in the background. With the header Idempotency-Key a repeat is the first order. With dryRun: what would be done, with status 200.',
     auth: 'user',
     body: orderSchema,
-    response: jobViewSchema,
+    response: z.union([jobViewSchema, planSchema]),
     status: 201,
-    handle: async ({ body, principal }) => feed.view(await service.submit(principal.userId, body)),
+    handle: async ({ body, principal, idempotencyKey, setStatus, signal }) => {
+      const order = { ...toOrder(body), idempotencyKey }
+      if (body.dryRun !== true) return feed.view(await service.submit(principal.userId, order))
+      setStatus?.(200)
+      return service.plan(principal.userId, order, signal ?? new AbortController().signal)
+    },
+  })
+}
+
+function amendRoute({ service, feed }: ApiDeps): ApiRoute {
+  return apiRoute({
+    method: 'patch',
+    path: '/transfers/{id}',
+    operationId: 'amendTransfer',
+    summary: 'Change priority, label or deadline of a transfer under way.',
+    auth: 'user',
+    params: idParams,
+    body: z.strictObject({
+      priority: z.int().min(1).max(100).optional(),
+      label: z.string().min(1).max(200).optional(),
+      deadline: z.iso.datetime({ offset: true }).nullable().optional().describe('Null: none any more.'),
+    }),
+    response: jobViewSchema,
+    handle: async ({ params, body, principal }) => {
+      const { deadline, ...rest } = body
+      const deadlineMs = typeof deadline === 'string' ? Date.parse(deadline) : deadline
+      return feed.view(await service.amend(principal.userId, params.id, { ...rest, deadlineMs }))
+    },
   })
 }
 
@@ -105,7 +147,7 @@ function showRoute({ service, feed }: ApiDeps): ApiRoute {
   })
 }
 
-function filesRoute({ db, service }: ApiDeps): ApiRoute {
+function filesRoute({ db, service, fileFacts }: ApiDeps): ApiRoute {
   return apiRoute({
     method: 'get',
     path: '/transfers/{id}/files',
@@ -122,11 +164,67 @@ function filesRoute({ db, service }: ApiDeps): ApiRoute {
       const files = await listFiles(db, job.id, { state, after, limit: limit + 1 })
       const last = files[limit - 1]
       const isMore = files.length > limit && last !== undefined
+      const now = await fileFacts.of(job, files)
       return {
-        items: files.slice(0, limit).map(toFileView),
+        items: files.slice(0, limit).map((file) => toFileView(file, now(file))),
         ...(isMore ? { nextCursor: toCursor([last.path]) } : {}),
       }
     },
+  })
+}
+
+const fileParams = z.strictObject({ id: z.string().min(1).max(100), fileId: z.string().min(1).max(100) })
+
+const attemptSchema = z.object({
+  attempt: z.int(),
+  endedAt: z.string(),
+  worker: z.string(),
+  executor: z.string().optional(),
+  bytesDone: z.int(),
+  error: z.object({ code: z.string(), type: z.string(), location: z.string(), message: z.string() }),
+})
+
+function attemptsRoute({ db, service }: ApiDeps): ApiRoute {
+  return apiRoute({
+    method: 'get',
+    path: '/transfers/{id}/files/{fileId}/attempts',
+    operationId: 'listTransferAttempts',
+    summary: 'The attempts at a file that failed, the first one first.',
+    auth: 'user',
+    params: fileParams,
+    response: z.object({ items: z.array(attemptSchema) }),
+    handle: async ({ params, principal }) => {
+      const file = await service.getFile(principal.userId, params.id, params.fileId)
+      return { items: (await listAttempts(db, file.id)).map(toAttemptView) }
+    },
+  })
+}
+
+function toAttemptView(record: AttemptRecord): z.infer<typeof attemptSchema> {
+  const { attempt, endedAtMs, worker, executor, bytesDone } = record
+  return {
+    ...{ attempt, endedAt: isoTime(endedAtMs), worker, bytesDone },
+    ...(executor === null ? {} : { executor }),
+    error: {
+      code: record.errorCode,
+      type: record.errorType,
+      location: record.errorLocation,
+      message: record.errorText,
+    },
+  }
+}
+
+function cancelFileRoute({ service }: ApiDeps): ApiRoute {
+  return apiRoute({
+    method: 'post',
+    path: '/transfers/{id}/files/{fileId}/cancel',
+    operationId: 'cancelTransferFile',
+    summary: 'End one file of a transfer; the others go on.',
+    auth: 'user',
+    params: fileParams,
+    response: fileViewSchema,
+    handle: async ({ params, principal }) =>
+      toFileView(await service.cancelFile(principal.userId, params.id, params.fileId)),
   })
 }
 
@@ -146,6 +244,20 @@ function actionRoutes({ service, feed }: ApiDeps): ApiRoute[] {
       operationId: 'retryTransfer',
       summary: 'Send the failed and cancelled files of a transfer again.',
       handle: async ({ params, principal }) => feed.view(await service.retry(principal.userId, params.id)),
+    }),
+    apiRoute({
+      ...action,
+      path: '/transfers/{id}/pause',
+      operationId: 'pauseTransfer',
+      summary: 'Stop a transfer where it stands; what came over is kept.',
+      handle: async ({ params, principal }) => feed.view(await service.pause(principal.userId, params.id)),
+    }),
+    apiRoute({
+      ...action,
+      path: '/transfers/{id}/resume',
+      operationId: 'resumeTransfer',
+      summary: 'Let a paused transfer go on.',
+      handle: async ({ params, principal }) => feed.view(await service.resume(principal.userId, params.id)),
     }),
   ]
 }

@@ -1,7 +1,11 @@
 import { regularly } from '../platform/regularly.ts'
+import type { ApiDeps } from './api.ts'
+import { sweepCache } from './cache/cache-room.ts'
+import { TransferCache } from './cache/transfer-cache.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { GeneratorDeps } from './expand-folder.ts'
+import { FileFacts } from './file-facts.ts'
 import { type RunDeps, runFile } from './file-run.ts'
 import { expandJob } from './generator.ts'
 import type { TransfersDeps } from './index.ts'
@@ -18,10 +22,17 @@ import {
   type TransferMetrics,
 } from './metrics.ts'
 import type { OperatorApiDeps } from './operator-api.ts'
+import { cleanupChore } from './orders/cleanup.ts'
+import { deadlineChore } from './orders/deadlines.ts'
+import { Keeper } from './orders/keeper.ts'
+import { RecurringOrders } from './orders/recurring.ts'
+import { webhookChore } from './orders/webhooks.ts'
 import type { Run } from './run.ts'
 import { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
 import { sweepStaging } from './sweep.ts'
+import { TapeDesk } from './tape/tape-desk.ts'
+import { dropUnneeded } from './tape/tape-repo.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferJob } from './types.ts'
 import { WorkerLife } from './worker-life.ts'
@@ -41,6 +52,10 @@ export class TransferEngine {
   readonly feed: JobFeed
   readonly service: TransferService
   readonly links: LinkControl
+  readonly cache: TransferCache | undefined
+  private readonly tape: TapeDesk
+  readonly recurring: RecurringOrders
+  readonly fileFacts: FileFacts
   private readonly deps: TransfersDeps
   private readonly executors: readonly TransferExecutor[]
   private readonly directExecutors: readonly DirectExecutor[]
@@ -49,6 +64,7 @@ export class TransferEngine {
   private readonly contexts: JobContexts
   private readonly journal: Journal
   private readonly scheduler: Scheduler
+  private readonly keeper: Keeper
   private readonly ending = new AbortController()
   private loops: Promise<void>[] = []
   private readonly unsubscribe: (() => void)[]
@@ -59,6 +75,10 @@ export class TransferEngine {
     this.executors = executors
     this.directExecutors = directExecutors
     this.life = new WorkerLife(deps)
+    const { cacheFolder: folder } = deps
+    this.cache =
+      folder === undefined ? undefined : new TransferCache({ ...deps, folder, config: config.cache })
+    this.tape = new TapeDesk(deps)
     this.metrics = createTransferMetrics(deps.registry, db)
     this.feed = new JobFeed(deps)
     this.links = new LinkControl({
@@ -88,13 +108,23 @@ export class TransferEngine {
       config,
       feed: this.feed,
       abortJob: (jobId, reason) => this.endJob(jobId, reason),
+      abortFile: (fileId) => this.scheduler.abortFile(fileId),
+      seal: deps.seal,
+      outbound: deps.outbound,
       poke: () => {
         this.scheduler.poke()
+        this.keeper.poke()
         deps.events.tellOthers('transferWork', {})
       },
     })
+    this.fileFacts = this.newFileFacts()
+    this.recurring = this.newRecurring()
+    this.keeper = this.newKeeper()
     this.unsubscribe = [
-      deps.events.subscribe('transferWork', () => this.scheduler.poke()),
+      deps.events.subscribe('transferWork', () => {
+        this.scheduler.poke()
+        this.keeper.poke()
+      }),
       deps.events.subscribe('transferCancel', ({ jobId, reason }) => void this.abortJob(jobId, reason)),
       deps.events.subscribe(
         'transferLinks',
@@ -107,7 +137,12 @@ export class TransferEngine {
   start(): void {
     if (this.loops.length > 0) return
     this.feed.lead()
-    this.loops = [this.begin(), this.reportProgress(), this.sweepNowAndThen()]
+    this.loops = [
+      this.begin(),
+      this.reportProgress(),
+      this.sweepNowAndThen(),
+      this.keeper.run(this.ending.signal),
+    ]
   }
 
   async close(): Promise<void> {
@@ -122,6 +157,12 @@ export class TransferEngine {
 
   idle(): Promise<void> {
     return this.scheduler.idle()
+  }
+
+  /** What the routes of users need. */
+  apiDeps(): ApiDeps {
+    const { db } = this.deps
+    return { db, service: this.service, feed: this.feed, fileFacts: this.fileFacts }
   }
 
   /** What the operator's routes show. */
@@ -152,14 +193,24 @@ export class TransferEngine {
 
   private async sweepNowAndThen(): Promise<void> {
     const { signal } = this.ending
-    const sweep = () => sweepStaging(this.deps, signal)
+    const sweep = async () => {
+      await sweepStaging(this.deps, signal)
+      if (this.cache !== undefined) await sweepCache(this.cache.deps)
+      await dropUnneeded(this.deps.db)
+    }
     await regularly(this.deps.clock, { everyMs: SWEEP_EVERY_MS, signal }, sweep, (error) =>
       this.deps.log.warn({ err: error }, 'staging folders not swept'),
     )
   }
 
   private tell(job: TransferJob): void {
-    if (isJobOver(job.state)) this.contexts.drop(job.id)
+    const isOver = isJobOver(job.state)
+    if (isOver) this.contexts.drop(job.id)
+    if (isOver || job.cleanup === 'pending') this.keeper.poke()
+    if (!isOver && job.options.onItemError === 'fail' && job.filesFailed + job.foldersFailed > 0)
+      this.service
+        .endAfterFailure(job)
+        .catch((error) => this.deps.log.error({ err: error, jobId: job.id }, 'transfer not ended'))
     this.feed.changed(job).catch((error) => this.deps.log.warn({ err: error }, 'transfer change not told'))
   }
 
@@ -180,6 +231,43 @@ export class TransferEngine {
     if (this.feed.isLeading) return this.abortJob(jobId, reason)
     this.deps.events.tellOthers('transferCancel', { jobId, reason })
     if (reason === 'cancel') await this.feed.overElsewhere(jobId)
+  }
+
+  private newFileFacts(): FileFacts {
+    const { db, clock, config } = this.deps
+    return new FileFacts({
+      ...{ db, clock, slots: config.slots, maxTries: config.maxTries },
+      waitFactsOf: ({ link }) => {
+        const { isPaused, pauseReason } = this.links.factsOf(link)
+        if (!isPaused) return {}
+        const reason = pauseReason === null ? {} : { reason: pauseReason }
+        return { paused: { what: 'link', by: 'operator', ...reason } }
+      },
+    })
+  }
+
+  private newRecurring(): RecurringOrders {
+    const { db, clock, endpoints, log, events } = this.deps
+    return new RecurringOrders({
+      ...{ db, clock, endpoints, log },
+      check: async (userId, order) => void (await this.service.check(userId, order)),
+      submit: (userId, order) => this.service.submit(userId, order),
+      poke: () => {
+        this.keeper.poke()
+        events.tellOthers('transferWork', {})
+      },
+    })
+  }
+
+  private newKeeper(): Keeper {
+    const { db, clock, log, outbound, seal } = this.deps
+    const random = this.deps.random ?? Math.random
+    return new Keeper({ clock, log }, [
+      deadlineChore({ db, clock, expire: (jobId) => this.service.expire(jobId) }),
+      cleanupChore({ db, clock, log, contexts: this.contexts, onJob: (job) => this.tell(job) }),
+      webhookChore({ db, clock, log, outbound, seal, feed: this.feed, random }),
+      this.recurring.chore(),
+    ])
   }
 
   private newScheduler(): Scheduler {
@@ -227,6 +315,8 @@ export class TransferEngine {
     return {
       journal: this.journal,
       outbound,
+      cache: this.cache,
+      tape: this.tape,
       executors: new Map(this.executors.map((executor) => [executor.name, executor])),
       directExecutors: new Map(this.directExecutors.map((executor) => [executor.name, executor])),
       onBytes: (run, bytes) => this.countBytes(run, bytes),
@@ -245,10 +335,12 @@ export class TransferEngine {
     this.metrics.bytesMoved(bytes)
     this.links.moved(context.job.link, bytes)
     this.feed.moved(file.jobId, bytes)
+    this.fileFacts.moved(file.id, bytes)
   }
 
   private attemptEnded({ file, context, bytesMoved }: Run, result: AttemptResult, fault?: Fault): void {
     const { link } = context.job
+    this.fileFacts.forget(file.id)
     this.metrics.attemptEnded(result)
     if (fault !== undefined) this.links.failed(link, fault, bytesMoved)
     else if (result === 'done') this.links.succeeded(link, file.sizeBytes)

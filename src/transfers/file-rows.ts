@@ -40,6 +40,7 @@ export interface FileRow {
   validator: string | null
   executor: string | null
   executor_why: string | null
+  worker: string | null
   checksums: string
   verified: string | null
   error_code: string | null
@@ -71,6 +72,7 @@ export const savedColumns: Readonly<Record<string, SqlType>> = {
   validator: 'text',
   executor: 'text',
   executor_why: 'text',
+  worker: 'text',
   checksums: 'text',
   verified: 'text',
   error_code: 'text',
@@ -119,6 +121,7 @@ export function toFileRow(file: TransferFile): FileRow {
     validator: file.validator,
     executor: file.executor,
     executor_why: file.executorWhy,
+    worker: file.worker,
     checksums: JSON.stringify(file.checksums),
     verified: file.verified,
     error_code: file.errorCode,
@@ -157,6 +160,7 @@ export function fromFileRow(row: FileRow): TransferFile {
     validator: row.validator,
     executor: row.executor as ExecutorName | null,
     executorWhy: row.executor_why,
+    worker: row.worker,
     checksums: JSON.parse(row.checksums) as Checksums,
     verified: row.verified as VerifyPolicy | null,
     errorCode: row.error_code,

@@ -6,7 +6,9 @@ import type { Db } from '../platform/db.ts'
 import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound.ts'
+import type { Seal } from '../platform/seal.ts'
 import { transferRoutes } from './api.ts'
+import { cacheRoutes } from './cache/cache-api.ts'
 import type { EndpointResolver } from './endpoints.ts'
 import { TransferEngine } from './engine.ts'
 import type { DirectExecutor } from './executors/executor.ts'
@@ -17,6 +19,7 @@ import { createStreamExecutor } from './executors/stream.ts'
 import { createThirdPartyExecutor } from './executors/third-party.ts'
 import type { JobView } from './job-view.ts'
 import { transferOperatorRoutes } from './operator-api.ts'
+import { recurringRoutes } from './orders/recurring-api.ts'
 import type { Places } from './places.ts'
 import type { TransferOrder } from './types.ts'
 
@@ -51,6 +54,8 @@ export interface TransfersDeps {
   endpoints: EndpointResolver
   /** Storage that users defined, whose rclone the executors share; without it there is none. */
   places?: Pick<Places, 'daemon' | 'routes'>
+  /** Under the key of the node: what is kept of secrets. */
+  seal: Seal
   config: Config['transfers']
   /** Where the metrics are registered. */
   registry: Registry
@@ -61,6 +66,8 @@ export interface TransfersDeps {
   workerId: string
   /** The folders in which part files may lie; what no open request owns is removed from them. */
   stagingFolders(): Promise<readonly string[]>
+  /** Where fetched files are kept for others, on the file system of the drives. Without it nothing is. */
+  cacheFolder?: string
   /** In [0, 1); spreads the back-off. Tests fix it. */
   random?: () => number
 }
@@ -93,9 +100,11 @@ export function createTransfers(deps: TransfersDeps): Transfers {
   return {
     submit: async (userId, order) => engine.feed.view(await engine.service.submit(userId, order)),
     routes: [
-      ...transferRoutes({ db: deps.db, service: engine.service, feed: engine.feed }),
+      ...transferRoutes(engine.apiDeps()),
+      ...recurringRoutes(engine),
       ...(deps.places?.routes ?? []),
       ...transferOperatorRoutes(engine.operatorDeps()),
+      ...(engine.cache === undefined ? [] : cacheRoutes(engine.cache.deps)),
     ],
     start: () => engine.start(),
     close: () => engine.close(),

@@ -41,9 +41,15 @@ export function deriveJobState(job: JobFacts): JobState {
     return job.startedAtMs === null ? 'SUBMITTED' : 'ACTIVE'
   }
   const isFailFast = job.options?.onItemError === 'fail' && job.filesFailed + job.foldersFailed > 0
-  if (!isFailFast && (job.expansion === 'canceled' || job.filesCanceled > 0)) return 'CANCELED'
-  if (job.expansion === 'done' && job.filesFailed + job.foldersFailed === 0) return stateOfGood(job)
+  if (!isFailFast && isCanceled(job, good)) return 'CANCELED'
+  if (job.expansion === 'done' && job.filesFailed + job.filesCanceled + job.foldersFailed === 0)
+    return stateOfGood(job)
   return good > 0 ? 'FINISHEDDIRTY' : 'FAILED'
+}
+
+/** Of a job that goes on, single files may have been cancelled. */
+function isCanceled(job: JobFacts, good: number): boolean {
+  return job.expansion === 'canceled' || (job.filesCanceled > 0 && (job.cancelRequested || good === 0))
 }
 
 /** All files are there; what the destination has too much may still have to go. */

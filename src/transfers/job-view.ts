@@ -3,6 +3,7 @@ import { isoTime } from '../platform/clock.ts'
 import { dtrStates } from './dtr-states.ts'
 import { jobOptionsSchema } from './job-options.ts'
 import { jobStates } from './job-state.ts'
+import { type WaitReason, waitCodes } from './scheduling/wait-reason.ts'
 import { executorNames, type TransferFile, type TransferJob } from './types.ts'
 
 const placeText = z.string().min(1).max(32_768)
@@ -52,6 +53,7 @@ export const jobViewSchema = z.object({
     skipped: z.int(),
     canceled: z.int(),
     active: z.int(),
+    removed: z.int().optional().describe('What a mirror removed at its destination.'),
   }),
   bytes: z.object({ total: z.int(), done: z.int() }),
   bytesPerSecond: z.int(),
@@ -71,8 +73,17 @@ export const fileViewSchema = z.object({
   attempts: z.int(),
   executor: executorSchema.optional(),
   executorWhy: z.string().optional(),
+  worker: z.string().optional().describe('The delivery worker that moves or moved the bytes.'),
   checksums: z.record(z.string(), z.string()).optional(),
   verified: verifySchema.optional(),
+  destination: destinationRefSchema.optional().describe('Of this file alone, in a job that is a list.'),
+  source: sourceRefSchema.optional(),
+  waitReason: z
+    .object({ code: z.enum(waitCodes), text: z.string(), until: z.string().optional() })
+    .optional()
+    .describe('Why it does not move now.'),
+  lastByteAt: z.string().optional().describe('While it moves: when its last byte came.'),
+  bytesPerSecond: z.int().optional(),
   error: z
     .object({
       code: z.string(),
@@ -85,6 +96,13 @@ export const fileViewSchema = z.object({
 })
 
 export type FileView = z.infer<typeof fileViewSchema>
+
+/** What is known of a file besides its row. */
+export interface FileNow {
+  waitReason?: WaitReason | undefined
+  lastByteAtMs?: number | undefined
+  bytesPerSecond?: number | undefined
+}
 
 export function toJobView(job: TransferJob, now: { active: number; bytesPerSecond: number }): JobView {
   const bytesLeft = Math.max(0, job.bytesTotal - job.bytesDone)
@@ -115,6 +133,7 @@ export function toJobView(job: TransferJob, now: { active: number; bytesPerSecon
       skipped: job.filesSkipped,
       canceled: job.filesCanceled,
       active: now.active,
+      ...(job.cleanup === null ? {} : { removed: job.filesRemoved }),
     },
     bytes: { total: job.bytesTotal, done: job.bytesDone },
     bytesPerSecond: now.bytesPerSecond,
@@ -123,7 +142,7 @@ export function toJobView(job: TransferJob, now: { active: number; bytesPerSecon
   }
 }
 
-export function toFileView(file: TransferFile): FileView {
+export function toFileView(file: TransferFile, now: FileNow = {}): FileView {
   return {
     id: file.id,
     path: file.path,
@@ -133,10 +152,22 @@ export function toFileView(file: TransferFile): FileView {
     attempts: file.attempts,
     ...(file.executor === null ? {} : { executor: file.executor }),
     ...(file.executorWhy === null ? {} : { executorWhy: file.executorWhy }),
+    ...(file.worker === null ? {} : { worker: file.worker }),
     ...(file.state === 'DONE' ? { checksums: { ...file.checksums } as Record<string, string> } : {}),
     ...(file.verified === null || file.state !== 'DONE' ? {} : { verified: file.verified }),
+    ...(file.source === null ? {} : { source: file.source }),
+    ...(file.destination === null ? {} : { destination: file.destination }),
+    ...waitOf(now.waitReason),
+    ...(now.lastByteAtMs === undefined ? {} : { lastByteAt: isoTime(now.lastByteAtMs) }),
+    ...(now.bytesPerSecond === undefined ? {} : { bytesPerSecond: now.bytesPerSecond }),
     ...errorOf(file),
   }
+}
+
+function waitOf(reason: WaitReason | undefined): Pick<FileView, 'waitReason'> {
+  if (reason === undefined) return {}
+  const { code, text, untilMs } = reason
+  return { waitReason: { code, text, ...(untilMs === undefined ? {} : { until: isoTime(untilMs) }) } }
 }
 
 function errorOf(file: TransferFile): Pick<FileView, 'error'> {

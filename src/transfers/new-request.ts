@@ -35,6 +35,7 @@ export function newRequest(job: TransferJob, path: string, entry: Entry, refusal
     validator: null,
     executor: null,
     executorWhy: null,
+    worker: null,
     checksums: {},
     verified: null,
     errorCode: null,

@@ -64,6 +64,10 @@ export class TaskPool {
     await Promise.all(meant.map((task) => task.done))
   }
 
+  abortId(id: string, reason: AbortReason): void {
+    this.tasks.get(id)?.abort.abort(new RunAborted(reason))
+  }
+
   /** Ends the tasks whose leases were lost, as far as they still run. */
   abortIds(ids: readonly string[]): void {
     for (const id of ids) this.tasks.get(id)?.abort.abort(new RunAborted('lease-lost'))

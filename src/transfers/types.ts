@@ -161,6 +161,8 @@ export interface TransferFile {
   executor: ExecutorName | null
   /** Why this executor, in words. */
   executorWhy: string | null
+  /** The delivery worker that moves or moved the bytes; null: this node. */
+  worker: string | null
   checksums: Checksums
   /** How the copy was compared with the source. */
   verified: VerifyPolicy | null

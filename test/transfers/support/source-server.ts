@@ -24,6 +24,7 @@ export type Mischief =
   | { kind: 'cut'; afterBytes: number }
   | { kind: 'stall'; afterBytes: number }
   | { kind: 'corrupt' }
+  | { kind: 'plain' }
   | { kind: 'wrong-length'; extraBytes: number }
   | { kind: 'ignore-range' }
   | { kind: 'redirect'; to: string }
@@ -126,12 +127,14 @@ export class SourceServer {
     }
     const body = mischief?.kind === 'corrupt' ? Buffer.alloc(file.content.length, 'x') : file.content
     const extra = mischief?.kind === 'wrong-length' ? mischief.extraBytes : 0
-    const sent = Buffer.concat([body.subarray(start), Buffer.alloc(Math.max(0, extra))])
-    response.writeHead(start > 0 ? 206 : 200, {
+    const end = mischief?.kind === 'ignore-range' ? file.content.length : endOf(file, request)
+    const sent = Buffer.concat([body.subarray(start, end), Buffer.alloc(Math.max(0, extra))])
+    const isPart = start > 0 || end < file.content.length
+    response.writeHead(isPart ? 206 : 200, {
       ETag: `"${file.etag}"`,
       'Content-Length': sent.length + Math.min(0, extra),
-      ...(start > 0
-        ? { 'Content-Range': `bytes ${start}-${file.content.length - 1}/${file.content.length}` }
+      ...(isPart
+        ? { 'Content-Range': `bytes ${start}-${end - 1}/${file.content.length}` }
         : { 'Accept-Ranges': 'bytes' }),
     })
     const payload = extra < 0 ? sent.subarray(0, extra) : sent
@@ -186,4 +189,13 @@ function startOf(file: ServedFile, request: IncomingMessage): number {
   const ifRange = request.headers['if-range']
   if (match === null || (ifRange !== undefined && ifRange !== `"${file.etag}"`)) return 0
   return Number(match[1])
+}
+
+/** The position after the last byte that is asked for. */
+function endOf(file: ServedFile, request: IncomingMessage): number {
+  const match = /^bytes=\d+-(\d+)$/.exec(request.headers.range ?? '')
+  const ifRange = request.headers['if-range']
+  const { length } = file.content
+  if (match === null || (ifRange !== undefined && ifRange !== `"${file.etag}"`)) return length
+  return Math.min(Number(match[1]) + 1, length)
 }

@@ -53,6 +53,8 @@ export interface TestEngineOptions {
   groupsOf?: (userId: string) => Group[]
   /** Networks that may be reached; loopback unless given. */
   allow?: string[]
+  /** The tape API of the source. */
+  tapeUrl?: string
   /** Names that the node resolves itself. */
   hosts?: Record<string, string>
 }
@@ -209,6 +211,7 @@ function endpointsOf(options: TestEngineOptions, drive: FileStore, places: Place
       return {
         store,
         path: parsePath(ref.path ?? '/'),
+        ...(options.tapeUrl === undefined ? {} : { abilities: { tapeUrl: options.tapeUrl } }),
         remote: {
           label: 'source.test',
           urlOf: (path) => `${contentUrl}/${path.map(encodeURIComponent).join('/')}`,

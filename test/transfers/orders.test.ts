@@ -1,0 +1,351 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { JobView } from '../../src/transfers/index.ts'
+import type { Plan } from '../../src/transfers/orders/plan.ts'
+import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { SourceServer } from './support/source-server.ts'
+import { TestEngine } from './support/test-engine.ts'
+
+const MIB = 1024 * 1024
+let database: TestDatabase
+let source: SourceServer
+let engine: TestEngine
+
+beforeEach(async () => {
+  database = await createTestDatabase('sqlite')
+  source = await SourceServer.start()
+  engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, idleTimeoutMs: 1500 })
+})
+
+afterEach(async () => {
+  await engine.close()
+  await source.close()
+  await database.close()
+})
+
+const tree = (): void => {
+  source.put('/d/a.csv', 'alpha')
+  source.put('/d/b.txt', 'beta')
+  source.put('/d/sub/c.csv', 'gamma')
+  source.put('/d/tmp/x.csv', 'junk')
+}
+const ordered = { source: { shareId: 's1', path: '/d' }, destination: { path: '/x' } }
+const post = (body: object, extra: object = {}) =>
+  engine.call('submitTransfer', { body: { ...ordered, ...body }, ...extra }) as Promise<JobView>
+const names = async (path: string[]) => (await engine.drive.list(path)).map((entry) => entry.name)
+
+describe('the filters of an order', () => {
+  it('leave out what they exclude, and make no folders for nothing', async () => {
+    tree()
+    const filters = [
+      { action: 'exclude', pattern: 'tmp/' },
+      { action: 'include', pattern: '*.csv' },
+      { action: 'exclude', pattern: '**' },
+    ] as const
+    source.put('/d/only-text/t.txt', 'text')
+    const job = await engine.run({ ...ordered, options: { filters: [...filters] } })
+    expect(job).toMatchObject({ state: 'FINISHED', files: { total: 2, done: 2 } })
+    expect(await names(['x'])).toEqual(['a.csv', 'sub'])
+    expect(await names(['x', 'sub'])).toEqual(['c.csv'])
+  })
+})
+
+describe('a mirror', () => {
+  const mirror = { ...ordered, options: { deleteExtra: true } }
+
+  it('removes what the source has no more, into the trash, and says how much', async () => {
+    tree()
+    await engine.run(mirror)
+    source.remove('/d/b.txt')
+    source.remove('/d/tmp/x.csv')
+    const job = await engine.run(mirror)
+    expect(job).toMatchObject({ state: 'FINISHED', files: { skipped: 2, removed: 2 } })
+    expect(await names(['x'])).toEqual(['a.csv', 'sub'])
+  })
+
+  it('removes nothing while a file is missing', async () => {
+    tree()
+    await engine.run(mirror)
+    source.remove('/d/b.txt')
+    source.put('/d/a.csv', 'other')
+    source.misbehave('/d/a.csv', { kind: 'status', status: 403 })
+    const job = await engine.run(mirror)
+    expect(job).toMatchObject({ state: 'FINISHEDDIRTY', files: { failed: 1, removed: 0 } })
+    expect(await names(['x'])).toContain('b.txt')
+    await engine.call('retryTransfer', { params: { id: job.id } })
+    expect(await engine.ended(job.id)).toMatchObject({ state: 'FINISHED', files: { removed: 1 } })
+    expect(await names(['x'])).not.toContain('b.txt')
+  })
+
+  it('leaves alone what its filters leave out', async () => {
+    tree()
+    await engine.drive.makeCollection(['x'])
+    await engine.drive.write(['x', 'mine.log'], one('log'))
+    await engine.drive.write(['x', 'gone.csv'], one('old'))
+    const filters = [{ action: 'exclude' as const, pattern: '*.log' }]
+    const job = await engine.run({ ...ordered, options: { deleteExtra: true, filters } })
+    expect(job.files.removed).toBe(1)
+    expect(await names(['x'])).toEqual(['a.csv', 'b.txt', 'mine.log', 'sub', 'tmp'])
+  })
+})
+
+async function* one(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
+
+describe('an order that only asks', () => {
+  it('says what would be copied, skipped and deleted, and writes nothing', async () => {
+    tree()
+    await engine.run(ordered)
+    source.put('/d/new.csv', '12345')
+    source.remove('/d/b.txt')
+    const jobs = await database.db('transfer_jobs').count({ n: '*' }).first()
+    const plan = (await engine.call('submitTransfer', {
+      body: { ...ordered, dryRun: true, options: { deleteExtra: true } },
+    })) as Plan
+    expect(plan.counts).toEqual({
+      copy: { files: 1, bytes: 5 },
+      skip: { files: 3, bytes: 14 },
+      delete: { files: 1, bytes: 4 },
+      refuse: { files: 0, bytes: 0 },
+    })
+    expect(plan.paths).toContainEqual({
+      path: 'b.txt',
+      action: 'delete',
+      why: 'the source does not have it',
+      sizeBytes: 4,
+    })
+    expect(plan.isComplete).toBe(true)
+    expect(await names(['x'])).toContain('b.txt')
+    expect(await database.db('transfer_jobs').count({ n: '*' }).first()).toEqual(jobs)
+  })
+})
+
+describe('an order with an idempotency key', () => {
+  it('is the first one when it comes again, also at the same moment', async () => {
+    tree()
+    const key = { idempotencyKey: 'once' }
+    const jobs = await Promise.all([post({}, key), post({}, key), post({ destination: { path: '/y' } }, key)])
+    expect(new Set(jobs.map((job) => job.id)).size).toBe(1)
+    expect((await post({})).id).not.toBe(jobs[0]?.id)
+  })
+})
+
+describe('a list of files', () => {
+  it('is copied as its pairs say, with what it declares of them', async () => {
+    tree()
+    const items = [
+      { source: { shareId: 's1', path: '/d/a.csv' }, destination: { path: '/l/1' }, sizeBytes: 5 },
+      { source: { shareId: 's1', path: '/d/b.txt' }, destination: { path: '/l/2' }, sizeBytes: 999 },
+    ]
+    const job = (await engine.call('submitTransfer', { body: { items } })) as JobView
+    expect(await engine.ended(job.id)).toMatchObject({
+      state: 'FINISHEDDIRTY',
+      error: { code: 'DECLARED_SIZE_WRONG' },
+    })
+    expect((await engine.content('/l/1')).toString()).toBe('alpha')
+    const [first, second] = await engine.files(job.id)
+    expect(first).toMatchObject({ state: 'DONE', destination: { path: '/l/1' } })
+    expect(second).toMatchObject({ state: 'ERROR', attempts: 1 })
+  })
+})
+
+describe('declared checksums', () => {
+  const single = (sha1: string) => ({
+    source: { shareId: 's1', path: '/f' },
+    destination: { path: '/x' },
+    options: { checksums: { sha1 } },
+  })
+
+  it('fail the order at once when the source lists others', async () => {
+    source.put('/f', 'content')
+    const job = await engine.run(single('0'.repeat(40)))
+    expect(job).toMatchObject({ state: 'FAILED', error: { code: 'DECLARED_CHECKSUM_WRONG' } })
+    expect(source.gets('/f')).toEqual([])
+  })
+
+  it('are compared with the copy when the source lists none', async () => {
+    source.withoutChecksums = true
+    source.put('/f', 'content')
+    const md5 = '9a0364b9e99bb480dd25e1f0284c8555'
+    const good = await engine.run({ ...single(''), options: { checksums: { md5 } } })
+    expect(good.state).toBe('FINISHED')
+    expect((await engine.files(good.id))[0]).toMatchObject({ verified: 'checksum' })
+    const bad = await engine.run({
+      ...single(''),
+      overwrite: 'always',
+      options: { checksums: { md5: '0'.repeat(32) } },
+    })
+    expect(bad).toMatchObject({ state: 'FAILED', error: { code: 'CHECKSUM_MISMATCH' } })
+    expect((await engine.content('/x')).toString()).toBe('content')
+    expect(await engine.partFiles()).toEqual([])
+  })
+})
+
+describe('parallel streams', () => {
+  it('put one large file together from ranges of one version', async () => {
+    const content = source.put('/big', randomBytes(18 * MIB + 7))
+    const job = await engine.run({
+      ...ordered,
+      source: { shareId: 's1', path: '/big' },
+      options: { streams: 4 },
+    })
+    expect(job.state).toBe('FINISHED')
+    expect((await engine.content('/x')).equals(content)).toBe(true)
+    const ranges = source.gets('/big').map((request) => request.range)
+    expect(ranges).toHaveLength(5)
+    expect(ranges).toContain(`bytes=${16 * MIB}-${18 * MIB + 6}`)
+    expect(source.gets('/big').every((request) => request.ifRange === '"v1"')).toBe(true)
+  })
+
+  it('go on from what stands after one of them broke', async () => {
+    const content = source.put('/big', randomBytes(18 * MIB))
+    source.misbehave('/big', { kind: 'plain' }, { kind: 'cut', afterBytes: 1000 })
+    const job = await engine.run({
+      ...ordered,
+      source: { shareId: 's1', path: '/big' },
+      options: { streams: 2 },
+    })
+    expect(job.state).toBe('FINISHED')
+    expect((await engine.content('/x')).equals(content)).toBe(true)
+    expect((await engine.files(job.id))[0]).toMatchObject({ attempts: 2 })
+    const starts = source.gets('/big').map((request) => Number(/=(\d+)-/.exec(request.range ?? '')?.[1]))
+    expect(starts.filter((start) => start === 0)).toHaveLength(1)
+  })
+
+  it('become one where the server ignores ranges', async () => {
+    const content = source.put('/big', randomBytes(6 * MIB))
+    source.misbehave('/big', { kind: 'ignore-range' })
+    const job = await engine.run({
+      ...ordered,
+      source: { shareId: 's1', path: '/big' },
+      options: { streams: 4 },
+    })
+    expect(job.state).toBe('FINISHED')
+    expect((await engine.content('/x')).equals(content)).toBe(true)
+  })
+})
+
+describe('the first failure', () => {
+  it('ends an order that says so', async () => {
+    for (let n = 0; n < 30; n++) source.put(`/d/${n}`, randomBytes(2 * MIB))
+    source.misbehave('/d/0', { kind: 'status', status: 403 })
+    const job = await engine.run({ ...ordered, options: { onItemError: 'fail' } })
+    expect(job.state).toMatch(/FAILED|FINISHEDDIRTY/)
+    expect(job.error?.code).toBe('HTTP_403')
+    expect(job.files.canceled).toBeGreaterThan(0)
+    expect(await engine.partFiles()).toEqual([])
+  })
+})
+
+describe('pause and resume', () => {
+  it('hold an order back, say why it waits, and let it go on', async () => {
+    tree()
+    const job = await post({ paused: true, items: undefined })
+    expect(job.state).toBe('PAUSED')
+    await engine.call('resumeTransfer', { params: { id: job.id } })
+    expect((await engine.ended(job.id)).state).toBe('FINISHED')
+  })
+
+  it('keep what came over', async () => {
+    const content = source.put('/big', randomBytes(4 * MIB))
+    source.misbehave('/big', { kind: 'stall', afterBytes: 2 * MIB })
+    const job = await post({ source: { shareId: 's1', path: '/big' } })
+    await engine.untilFile(job.id, (file) => file.bytesDone >= MIB)
+    const paused = (await engine.call('pauseTransfer', { params: { id: job.id } })) as JobView
+    expect(paused.state).toBe('PAUSED')
+    expect((await engine.files(job.id))[0]?.waitReason).toMatchObject({ code: 'paused' })
+    await engine.call('resumeTransfer', { params: { id: job.id } })
+    expect((await engine.until(job.id, (one) => one.state === 'FINISHED')).state).toBe('FINISHED')
+    expect((await engine.content('/x')).equals(content)).toBe(true)
+    expect(source.gets('/big')[1]?.range).toMatch(/^bytes=\d{7}-/)
+  })
+})
+
+describe('one file of an order', () => {
+  it('can be ended while the others go on, and leaves nothing behind', async () => {
+    source.put('/d/slow', randomBytes(3 * MIB))
+    source.put('/d/fine', 'fine')
+    source.misbehave('/d/slow', { kind: 'stall', afterBytes: MIB })
+    const job = await post({})
+    const slow = await engine.untilFile(job.id, (file) => file.path === 'slow' && file.bytesDone > 0)
+    expect(slow.lastByteAt).toBeDefined()
+    await engine.call('cancelTransferFile', { params: { id: job.id, fileId: slow.id } })
+    const end = await engine.ended(job.id)
+    expect(end).toMatchObject({ state: 'FINISHEDDIRTY', files: { done: 1, canceled: 1 } })
+    expect(await engine.partFiles()).toEqual([])
+    await expect(engine.drive.stat(['x', 'slow'])).rejects.toThrow()
+  })
+
+  it('tells of its attempts', async () => {
+    source.put('/d/f', 'hello')
+    source.misbehave('/d/f', { kind: 'status', status: 503 }, { kind: 'cut', afterBytes: 2 })
+    const job = await engine.run(ordered)
+    const [file] = await engine.files(job.id)
+    const { items } = (await engine.call('listTransferAttempts', {
+      params: { id: job.id, fileId: file?.id },
+    })) as { items: { attempt: number; error: { code: string } }[] }
+    expect(items.map((one) => [one.attempt, one.error.code])).toEqual([
+      [1, 'HTTP_503'],
+      [2, expect.stringMatching(/CONNECTION_LOST|SHORT_BODY/)],
+    ])
+    const alien = engine.call('listTransferAttempts', { params: { id: job.id, fileId: file?.id } }, 'user-2')
+    await expect(alien).rejects.toMatchObject({ status: 404 })
+  })
+})
+
+describe('an order that cannot be', () => {
+  it.each([
+    [{ deadline: '2001-01-01T00:00:00Z' }, 'DEADLINE_PASSED'],
+    [{ notBefore: '2099-01-02T00:00:00Z', deadline: '2099-01-01T00:00:00Z' }, 'DEADLINE_TOO_EARLY'],
+    [{ webhookSecret: 'long enough' }, 'NO_WEBHOOK'],
+    [{ options: { webhook: 'https://192.168.0.1/x' } }, 'BAD_WEBHOOK'],
+    [{ options: { webhook: 'ftp://example.org/x' } }, 'BAD_WEBHOOK'],
+  ])('%o is refused: %s', async (body, code) => {
+    await expect(post(body)).rejects.toMatchObject({ status: 400, code })
+    expect(await database.db('transfer_jobs').select('id')).toEqual([])
+  })
+})
+
+describe('a webhook', () => {
+  it('is told of the end, signed, and again after a failure', async () => {
+    const told: { body: string; signature: string }[] = []
+    const listener = createServer(async (request, response) => {
+      const body = Buffer.concat(await Array.fromAsync(request)).toString()
+      told.push({ body, signature: String(request.headers['x-causeway-signature']) })
+      response.writeHead(told.length === 1 ? 500 : 204).end()
+    }).listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const clock = new FakeClock()
+    const own = await createTestDatabase('sqlite')
+    const other = await TestEngine.start({
+      ...{ db: own.db, sourceUrl: source.url, clock, workerId: 'other' },
+    })
+    try {
+      tree()
+      const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/hook`
+      const job = await other.submit({ ...ordered, options: { webhook: url }, webhookSecret: 'sesame open' })
+      while (told.length < 2) {
+        clock.advance(5000)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      const [, seconds, hmac] = /^t=(\d+),v1=(\w+)$/.exec(told[1]?.signature ?? '') ?? []
+      const expected = createHmac('sha256', 'sesame open').update(`${seconds}.${told[1]?.body}`).digest('hex')
+      expect(hmac).toBe(expected)
+      expect(JSON.parse(told[1]?.body ?? '')).toMatchObject({
+        event: 'transfer.ended',
+        job: { id: job.id, state: 'FINISHED' },
+      })
+      const stored = JSON.stringify(await own.db('transfer_webhooks').select())
+      expect(stored).not.toContain('sesame')
+    } finally {
+      listener.close()
+      await other.close()
+      await own.close()
+    }
+  })
+})
