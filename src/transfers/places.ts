@@ -7,6 +7,7 @@ import { RcloneDaemon } from './executors/rclone-daemon.ts'
 import { rcloneRemote } from './rclone/rclone-config.ts'
 import { RcloneStore } from './rclone/rclone-store.ts'
 import { StorageGate } from './rclone/storage-gate.ts'
+import { sweepSpool } from './rclone/sweep-spool.ts'
 import { endpointRoutes } from './registry/endpoint-api.ts'
 import {
   type Asker,
@@ -52,6 +53,7 @@ export function createPlaces(deps: PlacesDeps): Places {
   const { outbound, log, rcloneProgram } = deps
   const service = new EndpointService(deps)
   const gate = new StorageGate(outbound)
+  sweepSpool(deps.spoolFolder, deps.clock.nowMs()).catch((err) => log.warn({ err }, 'spool not swept'))
   const daemon = new RcloneDaemon({ program: rcloneProgram, log, proxy: () => gate.address() })
   const places = new Resolver({ ...deps, daemon, gate }, service)
   return {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { sweepSpool } from '../../src/transfers/rclone/sweep-spool.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { type ForeignServer, serveWithRclone } from './support/foreign-servers.ts'
 import { ADMIN, TestEngine } from './support/test-engine.ts'
@@ -126,6 +128,15 @@ describe('storage that only rclone speaks (SFTP)', () => {
     ])
     expect((await readdir(sftp.folder)).filter((name) => name.startsWith('.causeway'))).toEqual([])
   })
+})
+
+it('removes what killed processes left, and nothing that is on its way', async () => {
+  const spool = join(engine.folder, 'old-spool')
+  for (const name of ['rclone-old', 'rclone-new']) await mkdir(join(spool, name), { recursive: true })
+  const longAgo = new Date('2020-01-01')
+  await utimes(join(spool, 'rclone-old'), longAgo, longAgo)
+  await sweepSpool(spool, systemClock.nowMs())
+  expect(await readdir(spool)).toEqual(['rclone-new'])
 })
 
 describe('what nobody may define as storage', () => {

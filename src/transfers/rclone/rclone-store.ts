@@ -255,14 +255,19 @@ export class RcloneStore implements FileStore {
     return this.options.remote.nameOf(path)
   }
 
-  private async newSpool(): Promise<string> {
-    await mkdir(this.options.spoolFolder, { recursive: true, mode: 0o700 })
-    return await mkdtemp(join(this.options.spoolFolder, 'rclone-'))
+  private newSpool(): Promise<string> {
+    return makeSpool(this.options.spoolFolder)
   }
 
   private absent(path: StorePath): NotFoundError {
     return new NotFoundError(`There is no ${formatPath(path)} at ${this.options.remote.label}.`)
   }
+}
+
+/** A fresh folder for the bytes of one file. */
+async function makeSpool(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return await mkdtemp(join(folder, 'rclone-'))
 }
 
 /** Writes the bytes into a local file; throws when they are not as many as declared. */
