@@ -9,10 +9,11 @@ import {
 import { TransferError } from '../transfer-error.ts'
 import { RcloneRefusal } from './rclone-daemon.ts'
 
-/** Addresses in rclone's texts may hold secrets: those of our relay, and signed ones. */
+/** Addresses in rclone's texts may hold secrets (those of our relay, and signed ones) and names of users. */
 function harmless(text: string): string {
   return text
     .replace(/https?:\/\/\S+/g, '[address]')
+    .replace(/(\w:\/\/)[^\s/@]*@/g, '$1')
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 500)

@@ -1,21 +1,16 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat, utimes } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import {
-  BadRequestError,
   MethodNotAllowedError,
   NotFoundError,
   NotImplementedError,
   PreconditionFailedError,
 } from '../../platform/errors.ts'
-import { sha256Hex } from '../../platform/ids.ts'
 import { checkConditions } from '../../store/conditions.ts'
 import { checkPath, formatPath, nameOf } from '../../store/paths.ts'
 import type {
   ByteRange,
-  Checksums,
   CopyOptions,
   Entry,
   FileContent,
@@ -33,7 +28,8 @@ import type { RcloneRemote } from '../endpoints.ts'
 import type { RcloneDaemon } from '../executors/rclone-daemon.ts'
 import { storageError } from '../executors/rclone-errors.ts'
 import { type RcloneJobOptions, runRcloneJob } from '../executors/rclone-job.ts'
-import { type ListedItem, parseItem, parseList } from './listed-item.ts'
+import { type ListedItem, parseItem, parseList, toListedEntry } from './listed-item.ts'
+import { makeSpool, spool } from './spool.ts'
 
 export interface RcloneStoreOptions {
   daemon: RcloneDaemon
@@ -45,8 +41,6 @@ export interface RcloneStoreOptions {
   /** A local folder for bytes on their way, where they must lie somewhere in between. */
   spoolFolder: string
 }
-
-const RIGHTS = { read: true, write: true, share: false }
 
 /**
  * Storage that only rclone speaks, as a `FileStore`. Bytes that are read or written through it lie in a
@@ -214,21 +208,7 @@ export class RcloneStore implements FileStore {
   }
 
   private toEntry(path: StorePath, item: ListedItem): Entry {
-    const kind = item.IsDir ? 'folder' : 'file'
-    const sizeBytes = Math.max(0, item.Size)
-    const mtimeMs = Date.parse(item.ModTime ?? '') || 0
-    return {
-      id: sha256Hex(`${this.options.scope}:${path.join('/')}`).slice(0, 32),
-      name: nameOf(path),
-      kind,
-      sizeBytes,
-      mtimeMs,
-      createdAtMs: mtimeMs,
-      etag: sha256Hex(`${mtimeMs}:${sizeBytes}`).slice(0, 32),
-      mediaType: kind === 'folder' ? 'httpd/unix-directory' : (item.MimeType ?? 'application/octet-stream'),
-      checksums: checksumsOf(item),
-      rights: RIGHTS,
-    }
+    return toListedEntry(item, path, this.options.scope)
   }
 
   private async run(method: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -261,40 +241,5 @@ export class RcloneStore implements FileStore {
 
   private absent(path: StorePath): NotFoundError {
     return new NotFoundError(`There is no ${formatPath(path)} at ${this.options.remote.label}.`)
-  }
-}
-
-/** A fresh folder for the bytes of one file. */
-async function makeSpool(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  return await mkdtemp(join(folder, 'rclone-'))
-}
-
-/** Writes the bytes into a local file; throws when they are not as many as declared. */
-async function spool(
-  file: string,
-  source: AsyncIterable<Uint8Array>,
-  options: WriteOptions,
-): Promise<string> {
-  const target = createWriteStream(file, { mode: 0o600, flags: 'wx' })
-  await pipeline(Readable.from(source, { objectMode: false }), target, {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  })
-  const { size } = await stat(file)
-  if (options.sizeBytes === undefined || options.sizeBytes === size) return file
-  throw new BadRequestError(
-    `The body has ${size} bytes; ${options.sizeBytes} were declared. Send it again.`,
-    {
-      code: 'LENGTH_MISMATCH',
-    },
-  )
-}
-
-function checksumsOf({ Hashes = {} }: ListedItem): Checksums {
-  const { sha256, sha1, md5 } = Hashes
-  return {
-    ...(sha256 ? { sha256 } : {}),
-    ...(sha1 ? { sha1 } : {}),
-    ...(md5 ? { md5 } : {}),
   }
 }
