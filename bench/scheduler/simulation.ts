@@ -16,6 +16,8 @@ const SLOTS = 40
 const FAILURES = 0.01
 /** Time goes on in steps of this; what happens in one is dealt with together. */
 const STEP_MS = 5000
+/** So often the queues are looked at when nothing happens: back-offs end, and links are evaluated. */
+const LOOK_MS = 30_000
 const OWNER = 'simulation/1'
 
 class VirtualClock implements Clock {
@@ -34,7 +36,7 @@ interface Running extends Taken {
 
 /** A year of the scheduler: its real queue, fair shares, links and breakers, with time and bytes made up. */
 export class Simulation {
-  readonly ledger = new Ledger()
+  readonly ledger = new Ledger(weightOf)
   private readonly clock = new VirtualClock()
   private readonly startMs = this.clock.now
   private readonly random: () => number
@@ -84,7 +86,7 @@ export class Simulation {
 
   /** The next step in which something can happen. */
   private nextStep(arrival: Arrival | undefined): number {
-    const waiting = this.ledger.open > this.running.length ? this.clock.now + STEP_MS : Infinity
+    const waiting = this.ledger.open > this.running.length ? this.clock.now + LOOK_MS : Infinity
     const times = [...this.running.map(({ endsAtMs }) => endsAtMs), waiting]
     if (arrival !== undefined) times.push(this.startMs + arrival.atMs)
     const nextMs = times.reduce((a, b) => Math.min(a, b), Infinity)
@@ -93,7 +95,7 @@ export class Simulation {
 
   private async arrive(arrival: Arrival): Promise<void> {
     await enqueueJob(this.rig.db, { ...arrival, atMs: this.clock.now })
-    this.ledger.arrived(arrival.share, arrival.files, this.clock.now)
+    this.ledger.arrived(arrival, this.clock.now)
     this.dispatcher.forget()
   }
 
@@ -110,7 +112,11 @@ export class Simulation {
         this.ledger.started(one, this.clock.now)
       }
     }
-    this.ledger.look(this.clock.now, this.slotsInUse(), SLOTS)
+    this.ledger.look(this.clock.now, {
+      inUse: this.slotsInUse(),
+      slots: SLOTS,
+      limitOf: (link) => this.links.decisionOf(link),
+    })
   }
 
   private take(): Promise<Taken[]> {
@@ -135,17 +141,18 @@ export class Simulation {
     }
   }
 
-  private async end({ file, queue }: Running): Promise<void> {
+  private async end(one: Running): Promise<void> {
+    const { file, queue } = one
     if (this.random() < FAILURES && file.attempts < 10) {
       file.state = 'NEW'
       const waitMs = backoffMs({ attempts: file.attempts, baseSeconds: 10, random: this.random() })
       postpone(file, this.clock.now + waitMs)
-      this.ledger.failed()
+      this.ledger.failed(one)
     } else {
       Object.assign(file, { state: 'DONE', queue: 'none', leaseOwner: null, bytesDone: file.sizeBytes })
       this.links.moved(queue.link, file.sizeBytes)
       this.links.succeeded(queue.link, file.sizeBytes)
-      this.ledger.ended(queue.share, file.sizeBytes)
+      this.ledger.ended(one)
     }
     if (!(await this.journal.commit(file))) throw new Error('A lease was lost.')
   }
@@ -157,7 +164,7 @@ export async function simulate(requests: number, seed: number) {
   try {
     const simulation = new Simulation(rig, seed)
     await simulation.run(requests)
-    return simulation.ledger.report(weightOf)
+    return simulation.ledger.report()
   } finally {
     await rig.close()
   }

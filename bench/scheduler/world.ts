@@ -31,10 +31,10 @@ const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS
 export const SHARES = 20
 
-/** Twelve links between a tenth and one and a half gigabytes per second, with different knees. */
+/** Twelve links between 4 and 59 MiB/s, with different knees. */
 export const links: readonly SimulatedLink[] = Array.from({ length: 12 }, (_, n) => ({
   name: `site${n}.test>here`,
-  bytesPerSecond: (100 + 120 * n) * MIB,
+  bytesPerSecond: (4 + 5 * n) * MIB,
   knee: 4 + 3 * n,
 }))
 
@@ -67,7 +67,7 @@ export function* arrivals(requests: number, random: () => number): Generator<Arr
       link: (links[Math.floor(random() * links.length)] as SimulatedLink).name,
       priority: random() < 0.1 ? 90 : random() < 0.2 ? 10 : 50,
       files,
-      sizeBytes: Math.round(Math.exp(random() * 9 + 11)),
+      sizeBytes: Math.round(Math.exp(random() * 9 + 13)),
     }
   }
 }
