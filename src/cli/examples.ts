@@ -66,6 +66,7 @@ const EXAMPLES: Record<string, string> = {
   'contacts remove': `contacts remove ${ID}`,
   'share create': 'share create drive:/data jan@krakow.example.org --role editor',
   'share link': 'share link drive:/data --expires 2027-01-31',
+  'share add-link': 'share add-link https://cloud.example.org/s/abc123',
   'share list': 'share list --path drive:/data',
   'share change': `share change ${ID} --role viewer --no-expires`,
   'share status': `share status ${ID}`,
