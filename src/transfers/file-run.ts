@@ -114,8 +114,9 @@ async function settleStop(deps: RunDeps, run: Run): Promise<void> {
 }
 
 async function settleCancel(deps: RunDeps, run: Run): Promise<void> {
-  move(run.file, 'cancel')
+  // The end is not to be seen, in whatever the journal writes meanwhile, before everything is gone.
   await discardBytes(run, 0)
+  move(run.file, 'cancel')
   await letGo(deps, run, true)
   await deps.journal.commit(run.file)
   deps.onAttempt(run, 'canceled')
@@ -129,9 +130,9 @@ async function settleFault(deps: RunDeps, run: Run, fault: Fault): Promise<boole
   if (await turnToOtherReplica(deps, run, fault)) return false
   const isLast =
     !fault.temporary || file.attempts >= triesOf(deps, run) || file.repeats >= (fault.maxRepeats ?? Infinity)
+  if (isLast || fault.dropBytes === true) await discardBytes(run, 0)
   if (isLast) move(file, 'fail')
   else retryLater(deps, file, fault)
-  if (isLast || fault.dropBytes === true) await discardBytes(run, 0)
   await letGo(deps, run, isLast)
   deps.log.info(
     { jobId: file.jobId, fileId: file.id, code: fault.code, attempt: file.attempts, isLast },
