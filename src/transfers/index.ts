@@ -17,6 +17,7 @@ import { createRcloneExecutor } from './executors/rclone.ts'
 import { createRcloneDirectExecutor } from './executors/rclone-direct.ts'
 import { createStreamExecutor } from './executors/stream.ts'
 import { createThirdPartyExecutor } from './executors/third-party.ts'
+import { ftsRoutes } from './fts/fts-api.ts'
 import type { JobView } from './job-view.ts'
 import { transferOperatorRoutes } from './operator-api.ts'
 import { recurringRoutes } from './orders/recurring-api.ts'
@@ -102,6 +103,7 @@ export function createTransfers(deps: TransfersDeps): Transfers {
     routes: [
       ...transferRoutes(engine.apiDeps()),
       ...recurringRoutes(engine),
+      ...ftsRoutes({ ...deps, service: engine.service }),
       ...(deps.places?.routes ?? []),
       ...transferOperatorRoutes(engine.operatorDeps()),
       ...(engine.cache === undefined ? [] : cacheRoutes(engine.cache.deps)),

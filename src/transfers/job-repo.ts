@@ -20,6 +20,8 @@ export async function findJobByKey(db: Db, userId: string, key: string): Promise
 
 export interface JobPage {
   state?: JobState | undefined
+  /** Any of these. */
+  states?: readonly JobState[] | undefined
   /** The last job of the page before. */
   before?: { createdAtMs: number; id: string } | undefined
   limit: number
@@ -35,6 +37,7 @@ export async function listJobs(db: Db, userId: string, page: JobPage): Promise<T
     ])
     .limit(page.limit)
   if (page.state !== undefined) query.andWhere({ state: page.state })
+  if (page.states !== undefined) query.whereIn('state', [...page.states])
   const { before } = page
   if (before !== undefined) {
     query.andWhereRaw('(created_at_ms, id) < (?, ?)', [before.createdAtMs, before.id])
