@@ -47,6 +47,8 @@ export interface TestEngineOptions {
   isStarted?: boolean
   /** Of one process among several of a node. */
   events?: EventBus
+  /** Something between the engine and the drive it writes to. */
+  wrapDestination?: (drive: FileStore) => FileStore
   /** The destination is a store whose bytes lie elsewhere. */
   withoutStaging?: boolean
   /** The groups somebody is in. */
@@ -202,7 +204,8 @@ export class TestEngine {
 function endpointsOf(options: TestEngineOptions, drive: FileStore, places: Places): EndpointResolver {
   const store = createSourceStore(options.sourceUrl)
   const contentUrl = options.contentUrl ?? options.sourceUrl
-  const target = options.withoutStaging === true ? new UnstagedStore(drive) : drive
+  const target =
+    options.withoutStaging === true ? new UnstagedStore(drive) : (options.wrapDestination?.(drive) ?? drive)
   return {
     async resolveSource(userId, ref) {
       if ('url' in ref || 'endpoint' in ref) return places.resolveSource(userId, ref)
