@@ -211,8 +211,13 @@ function createStaging(
       workerId: 'main',
       stagingFolders: () => listStagingFolders(config.storage.folder),
       cacheFolder: join(config.storage.folder, '.cache'),
+      network: toWorkerNetwork(config.network),
     }),
   )
+}
+
+function toWorkerNetwork({ allow, insecureHttp, hosts }: Config['network']) {
+  return { allow, insecureHttp, hosts }
 }
 
 const HOUR_MS = 3_600_000

@@ -38,7 +38,9 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
   return async (ctx: Context & { params?: Record<string, string> }) => {
     checkSameOrigin(ctx.req, publicUrl)
     const principal =
-      route.auth === 'none' ? undefined : await identify(ctx.get('authorization') || undefined)
+      route.auth === 'none' || route.auth === 'worker'
+        ? undefined
+        : await identify(ctx.get('authorization') || undefined)
     if (route.auth === 'admin' && !principal?.isAdmin) {
       throw new ForbiddenError('Only an administrator may do this.')
     }
@@ -50,6 +52,8 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
       principal,
       signal: abortOnClose(ctx),
       idempotencyKey: parseKey(ctx.get('idempotency-key')),
+      authorization: route.auth === 'worker' ? ctx.get('authorization') : undefined,
+      stream: route.takesBytes === true ? ctx.req : undefined,
       setStatus: (other: number) => {
         status = other
       },

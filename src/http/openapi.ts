@@ -25,6 +25,7 @@ export function openApiDocument(routes: readonly ApiRoute[], info: OpenApiInfo):
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic' },
         bearer: { type: 'http', scheme: 'bearer', description: 'An app password.' },
+        worker: { type: 'http', scheme: 'bearer', description: 'The token of a delivery worker.' },
       },
       schemas: { Problem: problemSchema },
     },
@@ -54,8 +55,9 @@ function operation(route: ApiRoute): Json {
   return {
     operationId: route.operationId,
     summary: route.summary,
-    security: route.auth === 'none' ? [] : [{ basic: [] }, { bearer: [] }],
+    security: securityOf(route.auth),
     ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.takesBytes === true ? { requestBody: { required: true, content: bytesContent } } : {}),
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: jsonContent(route.body, 'input') } }),
@@ -70,6 +72,13 @@ function operation(route: ApiRoute): Json {
       },
     },
   }
+}
+
+const bytesContent = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
+
+function securityOf(auth: ApiRoute['auth']): Json[] {
+  if (auth === 'none') return []
+  return auth === 'worker' ? [{ worker: [] }] : [{ basic: [] }, { bearer: [] }]
 }
 
 function jsonContent(schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Principal } from './principal.ts'
 
@@ -11,6 +12,10 @@ export interface ApiCall<P, Q, B> {
   principal: Principal
   /** Aborts when the client goes away. */
   signal: AbortSignal
+  /** The header `Authorization`, for routes that judge it themselves (`auth: 'worker'`). */
+  authorization?: string | undefined
+  /** The body as it comes, for routes that take bytes. */
+  stream?: Readable | undefined
   /** The header `Idempotency-Key`: a repeat of the same order is to find the first one. */
   idempotencyKey?: string | undefined
   /** Another success status than that of the route. */
@@ -30,7 +35,10 @@ export interface ApiRoute {
   /** The operation's name in OpenAPI and in generated clients: `listTransfers`. */
   operationId: string
   summary: string
-  auth: 'none' | 'user' | 'admin'
+  /** `worker`: a token of a delivery worker, which the room itself checks. */
+  auth: 'none' | 'user' | 'admin' | 'worker'
+  /** The body is bytes, which the handler reads. */
+  takesBytes?: boolean
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType

@@ -16,6 +16,10 @@ export interface NodeEvents {
   transferLinks: Record<string, never>
   /** Between processes: a job was written by one that does not tell of jobs itself. */
   transferChanged: { jobId: string }
+  /** There is a file for this delivery worker. */
+  deliveryOffer: { hostId: string }
+  /** A delivery worker announced itself or reported how a file ended. */
+  deliveryReport: Record<string, never>
   /** Between processes: there is a notice to deliver. */
   notice: Record<string, never>
   /** Between processes: what is remembered of the root of a share of another server is old. */

@@ -2,6 +2,7 @@ import { regularly } from '../platform/regularly.ts'
 import type { ApiDeps } from './api.ts'
 import { sweepCache } from './cache/cache-room.ts'
 import { TransferCache } from './cache/transfer-cache.ts'
+import { createDeliveryRoom, type DeliveryRoom } from './delivery/room.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { GeneratorDeps } from './expand-folder.ts'
@@ -53,6 +54,7 @@ export class TransferEngine {
   readonly service: TransferService
   readonly links: LinkControl
   readonly cache: TransferCache | undefined
+  readonly delivery: DeliveryRoom
   private readonly tape: TapeDesk
   readonly recurring: RecurringOrders
   readonly fileFacts: FileFacts
@@ -99,6 +101,11 @@ export class TransferEngine {
       onJobs: (jobs) => {
         for (const job of jobs) this.tell(job)
       },
+    })
+    this.delivery = createDeliveryRoom({
+      ...deps,
+      journal: this.journal,
+      isClosing: () => this.ending.signal.aborted,
     })
     this.scheduler = this.newScheduler()
     this.service = new TransferService({
@@ -317,6 +324,7 @@ export class TransferEngine {
       outbound,
       cache: this.cache,
       tape: this.tape,
+      delivery: this.delivery.desk,
       executors: new Map(this.executors.map((executor) => [executor.name, executor])),
       directExecutors: new Map(this.directExecutors.map((executor) => [executor.name, executor])),
       onBytes: (run, bytes) => this.countBytes(run, bytes),

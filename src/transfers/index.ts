@@ -9,6 +9,8 @@ import type { Outbound } from '../platform/outbound.ts'
 import type { Seal } from '../platform/seal.ts'
 import { transferRoutes } from './api.ts'
 import { cacheRoutes } from './cache/cache-api.ts'
+import type { Welcome } from './delivery/wire.ts'
+import { type HostWorkerOptions, workHere } from './delivery/worker/work-here.ts'
 import type { EndpointResolver } from './endpoints.ts'
 import { TransferEngine } from './engine.ts'
 import type { DirectExecutor } from './executors/executor.ts'
@@ -24,6 +26,10 @@ import { recurringRoutes } from './orders/recurring-api.ts'
 import type { Places } from './places.ts'
 import type { TransferOrder } from './types.ts'
 
+export { createHttpClient } from './delivery/worker/http-client.ts'
+export { parseSharedFolder, type SharedFolder } from './delivery/worker/path-map.ts'
+export { DeliveryRefusedError } from './delivery/worker/refused.ts'
+export { DeliveryWorker } from './delivery/worker/worker.ts'
 export type {
   CredentialSource,
   DestinationRef,
@@ -69,6 +75,8 @@ export interface TransfersDeps {
   stagingFolders(): Promise<readonly string[]>
   /** Where fetched files are kept for others, on the file system of the drives. Without it nothing is. */
   cacheFolder?: string
+  /** Whom the node may ask beside the public internet; delivery workers keep the same rules. */
+  network?: Welcome['network']
   /** In [0, 1); spreads the back-off. Tests fix it. */
   random?: () => number
 }
@@ -77,6 +85,8 @@ export interface Transfers {
   /** Orders a transfer as `userId`. Throws 400 when the two ends do not go together, 404 for unknown ones. */
   submit(userId: string, order: TransferOrder): Promise<JobView>
   routes: ApiRoute[]
+  /** A worker of this process for the queue of the node, for hosts that have its database. */
+  workHere(options: HostWorkerOptions, signal: AbortSignal): Promise<void>
   /** Begins to take work from the queue. */
   start(): void
   /** Takes nothing more and gives leases back; part files stay, so that the next start resumes at once. */
@@ -106,11 +116,13 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       ...ftsRoutes({ ...deps, service: engine.service }),
       ...(deps.places?.routes ?? []),
       ...transferOperatorRoutes(engine.operatorDeps()),
+      ...engine.delivery.routes,
       ...(engine.cache === undefined ? [] : cacheRoutes(engine.cache.deps)),
     ],
     start: () => engine.start(),
     close: () => engine.close(),
     idle: () => engine.idle(),
+    workHere: (options, signal) => workHere(deps, engine.delivery, options, signal),
   }
 }
 

@@ -75,7 +75,7 @@ export class Journal {
   /** Adds an attempt to the history; written with the next commit of its file. */
   noteFailure(file: TransferFile, fault: Fault): void {
     const { clock, owner } = this.deps
-    this.failures.push({ file: { ...file }, fault, worker: owner, endedAtMs: clock.nowMs() })
+    this.failures.push({ file: { ...file }, fault, worker: file.worker ?? owner, endedAtMs: clock.nowMs() })
   }
 
   private schedule(): void {

@@ -3,6 +3,7 @@ import { NotFoundError } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Entry, StorePath } from '../store/types.ts'
 import type { TransferCache } from './cache/transfer-cache.ts'
+import type { DeliveryDesk } from './delivery/desk.ts'
 import { type PlaceRef, placesOf, type TransferDestination, type TransferSource } from './endpoints.ts'
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { JobContext } from './job-contexts.ts'
@@ -43,6 +44,8 @@ export interface StepDeps {
   cache?: TransferCache | undefined
   /** Brings files from tape. */
   tape?: TapeDesk | undefined
+  /** Hands work to delivery workers on other hosts. */
+  delivery?: DeliveryDesk | undefined
   /** Bytes of a file came over. */
   onBytes(run: Run, bytes: number): void
   clock: Clock
@@ -68,12 +71,12 @@ export function namesOf(path: string): StorePath {
 }
 
 /** The places the file can come from: its own, or those of the job. */
-export function replicasOf(run: Run): readonly PlaceRef[] {
+export function replicasOf(run: Pick<Run, 'file' | 'context'>): readonly PlaceRef[] {
   return placesOf(run.file.source ?? run.context.job.source)
 }
 
 /** The replica that is tried, at this very file. */
-export async function sourceOf(run: Run): Promise<TransferSource> {
+export async function sourceOf(run: Pick<Run, 'file' | 'context'>): Promise<TransferSource> {
   const places = replicasOf(run)
   const place = places[run.file.sourceIndex] ?? places[0]
   if (place === undefined) throw new NotFoundError('The list of replicas is empty.')

@@ -6,5 +6,8 @@ import type { Run, StepDeps } from '../run.ts'
  */
 export async function letGo(deps: StepDeps, run: Run, isLast: boolean): Promise<void> {
   await deps.cache?.abandon(run)
-  if (isLast) await deps.tape?.abandon(run)
+  if (isLast) {
+    await deps.tape?.abandon(run)
+    await deps.delivery?.discard(run.file)
+  }
 }

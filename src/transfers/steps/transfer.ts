@@ -2,7 +2,7 @@ import { chooseExecutor } from '../choose-executor.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import type { TransferDestination } from '../endpoints.ts'
 import { hashesFor } from '../executors/content-hash.ts'
-import type { DirectExecutor, TransferExecutor } from '../executors/executor.ts'
+import type { DirectExecutor, FetchTask, TransferExecutor } from '../executors/executor.ts'
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { SpeedWatch } from '../speed-watch.ts'
@@ -87,11 +87,12 @@ interface Fetch {
 
 async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Promise<void> {
   const { file } = run
+  await deps.delivery?.resume(file)
   const kept = await bytesToKeep(file, stagedPath)
   file.stagedName = stagedNameOf(file)
   file.bytesDone = kept
   let counted = kept
-  const result = await executor.fetch({
+  const result = await fetchBy(deps, run, executor)({
     source: await sourceOf(run),
     expected: {
       sizeBytes: file.sizeBytes,
@@ -117,6 +118,12 @@ async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Pro
   })
   file.bytesDone = result.sizeBytes
   file.checksums = result.checksums
+}
+
+/** The built-in executor may have its work done by a worker on another host. */
+function fetchBy({ delivery }: StepDeps, run: Run, executor: TransferExecutor) {
+  if (delivery === undefined || executor.name !== 'stream') return (task: FetchTask) => executor.fetch(task)
+  return (task: FetchTask) => delivery.fetch(run, task, executor)
 }
 
 /** A first attempt begins anew; later ones, and one that was given back, go on where the part file ends. */

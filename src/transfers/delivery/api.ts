@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
+import type { HostRegistry } from './registry.ts'
+import type { DeliveryService } from './service.ts'
+import {
+  announcementSchema,
+  appendedSchema,
+  appendSchema,
+  credentialsSchema,
+  failedSchema,
+  finishedSchema,
+  heartbeatAnswerSchema,
+  heartbeatSchema,
+  leaseSchema,
+  sessionSchema,
+  sourceNowSchema,
+  takeSchema,
+  welcomeSchema,
+} from './wire.ts'
+
+const leaseParams = z.strictObject({ id: z.string().min(1).max(100) })
+
+interface Deps {
+  service: DeliveryService
+  registry: HostRegistry
+}
+
+/** `/delivery`: what programs on further hosts ask that move bytes for this node. */
+export function deliveryRoutes(deps: Deps): ApiRoute[] {
+  return [...workRoutes(deps), ...leaseRoutes(deps), appendRoute(deps)]
+}
+
+function workRoutes({ service, registry }: Deps): ApiRoute[] {
+  const common = { method: 'post', auth: 'worker' } as const
+  return [
+    apiRoute({
+      ...common,
+      path: '/delivery/announce',
+      operationId: 'announceDeliveryWorker',
+      summary: 'A delivery worker begins; 426 when it is of another version.',
+      body: announcementSchema,
+      response: welcomeSchema,
+      handle: async ({ body, authorization }) =>
+        service.announce(await registry.authenticate(authorization), body),
+    }),
+    apiRoute({
+      ...common,
+      path: '/delivery/leases',
+      operationId: 'takeDeliveryLeases',
+      summary: 'Files to move; waits until there are some.',
+      body: takeSchema,
+      response: z.object({ items: z.array(leaseSchema) }),
+      handle: async ({ body, authorization, signal }) => ({
+        items: await service.take(await registry.authenticate(authorization), body, signal),
+      }),
+    }),
+    apiRoute({
+      ...common,
+      path: '/delivery/heartbeat',
+      operationId: 'beatDelivery',
+      summary: 'How far the worker is; answers what it has to end.',
+      body: heartbeatSchema,
+      response: heartbeatAnswerSchema,
+      handle: async ({ body, authorization }) =>
+        service.heartbeat(await registry.authenticate(authorization), body),
+    }),
+  ]
+}
+
+function leaseRoutes({ service, registry }: Deps): ApiRoute[] {
+  const common = { method: 'post', auth: 'worker', params: leaseParams } as const
+  return [
+    apiRoute({
+      ...common,
+      path: '/delivery/leases/{id}/finished',
+      operationId: 'finishDelivery',
+      summary: 'All bytes are there; 409 when the lease is over.',
+      body: finishedSchema,
+      status: 204,
+      handle: async ({ params, body, authorization }) =>
+        service.finished(await registry.authenticate(authorization), params.id, body),
+    }),
+    apiRoute({
+      ...common,
+      path: '/delivery/leases/{id}/failed',
+      operationId: 'failDelivery',
+      summary: 'It did not work, and why; or the worker gives it back.',
+      body: failedSchema,
+      status: 204,
+      handle: async ({ params, body, authorization }) =>
+        service.failed(await registry.authenticate(authorization), params.id, body),
+    }),
+    apiRoute({
+      ...common,
+      path: '/delivery/leases/{id}/credentials',
+      operationId: 'renewDeliveryCredentials',
+      summary: 'The right to read the source, asked anew.',
+      body: sessionSchema,
+      response: credentialsSchema,
+      handle: async ({ params, body, authorization }) => ({
+        headers: await service.credentials(
+          await registry.authenticate(authorization),
+          params.id,
+          body.session,
+        ),
+      }),
+    }),
+    apiRoute({
+      ...common,
+      path: '/delivery/leases/{id}/source',
+      operationId: 'showDeliverySource',
+      summary: 'What the source is now; to tell a change from a fault.',
+      body: sessionSchema,
+      response: sourceNowSchema,
+      handle: async ({ params, body, authorization }) =>
+        service.sourceNow(await registry.authenticate(authorization), params.id, body.session),
+    }),
+  ]
+}
+
+function appendRoute({ service, registry }: Deps): ApiRoute {
+  return apiRoute({
+    method: 'put',
+    path: '/delivery/leases/{id}/bytes',
+    operationId: 'appendDeliveryBytes',
+    summary: 'Bytes of a worker that does not share the file system; 409 names what stands.',
+    auth: 'worker',
+    takesBytes: true,
+    params: leaseParams,
+    query: appendSchema,
+    response: appendedSchema,
+    handle: async ({ params, query, authorization, stream }) => {
+      const host = await registry.authenticate(authorization)
+      const { session, offset, anew } = query
+      const piece = { session, offset, isAnew: anew === '1', stream: stream ?? Readable.from([]) }
+      return { sizeBytes: await service.append(host, params.id, piece) }
+    },
+  })
+}
