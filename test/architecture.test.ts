@@ -21,7 +21,7 @@ const ARROWS: Record<string, string[]> = {
 }
 
 /** `causeway serve` and the admin commands run a node in their own process, through this one door. */
-const DOOR = { file: 'cli/operator.ts', to: ['main.ts', 'admin.ts'] }
+const DOOR = { file: 'cli/operator.ts', to: ['main.ts', 'admin.ts', 'deliver.ts'] }
 
 interface Import {
   file: string

@@ -5,4 +5,5 @@
 export const operator = {
   serve: () => import('../main.ts'),
   admin: () => import('../admin.ts'),
+  deliver: () => import('../deliver.ts'),
 }

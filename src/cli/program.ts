@@ -4,6 +4,7 @@ import { registerAppPassword } from './commands/app-password.ts'
 import { registerBench } from './commands/bench.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerCopy } from './commands/copy.ts'
+import { registerDeliver } from './commands/deliver.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerEndpoint } from './commands/endpoint.ts'
 import { registerIndex } from './commands/file-index.ts'
@@ -21,6 +22,7 @@ import { registerSum } from './commands/sum.ts'
 import { registerTransfer } from './commands/transfer.ts'
 import { registerTrash } from './commands/trash.ts'
 import { registerTrust } from './commands/trust.ts'
+import { registerWorker } from './commands/worker.ts'
 import type { CliContext } from './context.ts'
 import { addExamples } from './examples.ts'
 
@@ -36,6 +38,8 @@ const GROUPS: [heading: string, registers: Register[]][] = [
     'Run a node:',
     [
       registerOperator,
+      registerDeliver,
+      registerWorker,
       registerGroup,
       registerSettings,
       registerTrust,

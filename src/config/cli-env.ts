@@ -13,6 +13,8 @@ export interface CliEnv {
   token?: string
   /** CAUSEWAY_PASSWORD, or the content of the file CAUSEWAY_PASSWORD_FILE: the account's password. */
   password?: string
+  /** CAUSEWAY_WORKER_TOKEN, or the content of the file CAUSEWAY_WORKER_TOKEN_FILE: for `causeway deliver`. */
+  workerToken?: string
   /** CAUSEWAY_PROFILE: the profile to use when `--profile` is not given. */
   profile?: string
   /** CAUSEWAY_INSECURE=true: http to a host that is not this machine. */
@@ -30,10 +32,11 @@ const named = {
   user: 'CAUSEWAY_USER',
   token: 'CAUSEWAY_TOKEN',
   password: 'CAUSEWAY_PASSWORD',
+  workerToken: 'CAUSEWAY_WORKER_TOKEN',
   profile: 'CAUSEWAY_PROFILE',
 } as const
 
-const SECRETS: ReadonlySet<string> = new Set(['token', 'password'])
+const SECRETS: ReadonlySet<string> = new Set(['token', 'password', 'workerToken'])
 
 /** Reads the environment of the command, once. Throws when a named secret file cannot be read. */
 export function readCliEnv(env: Environment = processEnvironment()): CliEnv {
