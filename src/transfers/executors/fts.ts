@@ -2,15 +2,14 @@ import type { Clock } from '../../platform/clock.ts'
 import { NotFoundError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Outbound } from '../../platform/outbound.ts'
-import { OutboundError } from '../../platform/outbound-error.ts'
 import { checkConditions } from '../../store/conditions.ts'
 import { RunAborted } from '../run.ts'
 import { TransferError } from '../transfer-error.ts'
 import type { CopyResult, CopyTask, DirectExecutor } from './executor.ts'
 import { FtsClient, type FtsJob } from './fts-client.ts'
 import { ftsJobOf } from './fts-job.ts'
+import { faultOf, isOver, isPassing, passing } from './fts-states.ts'
 import { type CopyDeps, endsOf, type FarEnds } from './third-party-ends.ts'
-import { spokenFault } from './third-party-faults.ts'
 import { CopierMemory } from './third-party-memory.ts'
 import { removeRemains, verifyThere } from './third-party-verify.ts'
 
@@ -123,7 +122,7 @@ class FtsCopy {
     // A name that FTS has already is ours; else it copies something to the same place for somebody else.
     if ((await client.find(jobId, task.signal)) !== undefined) return
     await task.onReference(null)
-    throw fault('FTS_DUPLICATE', `The FTS server ${client.host} is copying to that place already.`)
+    throw passing('FTS_DUPLICATE', `The FTS server ${client.host} is copying to that place already.`)
   }
 
   /** A job that was refused does not exist: its name is not looked for again. */
@@ -147,10 +146,10 @@ class FtsCopy {
       if (result !== undefined) return result
       await this.task.onReference(null)
       if (job === undefined)
-        throw fault('FTS_JOB_LOST', `The FTS server ${client.host} has forgotten the job.`)
-      throw fault('COPY_MISSING', `The FTS server ${client.host} says it is copied, and nothing is there.`)
+        throw passing('FTS_JOB_LOST', `The FTS server ${client.host} has forgotten the job.`)
+      throw passing('COPY_MISSING', `The FTS server ${client.host} says it is copied, and nothing is there.`)
     }
-    const error = this.faultOf(job)
+    const error = faultOf(job, client.host)
     const mayRemain = this.isNew && error.fault.code !== 'HTTP_412'
     if (!mayRemain || (await removeRemains(copying, this.ends))) await this.task.onReference(null)
     throw error
@@ -179,18 +178,6 @@ class FtsCopy {
     }
   }
 
-  private faultOf({ state, reason }: FtsJob): TransferError {
-    const { host } = this.deps.client
-    if (state !== 'CANCELED') return spokenFault(reason, `The FTS server ${host}`, locationIn(reason))
-    return new TransferError({
-      code: 'FTS_CANCELED',
-      type: 'PERMANENT_REMOTE_ERROR',
-      location: 'ERROR_TRANSFER',
-      message: `The job was cancelled at the FTS server ${host}.`,
-      temporary: false,
-    })
-  }
-
   /** With a time of its own: the request itself was called off. */
   private async cancel(jobId: string): Promise<void> {
     const { client, copying } = this.deps
@@ -211,25 +198,4 @@ class FtsCopy {
 
 function isCancel({ reason }: AbortSignal): boolean {
   return reason instanceof RunAborted && reason.reason === 'cancel'
-}
-
-/** Of the file, and of the job where no file is told. */
-function isOver(state: string): boolean {
-  return ['FINISHED', 'FAILED', 'CANCELED', 'FINISHEDDIRTY'].includes(state)
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof OutboundError || (error instanceof TransferError && error.fault.temporary)
-}
-
-/** FTS begins its reasons with where it happened: `SOURCE [2] …`, `DESTINATION [17] …`, `TRANSFER [110] …`. */
-function locationIn(reason: string) {
-  const word = /\b(SOURCE|DESTINATION)\b/.exec(reason)?.[1]
-  if (word === undefined) return 'ERROR_TRANSFER'
-  return word === 'SOURCE' ? 'ERROR_SOURCE' : 'ERROR_DESTINATION'
-}
-
-function fault(code: string, message: string): TransferError {
-  const facts = { code, message, type: 'TEMPORARY_REMOTE_ERROR', location: 'ERROR_TRANSFER' } as const
-  return new TransferError({ ...facts, temporary: true })
 }

@@ -2,21 +2,20 @@ import type { Clock } from '../../platform/clock.ts'
 import { NotFoundError } from '../../platform/errors.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import { checkConditions } from '../../store/conditions.ts'
-import type { TransferDestination, TransferSource } from '../endpoints.ts'
 import { TransferError } from '../transfer-error.ts'
-import type { CopyResult, CopyTask, DirectExecutor, Suitability } from './executor.ts'
+import type { CopyResult, CopyTask, DirectExecutor } from './executor.ts'
 import { canCopy } from './third-party-ability.ts'
+import { learn, suits, waysFor, whyThirdParty } from './third-party-choice.ts'
 import { sidesOf } from './third-party-credentials.ts'
 import { type CopyDeps, endsOf, type FarEnds, unsupported } from './third-party-ends.ts'
-import { isAboutRight, isOfFile } from './third-party-faults.ts'
-import { CopierMemory, type Way } from './third-party-memory.ts'
-import { type Order, orderCopy, WayRefused } from './third-party-order.ts'
+import { CopierMemory } from './third-party-memory.ts'
+import { orderCopy } from './third-party-order.ts'
+import { type Order, WayRefused } from './third-party-types.ts'
 import { removeRemains, verifyThere } from './third-party-verify.ts'
 import type { Patience } from './third-party-watch.ts'
 
 /** Written down before a copy is ordered where nothing stood: what stands there later is ours. */
 export const ORDERED = 'tpc:new'
-const WAYS: readonly Way[] = ['pull', 'push']
 /** Clients of the grid expect a marker every 5 s and give up after this. */
 const PATIENCE: Patience = { silenceMs: 120_000, stallMs: 900_000 }
 
@@ -41,26 +40,6 @@ export function createThirdPartyExecutor(deps: ThirdPartyExecutorDeps): DirectEx
     copy: (task) => copyFile(copying, patience, task),
     close: async () => undefined,
   }
-}
-
-function suits(memory: CopierMemory, source: TransferSource, destination: TransferDestination): Suitability {
-  if (source.remote === undefined || destination.remote === undefined) return { suits: false }
-  const ends = endsOf({ source, destination })
-  const reasons: string[] = []
-  for (const way of WAYS) {
-    const { copier, other } = sidesOf(way, ends)
-    const failure = memory.failureOf(way, ends.source.origin, ends.destination.origin)
-    const isCopier = copier.abilities.thirdPartyCopy !== false && memory.canCopy(copier.origin) !== false
-    if (!isCopier) continue
-    if (failure !== undefined) reasons.push(`to let ${copier.label} ${way} it failed lately (${failure})`)
-    else return { suits: true, why: whyThirdParty(way, copier.label, other.label) }
-  }
-  return reasons.length === 0 ? { suits: false } : { suits: false, why: reasons.join('; ') }
-}
-
-function whyThirdParty(way: Way, copier: string, other: string): string {
-  const what = way === 'pull' ? `fetches from ${other}` : `sends to ${other}`
-  return `${copier} ${what} by itself (HTTP-TPC), so that no byte comes through here`
 }
 
 async function copyFile(deps: CopyDeps, patience: Patience, task: CopyTask): Promise<CopyResult> {
@@ -88,13 +67,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof WayRefused) return error.message
   if (error instanceof TransferError && error.fault.code === 'UNSUPPORTED_HERE') return error.message
   throw error
-}
-
-/** What failed lately comes last; an order that names this executor still has it tried. */
-function waysFor(memory: CopierMemory, { source, destination }: FarEnds): Way[] {
-  const failed = (way: Way) =>
-    memory.failureOf(way, source.origin, destination.origin) === undefined ? 0 : 1
-  return [...WAYS].sort((a, b) => failed(a) - failed(b))
 }
 
 /** A worker that died had ordered a copy: it may have become one, or half of one. */
@@ -169,23 +141,6 @@ function missing({ way, ends }: Asked, isSaid: boolean): Error {
 /** Another one was faster: what stands there is not ours to remove. */
 function isSomebodyElses(error: unknown): boolean {
   return error instanceof TransferError && error.fault.code === 'HTTP_412'
-}
-
-function learn(memory: CopierMemory, { task, way, ends }: Asked, error: unknown): void {
-  if (task.signal.aborted) return
-  const { copier } = sidesOf(way, ends)
-  if (error instanceof WayRefused && error.about === 'server') memory.learnCopy(copier.origin, false)
-  else if (isOfThePair(error)) {
-    const text = error instanceof Error ? error.message : String(error)
-    memory.learnFailure(way, ends.source.origin, ends.destination.origin, text)
-  }
-}
-
-/** Not what concerns one file, or one user: nobody shall spoil the way for the others. */
-function isOfThePair(error: unknown): boolean {
-  if (error instanceof WayRefused) return error.about === 'pair'
-  if (!(error instanceof TransferError)) return true
-  return error.fault.code !== 'UNSUPPORTED_HERE' && !isOfFile(error.fault) && !isAboutRight(error.fault)
 }
 
 /** The note that something there is ours goes when nothing is there any more. */
