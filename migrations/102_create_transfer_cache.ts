@@ -62,9 +62,9 @@ export const createTransferCache: Migration = {
       t.text('spec').notNullable()
       t.text('spec_hash').notNullable()
       t.text('state').notNullable()
-      t.text('in_job_id')
-      t.text('client_job_id')
-      t.text('out_job_id')
+      // JSON: the transfers and which inputs or outputs each of them moves.
+      t.text('in_jobs').notNullable().defaultTo('[]')
+      t.text('out_jobs').notNullable().defaultTo('[]')
       t.integer('has_job_failed').notNullable().defaultTo(0)
       t.integer('is_incomplete').notNullable().defaultTo(0)
       t.text('error_text')

@@ -17,7 +17,7 @@ import { createClientSharing } from './node-client-sharing.ts'
 import { createEndpointResolver } from './node-endpoints.ts'
 import { createFaces, type Rooms } from './node-faces.ts'
 import type { NodeKeys } from './node-keys.ts'
-import { listStagingFolders } from './node-staging.ts'
+import { listStagingFolders, stageUploads } from './node-staging.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -98,7 +98,7 @@ export async function createNode(
     const { accounts, passwords, tokens, identify, signIn } = createPeople(base)
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const { ocm, shares, groups } = createMesh(base, keys, { accounts, passwords, spaces, locks }, stack)
-    const transfers = createStaging(base, keys, { accounts, groups, shares }, stack)
+    const transfers = createStaging(base, keys, { accounts, groups, shares, tokens }, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm }, stack)
     const people = { accounts, groups, tokens, identify, signIn }
     const rooms = { ...people, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
@@ -186,7 +186,7 @@ function createMesh(
 function createStaging(
   base: Base,
   keys: NodeKeys,
-  { accounts, groups, shares }: { accounts: Accounts; groups: Groups; shares: Shares },
+  { accounts, groups, shares, tokens }: Pick<Rooms, 'accounts' | 'groups' | 'shares' | 'tokens'>,
   stack: DisposalStack,
 ): Transfers {
   const { config, metrics } = base
@@ -211,6 +211,8 @@ function createStaging(
       workerId: 'main',
       stagingFolders: () => listStagingFolders(config.storage.folder),
       cacheFolder: join(config.storage.folder, '.cache'),
+      groupsOf: async (userId) => (await groups.listGroupsOf(userId)).map(({ name }) => name),
+      uploads: stageUploads(config, tokens),
       network: toWorkerNetwork(config.network),
     }),
   )

@@ -24,6 +24,9 @@ import type { JobView } from './job-view.ts'
 import { transferOperatorRoutes } from './operator-api.ts'
 import { recurringRoutes } from './orders/recurring-api.ts'
 import type { Places } from './places.ts'
+import type { StageUploads } from './stage/stage-api.ts'
+import { withStages } from './stage/stage-ends.ts'
+import { createStages, type Stages } from './stage/stages.ts'
 import type { TransferOrder } from './types.ts'
 
 export { createHttpClient } from './delivery/worker/http-client.ts'
@@ -50,6 +53,7 @@ export type {
 } from './endpoints.ts'
 export type { FileView, JobView } from './job-view.ts'
 export { createPlaces, type Places, type PlacesDeps } from './places.ts'
+export type { StageUploads } from './stage/stage-api.ts'
 export type { TransferOrder } from './types.ts'
 
 export interface TransfersDeps {
@@ -75,6 +79,10 @@ export interface TransfersDeps {
   stagingFolders(): Promise<readonly string[]>
   /** Where fetched files are kept for others, on the file system of the drives. Without it nothing is. */
   cacheFolder?: string
+  /** The names of the groups somebody is in, by which directories for computing jobs are allowed. */
+  groupsOf?: (userId: string) => Promise<readonly string[]>
+  /** How inputs of computing jobs are sent by the user's machine. */
+  uploads?: StageUploads
   /** Whom the node may ask beside the public internet; delivery workers keep the same rules. */
   network?: Welcome['network']
   /** In [0, 1); spreads the back-off. Tests fix it. */
@@ -96,7 +104,9 @@ export interface Transfers {
 }
 
 /** The transfer room: generator, scheduler and executors over one database. */
-export function createTransfers(deps: TransfersDeps): Transfers {
+export function createTransfers(given: TransfersDeps): Transfers {
+  const endpoints = withStages(given.endpoints, (userId, id) => stages.service.storeFor(userId, id))
+  const deps: TransfersDeps = { ...given, endpoints }
   const executors = [
     createStreamExecutor({ outbound: deps.outbound }),
     createRcloneExecutor({
@@ -108,6 +118,11 @@ export function createTransfers(deps: TransfersDeps): Transfers {
   ]
   const directExecutors = createDirectExecutors(deps)
   const engine = new TransferEngine(deps, { executors, directExecutors })
+  const stages: Stages = createStages({
+    ...deps,
+    submit: (userId, order) => engine.service.submit(userId, order),
+    cancel: (userId, jobId) => engine.service.cancel(userId, jobId),
+  })
   return {
     submit: async (userId, order) => engine.feed.view(await engine.service.submit(userId, order)),
     routes: [
@@ -117,10 +132,17 @@ export function createTransfers(deps: TransfersDeps): Transfers {
       ...(deps.places?.routes ?? []),
       ...transferOperatorRoutes(engine.operatorDeps()),
       ...engine.delivery.routes,
+      ...stages.routes,
       ...(engine.cache === undefined ? [] : cacheRoutes(engine.cache.deps)),
     ],
-    start: () => engine.start(),
-    close: () => engine.close(),
+    start() {
+      engine.start()
+      stages.start()
+    },
+    async close() {
+      await stages.close()
+      await engine.close()
+    },
     idle: () => engine.idle(),
     workHere: (options, signal) => workHere(deps, engine.delivery, options, signal),
   }

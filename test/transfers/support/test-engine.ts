@@ -119,6 +119,7 @@ export class TestEngine {
       stagingFolders: async () => [(await drive.stagingFolder([])) as string],
       workerId: options.workerId ?? 'worker',
       cacheFolder: join(folder, '.cache'),
+      groupsOf: async (userId) => (options.groupsOf?.(userId) ?? []).map(({ name }) => name),
       random: () => 0.5,
     })
   }
