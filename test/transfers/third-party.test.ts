@@ -4,7 +4,7 @@ import { type CopyScript, FakeCopier } from '../fakes/tpc/fake-copier.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { until } from '../support/test-user.ts'
 import { FakeClock } from './support/fake-clock.ts'
-import { TestEngine } from './support/test-engine.ts'
+import { ADMIN, insertUser, TestEngine } from './support/test-engine.ts'
 
 const bytes = randomBytes(300_000)
 let database: TestDatabase
@@ -94,6 +94,16 @@ describe('what is ordered', () => {
     expect(to.asked('COPY').length + from.asked('COPY').length).toBe(tried)
   })
 
+  it('is a push for a place that the destination does not know, which says nothing of the next file', async () => {
+    to.script = ({ response }) => {
+      to.script = undefined
+      response.writeHead(400).end('Unable to create /copy.bin; no such file or directory')
+    }
+    expect((await run()).file?.executorWhy).toContain('sends to')
+    const next = await run({ destination: { url: `${to.origin}/second.bin` } })
+    expect(next.file?.executorWhy).toContain('fetches from')
+  })
+
   it('fails with both refusals where this way was asked for by name', async () => {
     to.isCopier = from.isCopier = false
     const { job } = await run(asked)
@@ -153,6 +163,19 @@ describe('credentials', () => {
     expect(file).toMatchObject({ executor: 'stream' })
     expect(file?.executorWhy).toContain('password')
     expect(JSON.stringify(to.seen)).not.toContain(from.authorization.slice(6))
+  })
+
+  it('of the operator are not handed to the server of a user: such a file is streamed through here', async () => {
+    await insertUser(database.db, ADMIN)
+    from.authorization = `Bearer ${secrets.source}`
+    from.isCopier = false
+    const common = { kind: 'webdav', url: from.origin, thirdPartyCopy: 'yes' }
+    const shared = { name: 'of-all', shared: true, secrets: { token: secrets.source } }
+    await engine.call('createEndpoint', { body: { ...common, ...shared } }, ADMIN)
+    const { job, file } = await run({ source: { endpoint: 'of-all', path: '/data.bin' } })
+    expect(job.state).toBe('FINISHED')
+    expect(file).toMatchObject({ executor: 'stream' })
+    expect(JSON.stringify(to.seen)).not.toContain(secrets.source)
   })
 
   it('are not sent on by a redirect to another server', async () => {

@@ -11,6 +11,8 @@ import type { Watch } from './third-party-watch.ts'
 const MAX_TEXT_CHARACTERS = 4096
 /** Refusals that say: not this way, or not this server; the next way is tried. */
 const NOT_A_COPIER = new Set([400, 405, 415, 422, 426, 501, 505])
+/** XRootD says 400 where the folder is missing. */
+const PLACE_IS_MISSING = /no such file|does not exist|not found/i
 const NOT_FOR_US = new Set([403, 424, 500, 502])
 
 /** What a refusal of the order means: another way, or a fault. */
@@ -24,8 +26,10 @@ export async function refusal(
   const said = clean(visible(await firstText(body)), secrets)
   const words = `${copier.label} answered the order to ${way} the file with status ${status}`
   const message = said === '' ? words : `${words}: ${said.replace(/\.$/, '')}`
-  if (NOT_A_COPIER.has(status) || status < 400) return new WayRefused(message, 'server')
-  if (NOT_FOR_US.has(status)) return new WayRefused(message, status === 403 ? 'right' : 'pair')
+  if (NOT_A_COPIER.has(status) || status < 400) {
+    return new WayRefused(message, PLACE_IS_MISSING.test(said) ? 'once' : 'server')
+  }
+  if (NOT_FOR_US.has(status)) return new WayRefused(message, status === 403 ? 'once' : 'pair')
   const seconds = /^\d{1,6}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) : undefined
   const error = new HttpStatusError(copier.label, 'COPY', status, seconds)
   return statusFault(error, locationsOf(way).copier, said)
@@ -72,7 +76,7 @@ export async function follow(
     if (trailer.end === 'aborted') throw lost('COPY_ABORTED', `${copier.label} gave the copy up: ${said}.`)
     const error = spokenFault(said, copier.label, locationsOf(way).other)
     // What opens one of them is not always good for the other; who comes from here may still be let in.
-    if (isAboutRight(error.fault)) throw new WayRefused(error.message, 'right')
+    if (isAboutRight(error.fault)) throw new WayRefused(error.message, 'once')
     throw error
   }
   // Older servers answer when all is done, and say no more than that.

@@ -3,8 +3,8 @@ import type { FarEnds } from './third-party-ends.ts'
 import type { Way } from './third-party-memory.ts'
 import type { Patience } from './third-party-watch.ts'
 
-/** `server`: it takes no such orders; `pair`: not with this other server; `right`: not from whom we come as. */
-export type Refusal = 'server' | 'pair' | 'right'
+/** `server`: it takes no such orders; `pair`: not with this other server; `once`: not this user, or not this place. */
+export type Refusal = 'server' | 'pair' | 'once'
 
 /** The server does not copy that way; another one may. */
 export class WayRefused extends Error {
