@@ -43,6 +43,8 @@ export interface CredentialSource {
   headers(): Promise<Record<string, string>>
   /** After an answer 401: true when it is worth to ask once more, with headers asked anew. */
   renew?(): Promise<boolean>
+  /** False: they were given to somebody else than who orders, and go to the server they open and no other. */
+  mayBeHandedOn?: boolean
 }
 
 /** A source whose bytes can be fetched by HTTP straight from the server that holds them. */

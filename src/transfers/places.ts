@@ -152,6 +152,7 @@ class Resolver {
       kind: endpoint.kind === 'http' ? 'http' : 'auto',
       endpointName: endpoint.name,
       authorization,
+      isOfOperator: endpoint.ownerUserId === undefined,
       abilities: {
         // What OPTIONS does not tell, the executor finds out when it comes to it.
         ...(thirdPartyCopy === 'auto' && foundCopy !== true

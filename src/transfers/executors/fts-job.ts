@@ -52,6 +52,8 @@ async function tokens({ source, destination }: FarEnds, ftsUrl: string): Promise
 }
 
 async function tokenOf(end: FarEnd, ftsUrl: string): Promise<string | undefined> {
+  // FTS shows the token of one end to the other, which a user chose.
+  if (end.credentials.mayBeHandedOn === false) return undefined
   if (end.url.startsWith('https:') && !ftsUrl.startsWith('https:')) return undefined
   const header = (await authorizationOf(end)) ?? ''
   return /^bearer\s+([\w-]+\.[\w-]+\.[\w-]+)\s*$/i.exec(header)?.[1]

@@ -18,7 +18,8 @@ export interface HandOver {
 /**
  * What the copying server shall show to the other one: a token for this one file and a short time, where the
  * other gives such (a macaroon request), else the bearer that we have ourselves. Undefined: nothing is needed.
- * A password is never handed on, and nothing over a connection that is less safe; UNSUPPORTED_HERE then.
+ * A password is never handed on, nor what the operator opens an end with for users, and nothing over a
+ * connection that is less safe; UNSUPPORTED_HERE then.
  */
 export async function credentialToHandOn(deps: CopyDeps, order: HandOver): Promise<string | undefined> {
   const { copier, other } = sidesOf(order.way, order.ends)
@@ -29,9 +30,11 @@ export async function credentialToHandOn(deps: CopyDeps, order: HandOver): Promi
   }
   const token = await scopedToken(deps, other, order)
   if (token !== undefined) return `Bearer ${token}`
-  if (/^bearer\s/i.test(own)) return own
+  // The copying server is one that the user chose: whoever runs it could keep what the operator gave.
+  const mayBeHandedOn = other.credentials.mayBeHandedOn !== false
+  if (mayBeHandedOn && /^bearer\s/i.test(own)) return own
   throw unsupported(
-    `${other.label} is opened by a password, which is not shown to ${copier.label}, and gives no tokens.`,
+    `${other.label} is opened by ${mayBeHandedOn ? 'a password' : 'a secret of the operator'}, which is not shown to ${copier.label}, and gives no tokens.`,
   )
 }
 

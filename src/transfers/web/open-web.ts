@@ -20,6 +20,8 @@ export interface WebAccess {
   endpointName?: string | undefined
   /** The `Authorization` header, when there is something to show. */
   authorization?: string | undefined
+  /** It is of the operator, and not of who orders: no other server may be shown it. */
+  isOfOperator?: boolean
   abilities?: EndAbilities | undefined
 }
 
@@ -33,7 +35,7 @@ export interface WebEnd {
 
 /** Opens what lies at and below `root`; nothing is asked of the server yet. */
 export function openWeb(outbound: Outbound, root: WebUrl, path: StorePath, access: WebAccess): WebEnd {
-  const { authorization, endpointName, kind, abilities = {} } = access
+  const { authorization, endpointName, isOfOperator, kind, abilities = {} } = access
   const dav = new DavClient({
     host: root.host,
     rootUrl: root.href,
@@ -48,7 +50,7 @@ export function openWeb(outbound: Outbound, root: WebUrl, path: StorePath, acces
   const remote = {
     label: root.host,
     urlOf: (inside: StorePath) => dav.urlOf(inside),
-    credentials: { headers: async () => ({ ...headers }) },
+    credentials: { headers: async () => ({ ...headers }), mayBeHandedOn: isOfOperator !== true },
   }
   return { store, path, remote, abilities }
 }
