@@ -11,6 +11,8 @@ export interface ChoiceFacts {
   isStaged: boolean
   /** What is known of whether the two ends copy between them; undefined: nobody here can order it. */
   thirdParty?: Suitability | undefined
+  /** An earlier attempt ordered it of other servers, and may have left something there to tidy up. */
+  wasOrdered?: boolean
   /** Executors that could not do it in this attempt, and why. */
   failed: ReadonlyMap<ExecutorName, string>
 }
@@ -28,7 +30,8 @@ export function chooseExecutor(facts: ChoiceFacts): Choice {
     return { executor: wanted, why: 'the order or the setting transfers.executor asks for it' }
   const storage = source.rclone ?? destination.rclone
   if (storage !== undefined) return { executor: 'rclone', why: `only rclone speaks to ${storage.label}` }
-  if (thirdParty?.suits === true && !failed.has('third-party'))
+  const isThirdParty = thirdParty?.suits === true || facts.wasOrdered === true
+  if (isThirdParty && thirdParty !== undefined && !failed.has('third-party'))
     return { executor: 'third-party', why: thirdParty.why ?? 'both ends copy between them' }
   const place = facts.isStaged
     ? 'the destination lies here: it is fetched straight into place'

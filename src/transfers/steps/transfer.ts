@@ -2,7 +2,12 @@ import { chooseExecutor } from '../choose-executor.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import type { TransferDestination } from '../endpoints.ts'
 import { hashesFor } from '../executors/content-hash.ts'
-import type { DirectExecutor, FetchTask, TransferExecutor } from '../executors/executor.ts'
+import {
+  type DirectExecutor,
+  type FetchTask,
+  isOrderedElsewhere,
+  type TransferExecutor,
+} from '../executors/executor.ts'
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { SpeedWatch } from '../speed-watch.ts'
@@ -48,6 +53,7 @@ async function transferBy(
     destination,
     thirdParty: deps.directExecutors.get('third-party')?.suits?.(source, destination),
     isStaged: stagedPath !== undefined,
+    wasOrdered: isOrderedElsewhere(file.stagedName),
     failed,
   })
   file.executor = choice.executor
@@ -92,7 +98,11 @@ async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Pro
   file.stagedName = stagedNameOf(file)
   file.bytesDone = kept
   let counted = kept
-  const result = await fetchBy(deps, run, executor)({
+  const result = await fetchBy(
+    deps,
+    run,
+    executor,
+  )({
     source: await sourceOf(run),
     expected: {
       sizeBytes: file.sizeBytes,
