@@ -105,9 +105,8 @@ async function send(
   broken: { cause?: unknown },
 ): Promise<UploadAnswer> {
   const over = new AbortController()
-  const answered = once(request, 'response').then(([answer]) => answer as IncomingMessage)
+  const answered = answerOf(request)
   answered.catch(() => undefined)
-  request.on('error', () => undefined)
   request.flushHeaders()
   try {
     const continued = once(request, 'continue', { signal: over.signal }).then(ignore, ignore)
@@ -119,6 +118,15 @@ async function send(
   } finally {
     over.abort()
   }
+}
+
+/** A connection can end without an answer and without an error: after `101 Switching Protocols`. */
+function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve)
+    request.on('error', reject)
+    request.once('close', () => reject(new Error('the connection ended without an answer')))
+  })
 }
 
 function ignore(): undefined {}
@@ -146,11 +154,10 @@ async function* readFile(upload: UploadRequest, broken: { cause?: unknown }): As
   }
 }
 
-/** The text of the answer is of no use; one that came before the body was sent leaves the connection unusable. */
+/** The text of the answer is of no use, and may have no end. */
 function conclude(request: ClientRequest, answer: IncomingMessage, bodyWasOpened: boolean): UploadAnswer {
   answer.on('error', ignore)
-  answer.resume()
-  if (!bodyWasOpened || !request.writableFinished) request.destroy()
+  request.destroy()
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value

@@ -98,6 +98,30 @@ describe('an upload to another server', () => {
     await expect(upload({ open: () => Promise.reject(new RangeError('no file')) })).rejects.toThrow('no file')
   })
 
+  it('is over with the answer, whatever the other server goes on to say', async () => {
+    const left = Promise.withResolvers<void>()
+    far.answer((_request, response, body) => {
+      response.writeContinue()
+      response.once('close', left.resolve)
+      void body().then(() => {
+        response.writeHead(201)
+        const fill = () => {
+          while (!response.destroyed && response.write(BYTES));
+        }
+        response.on('drain', fill)
+        fill()
+      })
+    })
+    expect((await upload()).status).toBe(201)
+    await left.promise
+  })
+
+  it('fails when the other server switches to another protocol', async () => {
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'
+    far.answer((request) => void request.socket.end(switching))
+    await expect(upload()).rejects.toMatchObject({ reason: 'unreachable' })
+  })
+
   it('ends when it is called off, and when the other server falls silent', async () => {
     far.answer((request, response) => {
       response.writeContinue()
