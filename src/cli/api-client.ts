@@ -36,8 +36,9 @@ export class ApiClient {
     return this.request('GET', path + toQuery(query))
   }
 
-  post<T>(path: string, body: unknown = {}): Promise<T> {
-    return this.request('POST', path, body)
+  /** `headers`: such as `Idempotency-Key`. */
+  post<T>(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<T> {
+    return this.request('POST', path, body, headers)
   }
 
   patch<T>(path: string, body: unknown): Promise<T> {
@@ -65,7 +66,12 @@ export class ApiClient {
     return this.send('GET', path, { headers, signal })
   }
 
-  private async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  private async request<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const limits = [
       AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       ...(this.signal === undefined ? [] : [this.signal]),
@@ -73,7 +79,7 @@ export class ApiClient {
     const init: RequestInit = { signal: AbortSignal.any(limits) }
     if (body !== undefined) {
       init.body = JSON.stringify(body)
-      init.headers = { 'Content-Type': 'application/json' }
+      init.headers = { 'Content-Type': 'application/json', ...headers }
     }
     const response = await this.send(method, path, init)
     if (response.status === 204) return undefined as T

@@ -87,7 +87,14 @@ export interface ReceivedShare {
   createdAt: string
 }
 
-export type JobState = 'SUBMITTED' | 'ACTIVE' | 'FINISHED' | 'FINISHEDDIRTY' | 'FAILED' | 'CANCELED'
+export type JobState =
+  | 'SUBMITTED'
+  | 'ACTIVE'
+  | 'PAUSED'
+  | 'FINISHED'
+  | 'FINISHEDDIRTY'
+  | 'FAILED'
+  | 'CANCELED'
 
 export type TransferSource = { path: string } | { shareId: string; path?: string }
 
@@ -95,12 +102,24 @@ export interface Job {
   id: string
   label?: string | null
   state: JobState
-  source: { path?: string | null; shareId?: string | null }
-  destination: { path?: string | null }
+  source: object
+  destination: object
+  priority?: number
+  notBefore?: string
+  deadline?: string
+  scheduleId?: string
   createdAt: string
   startedAt?: string | null
   finishedAt?: string | null
-  files: { total: number; done: number; failed: number; skipped: number; canceled: number; active: number }
+  files: {
+    total: number
+    done: number
+    failed: number
+    skipped: number
+    canceled: number
+    active: number
+    removed?: number
+  }
   bytes: { total: number; done: number }
   bytesPerSecond: number
   secondsLeft?: number | null
@@ -114,12 +133,15 @@ export interface JobFile {
   sizeBytes?: number | null
   bytesDone: number
   attempts: number
+  executor?: string
+  executorWhy?: string
+  waitReason?: { code: string; text: string; until?: string } | null
   error?: { type: string; location: string; message: string; retryAt?: string | null } | null
 }
 
 /** True when nothing more will happen to a job. */
 export function isFinal(state: JobState): boolean {
-  return state !== 'SUBMITTED' && state !== 'ACTIVE'
+  return state !== 'SUBMITTED' && state !== 'ACTIVE' && state !== 'PAUSED'
 }
 
 /** Something in the trash. */

@@ -2,6 +2,7 @@ import { isFinal, type Job } from './api-types.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { formatBytes, formatRate, formatSeconds, formatTime } from './format.ts'
 import { formatProgress, type ProgressState } from './progress.ts'
+import { describePlace } from './transfer-places.ts'
 
 /** The exit code that says how a job ended. */
 export function exitCodeOf(job: Job): ExitCode {
@@ -34,6 +35,7 @@ export function describeEnd(job: Job): string {
   const counts = [`${done} ${done === 1 ? 'file' : 'files'} copied`]
   if (skipped > 0) counts.push(`${skipped} were there already`)
   if (failed > 0) counts.push(`${failed} failed`)
+  if (job.files.removed) counts.push(`${job.files.removed} removed at the destination`)
   if (canceled > 0) counts.push(`${canceled} canceled`)
   const seconds = secondsOf(job)
   const time = seconds === undefined ? '' : ` in ${formatSeconds(seconds)}`
@@ -53,7 +55,7 @@ export function describeJob(job: Job): string {
     ['label', job.label ?? undefined],
     ['state', job.state],
     ['from', describeSource(job)],
-    ['to', `drive:${job.destination.path ?? '?'}`],
+    ['to', describePlace(job.destination)],
     [
       'files',
       `${job.files.total} (${job.files.done} done, ${job.files.active} active, ${job.files.skipped} skipped, ${job.files.failed} failed, ${job.files.canceled} canceled)`,
@@ -64,6 +66,11 @@ export function describeJob(job: Job): string {
       'left',
       job.secondsLeft === undefined || job.secondsLeft === null ? undefined : formatSeconds(job.secondsLeft),
     ],
+    ['removed', job.files.removed === undefined ? undefined : `${job.files.removed} at the destination`],
+    ['priority', job.priority === undefined ? undefined : String(job.priority)],
+    ['schedule', job.scheduleId],
+    ['begins', formatTime(job.notBefore)],
+    ['deadline', formatTime(job.deadline)],
     ['ordered', formatTime(job.createdAt)],
     ['started', formatTime(job.startedAt ?? undefined)],
     ['finished', formatTime(job.finishedAt ?? undefined)],
@@ -76,8 +83,7 @@ export function describeJob(job: Job): string {
 }
 
 export function describeSource({ source }: Job): string {
-  if (source.shareId) return `share:${source.shareId}${source.path && source.path !== '/' ? source.path : ''}`
-  return `drive:${source.path ?? '?'}`
+  return describePlace(source)
 }
 
 function secondsOf(job: Job): number | undefined {

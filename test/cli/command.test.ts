@@ -176,7 +176,7 @@ describe('the command line', () => {
     [['init', '/x'], '--public-url'],
     [['serve', '/x', '--port', '70000'], '65535'],
     [['transfer', 'wait', 'j', '--timeout', 'soon'], 'above zero'],
-    [['transfer', 'submit', 'https://h/x', '/b'], 'is a URL'],
+    [['transfer', 'submit', 'gsiftp://h/x', '/b'], 'speaks no gsiftp'],
     [['cp', 'a'], 'a source and a destination'],
     [['doctor', 'a', 'b'], 'doctor takes DIR'],
   ])('%j is wrong usage', async (args, words) => {
@@ -275,7 +275,7 @@ it('asks the API what the API understands', async () => {
       [
         'transfer',
         'submit',
-        'share:7/sub',
+        'share:00000000-0000-4000-8000-000000000007/sub',
         'drive:/in',
         '--overwrite',
         'never',
@@ -290,7 +290,7 @@ it('asks the API what the API understands', async () => {
         'POST',
         '/api/v1/transfers',
         {
-          source: { shareId: '7', path: '/sub' },
+          source: { shareId: '00000000-0000-4000-8000-000000000007', path: '/sub' },
           destination: { path: '/in' },
           overwrite: 'never',
           label: 'L',

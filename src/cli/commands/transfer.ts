@@ -1,29 +1,37 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { segment } from '../api-client.ts'
-import type { Job, JobFile } from '../api-types.ts'
+import { isFinal, type Job, type JobFile } from '../api-types.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
+import { CliError } from '../exit.ts'
 import { formatBytes, formatTime } from '../format.ts'
-import { describeEnd, describeJob, describeSource } from '../job-report.ts'
-import { parseDriveOnly, parseTransferSource } from '../locations.ts'
+import { describeEnd, describeJob, describeSource, describeStep } from '../job-report.ts'
+import { numberBetween } from '../numbers.ts'
+import { describePlace } from '../transfer-places.ts'
 import { type WaitOptions, waitAndReport } from '../wait.ts'
+import { registerSchedules } from './transfer-schedules.ts'
+import { registerSubmit } from './transfer-submit.ts'
 
-interface SubmitOptions extends WaitOptions {
-  overwrite?: string
-  label?: string
-  priority?: number
+interface Attempt {
+  attempt: number
+  endedAt: string
   executor?: string
-  verify?: string
-  wait?: boolean
+  bytesDone: number
+  error: { message: string }
 }
 
-const SUBMIT_HELP = `
-SOURCE is drive:/path, share:ID or share:ID/path (ID as "causeway share received" lists it, the share
-being accepted). DESTINATION is drive:/path. The node copies by itself; this command may end before.
+interface DumpedFile {
+  jobId: string
+  state: string
+  priority: number
+  share: string
+  link: string
+  path: string
+  worker: string
+  bytesDone: number
+  sizeBytes: number
+}
 
-With --wait, and for "transfer wait": exit code 0 when all files are there and verified, 3 when some
-failed, 1 when the transfer failed or was canceled, 124 when --timeout was over first.`
-
-const JOB_STATES = ['SUBMITTED', 'ACTIVE', 'FINISHED', 'FINISHEDDIRTY', 'FAILED', 'CANCELED']
+const JOB_STATES = ['SUBMITTED', 'ACTIVE', 'PAUSED', 'FINISHED', 'FINISHEDDIRTY', 'FAILED', 'CANCELED']
 
 /** Adds `transfer …`: copies that the node makes, resumes and verifies. */
 export function registerTransfer(program: Command, context: CliContext): void {
@@ -32,53 +40,10 @@ export function registerTransfer(program: Command, context: CliContext): void {
     .description('Copies that the node makes, resumes and verifies by itself.')
   registerSubmit(transfer, context)
   registerLists(transfer, context)
+  registerLooks(transfer, context)
   registerFollow(transfer, context)
   registerChange(transfer, context)
-}
-
-function registerSubmit(transfer: Command, context: CliContext): void {
-  const submit = transfer
-    .command('submit')
-    .argument('<source>')
-    .argument('<destination>')
-    .addOption(
-      new Option('--overwrite <when>', 'what is there already').choices(['never', 'always', 'if-different']),
-    )
-    .option('--label <text>', 'a name of yours')
-    .option('--priority <n>', '1 to 100, higher goes first (default 50)', positive)
-    .addOption(new Option('--executor <name>', 'who moves the bytes').choices(['stream', 'rclone']))
-    .addOption(new Option('--verify <how>', 'how a copy is compared').choices(['checksum', 'size']))
-    .option('--wait', 'wait for the end')
-    .option('--timeout <seconds>', 'with --wait: no longer than this', positive)
-    .description('Order a copy.')
-    .addHelpText('after', SUBMIT_HELP)
-  onAction<SubmitOptions>(submit, context, async (call) => {
-    const {
-      args: [source = '', destination = ''],
-      options,
-      output,
-    } = call
-    const { overwrite, label, priority, executor, verify } = options
-    const path = parseDriveOnly(destination)
-    const body = {
-      source: parseTransferSource(source),
-      destination: { path },
-      overwrite,
-      label,
-      priority,
-      executor,
-      verify,
-    }
-    const api = await call.api()
-    const job = await api.post<Job>('/transfers', body)
-    if (options.wait) {
-      output.note(`transfer ${job.id}`)
-      return waitAndReport(call, api, job.id)
-    }
-    output.result(job, () => job.id)
-    output.note(`Follow it with "causeway transfer watch ${job.id}".`)
-    return undefined
-  })
+  registerSchedules(transfer, context)
 }
 
 function registerLists(transfer: Command, context: CliContext): void {
@@ -102,7 +67,7 @@ function registerLists(transfer: Command, context: CliContext): void {
             formatBytes(job.bytes.done),
             formatTime(job.createdAt),
             describeSource(job),
-            `drive:${job.destination.path ?? '?'}`,
+            describePlace(job.destination),
             job.label ?? '',
           ],
           alignRight: [2, 3],
@@ -132,13 +97,13 @@ function registerLists(transfer: Command, context: CliContext): void {
       output.list(
         await (await api()).list<JobFile>(`/transfers/${segment(id)}/files`, { state, limit: 1000 }),
         {
-          headings: ['STATE', 'BYTES', 'TRIES', 'PATH', 'ERROR'],
+          headings: ['STATE', 'BYTES', 'TRIES', 'PATH', 'WHY'],
           row: (file) => [
             file.state,
             formatBytes(file.bytesDone),
             String(file.attempts),
             file.path,
-            file.error?.message ?? '',
+            file.waitReason?.text ?? file.error?.message ?? '',
           ],
           alignRight: [1, 2],
           empty: 'No files.',
@@ -146,6 +111,53 @@ function registerLists(transfer: Command, context: CliContext): void {
       )
     },
   )
+}
+
+function registerLooks(transfer: Command, context: CliContext): void {
+  const attempts = transfer
+    .command('attempts')
+    .argument('<id>')
+    .argument('<path>', 'as "transfer files" lists it')
+    .description('What happened to a file, attempt by attempt.')
+  onAction(attempts, context, async ({ api, args: [id = '', path = ''], output }) => {
+    const client = await api()
+    const files = await client.list<JobFile>(`/transfers/${segment(id)}/files`, { limit: 1000 })
+    const file = files.find((one) => one.path === path || one.id === path)
+    if (file === undefined) throw new CliError(`The transfer has no file ${path}.`, { code: 'NOT_FOUND' })
+    const url = `/transfers/${segment(id)}/files/${segment(file.id)}/attempts`
+    output.list((await client.get<{ items: Attempt[] }>(url)).items, {
+      headings: ['N', 'ENDED', 'BY', 'BYTES', 'ERROR'],
+      row: (one) => [
+        String(one.attempt),
+        formatTime(one.endedAt),
+        one.executor ?? '',
+        formatBytes(one.bytesDone),
+        one.error.message,
+      ],
+      alignRight: [0, 3],
+      empty: 'No attempt failed.',
+    })
+  })
+
+  const dump = transfer.command('dump').description('Operators: what is being worked on now, by whom.')
+  onAction(dump, context, async ({ api, output }) => {
+    const { items } = await (await api()).get<{ items: DumpedFile[] }>('/admin/transfer-dump')
+    output.list(items, {
+      headings: ['STATE', 'PRIORITY', 'SHARE', 'LINK', 'WORKER', 'BYTES', 'JOB', 'PATH'],
+      row: (one) => [
+        one.state,
+        String(one.priority),
+        one.share,
+        one.link,
+        one.worker,
+        `${formatBytes(one.bytesDone)} of ${formatBytes(one.sizeBytes)}`,
+        one.jobId,
+        one.path,
+      ],
+      alignRight: [1],
+      empty: 'Nothing is being worked on.',
+    })
+  })
 }
 
 function registerFollow(transfer: Command, context: CliContext): void {
@@ -165,15 +177,27 @@ function registerFollow(transfer: Command, context: CliContext): void {
 }
 
 function registerChange(transfer: Command, context: CliContext): void {
-  const change = (verb: 'cancel' | 'retry', description: string) => {
+  const change = (verb: 'cancel' | 'retry' | 'pause' | 'resume', description: string) => {
     const command = transfer.command(verb).argument('<id>').description(description)
     onAction(command, context, async ({ api, args: [id = ''], output }: CommandCall<object>) => {
       const job = await (await api()).post<Job>(`/transfers/${segment(id)}/${verb}`)
-      output.result(job, () => describeEnd(job))
+      output.result(job, () => (isFinal(job.state) ? describeEnd(job) : describeStep(job)))
     })
   }
   change('cancel', 'Stop a transfer; what is copied stays.')
   change('retry', 'Try the failed files again.')
+  change('pause', 'Stop a transfer where it stands; what came over is kept.')
+  change('resume', 'Let a paused transfer go on.')
+
+  const priority = transfer
+    .command('set-priority')
+    .argument('<id>')
+    .argument('<n>', '1 to 100, higher goes first', numberBetween(1, 100))
+    .description('Let a transfer go earlier or later.')
+  onAction(priority, context, async ({ api, args: [id = '', n], output }: CommandCall<object>) => {
+    const job = await (await api()).patch<Job>(`/transfers/${segment(id)}`, { priority: Number(n) })
+    output.result(job, () => `transfer ${job.id} has priority ${job.priority}`)
+  })
 }
 
 function positive(text: string): number {

@@ -1,0 +1,73 @@
+import type { ApiClient } from './api-client.ts'
+import type { ReceivedShare } from './api-types.ts'
+import { usageError } from './exit.ts'
+import { parseDriveOnly, parseTransferSource } from './locations.ts'
+
+export type PlaceRef =
+  | { path: string }
+  | { shareId: string; path?: string }
+  | { url: string }
+  | { endpoint: string; path: string }
+
+const URL_SCHEMES = ['http', 'https', 'dav', 'davs']
+const SHARE_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i
+
+/**
+ * What a transfer copies or where to: a path in the drive (`drive:/path` or `/path`), `share:ID[/path]`, a
+ * URL of http, https, dav or davs, or `NAME:path` below an endpoint that was defined.
+ */
+export function parsePlace(text: string): PlaceRef {
+  const [, scheme] = /^([a-z][\w+.-]*):\/\//i.exec(text) ?? []
+  if (scheme !== undefined) return parseUrl(text, scheme.toLowerCase())
+  if (text.startsWith('share:')) return parseTransferSource(text)
+  const [, name, path = ''] = /^([A-Za-z0-9][\w.-]*):(.*)$/s.exec(text) ?? []
+  if (name === undefined || name === 'drive') return { path: parseDriveOnly(text) }
+  return { endpoint: name, path }
+}
+
+function parseUrl(text: string, scheme: string): PlaceRef {
+  if (!URL_SCHEMES.includes(scheme))
+    throw usageError(
+      `The node speaks no ${scheme}; write a URL of ${URL_SCHEMES.join(', ')}, or define an endpoint.`,
+    )
+  const url = URL.parse(text)
+  if (url === null) throw usageError('A URL that cannot be read; check its spelling.')
+  if (url.username !== '' || url.password !== '')
+    throw usageError('A password in a URL is not handed on; define an endpoint at the node.')
+  return { url: text }
+}
+
+/** A destination: nothing can be written into a share as such, only where it is in the drive. */
+export function parseDestination(text: string): PlaceRef {
+  const place = parsePlace(text)
+  if ('shareId' in place)
+    throw usageError('A share is no destination; name its place in your drive, such as drive:/Shared/data.')
+  return place
+}
+
+/** Shares may be called by their names; the node knows them by their ids. */
+export async function withShareId(api: ApiClient, place: PlaceRef): Promise<PlaceRef> {
+  if (!('shareId' in place) || SHARE_ID.test(place.shareId)) return place
+  const shares = await api.list<ReceivedShare>('/received-shares')
+  const named = shares.filter(({ name }) => name === place.shareId)
+  const [only] = named
+  if (named.length > 1)
+    throw usageError(
+      `Several shares are called "${place.shareId}"; take the id of "causeway share received".`,
+    )
+  return only === undefined ? place : { ...place, shareId: only.id }
+}
+
+/** A place as the user writes it. */
+export function describePlace(place: unknown): string {
+  const ref = (place ?? {}) as Record<string, unknown>
+  if (typeof ref.url === 'string') return ref.url
+  if (typeof ref.endpoint === 'string') return `${ref.endpoint}:${ref.path ?? ''}`
+  if (typeof ref.shareId === 'string') {
+    const below = typeof ref.path === 'string' && ref.path !== '/' ? ref.path : ''
+    return `share:${ref.shareId}${below}`
+  }
+  if (Array.isArray(ref.replicas))
+    return `${describePlace(ref.replicas[0])} (and ${ref.replicas.length - 1} more)`
+  return `drive:${ref.path ?? '?'}`
+}
