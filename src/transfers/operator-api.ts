@@ -121,7 +121,7 @@ function dumpRoute({ db }: OperatorApiDeps): ApiRoute {
         share,
         link,
         path: file.path,
-        worker: file.leaseOwner ?? '',
+        worker: file.worker ?? file.leaseOwner ?? '',
         bytesDone: file.bytesDone,
         sizeBytes: file.sizeBytes,
         attempts: file.attempts,

@@ -111,7 +111,7 @@ export class DeliveryDesk {
       const outcome =
         adopted === undefined
           ? await this.fetchOnce(run, { ...task, resumeFromBytes: from }, { executor, failed })
-          : await this.follow(run, task, adopted)
+          : await this.followAdopted(run, task, adopted)
       adopted = undefined
       if ('checksums' in outcome) return outcome
       failed.add(outcome.host)
@@ -153,6 +153,7 @@ export class DeliveryDesk {
         isLocalFree: this.localRunning < localSlots,
         random: random(),
       })
+      if (choice.kind === 'host') this.countRunning(choice.host.id, 1)
       if (choice.kind !== 'wait') return choice
       run.file.executorWhy = `stream: ${choice.why}`
       await clock.wait(FULL_WAIT_MS, task.signal).catch(() => undefined)
@@ -197,18 +198,38 @@ export class DeliveryDesk {
       ...{ validator: task.expected.validator, endWish: null, report: null },
     }
     file.executorWhy = `moved by ${host.name}: ${why}`
-    await lend(task.stagedPath, delivery.leaseId, task.resumeFromBytes)
-    await insertOffer(this.deps.db, delivery)
-    this.deps.events.publish('deliveryOffer', { hostId: host.id })
-    return this.follow(run, task, delivery)
+    try {
+      await lend(task.stagedPath, delivery.leaseId, task.resumeFromBytes)
+      await insertOffer(this.deps.db, delivery)
+      this.deps.events.publish('deliveryOffer', { hostId: host.id })
+      return await this.follow(run, task, delivery)
+    } finally {
+      this.countRunning(host.id, -1)
+    }
+  }
+
+  private async followAdopted(
+    run: Run,
+    task: FetchTask,
+    delivery: Delivery,
+  ): Promise<FetchResult | PassedOver> {
+    this.countRunning(delivery.hostId, 1)
+    try {
+      return await this.follow(run, task, delivery)
+    } finally {
+      this.countRunning(delivery.hostId, -1)
+    }
+  }
+
+  private countRunning(hostId: string, change: 1 | -1): void {
+    this.running.set(hostId, (this.running.get(hostId) ?? 0) + change)
   }
 
   /** Watches a delivery to its end, whatever that is. */
   private async follow(run: Run, task: FetchTask, delivery: Delivery): Promise<FetchResult | PassedOver> {
-    const { hostId, hostName, leaseId } = delivery
+    const { hostName, leaseId } = delivery
     run.file.worker = hostName
     this.deps.journal.note(run.file)
-    this.running.set(hostId, (this.running.get(hostId) ?? 0) + 1)
     try {
       for (;;) {
         const now = await this.watch.next(leaseId, task.signal)
@@ -225,8 +246,6 @@ export class DeliveryDesk {
     } catch (error) {
       if (task.signal.aborted) await this.end(task, delivery)
       throw error
-    } finally {
-      this.running.set(hostId, (this.running.get(hostId) ?? 1) - 1)
     }
   }
 

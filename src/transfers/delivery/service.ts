@@ -83,8 +83,9 @@ export class DeliveryService {
     const { db, clock } = this.deps
     const untilMs = clock.nowMs() + order.waitSeconds * 1000
     assertSession(host, order.session)
+    // Once: whoever sleeps while this waits is alive only as long as its heartbeats come.
+    await markHostSeen(db, host.id, order.load, clock.nowMs())
     for (;;) {
-      await markHostSeen(db, host.id, order.load, clock.nowMs())
       const taken = await this.takeNow(host, order)
       const leftMs = untilMs - clock.nowMs()
       if (taken.length > 0 || leftMs <= 0 || signal.aborted) return taken
