@@ -18,6 +18,7 @@ import { registerOperator } from './commands/operator.ts'
 import { registerPeer } from './commands/peer.ts'
 import { registerSettings } from './commands/settings.ts'
 import { registerShare } from './commands/share.ts'
+import { registerStage } from './commands/stage.ts'
 import { registerSum } from './commands/sum.ts'
 import { registerTransfer } from './commands/transfer.ts'
 import { registerTrash } from './commands/trash.ts'
@@ -52,7 +53,7 @@ const GROUPS: [heading: string, registers: Register[]][] = [
   ],
   ['Log in to a node:', [registerLogin, registerAppPassword, registerCompletion]],
   ['Files:', [registerList, registerCopy, registerFiles, registerSum, registerTrash]],
-  ['People and copies:', [registerInvite, registerShare, registerTransfer, registerEndpoint]],
+  ['People and copies:', [registerInvite, registerShare, registerTransfer, registerStage, registerEndpoint]],
 ]
 
 /** The whole command: every sub-command, its options and its help. */
