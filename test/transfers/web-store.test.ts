@@ -197,3 +197,13 @@ describe('a broken upload', () => {
     expect(seen.at(-1)).toBe('DELETE')
   })
 })
+
+describe('a page that lists a folder', () => {
+  it.each(['<a ', '<a href="', '<a href=x ', '<a\n'])('costs little when it is nothing but %j', (piece) => {
+    const html = piece.repeat(Math.floor((16 * 1024 * 1024) / piece.length))
+    const cpu = process.cpuUsage()
+    expect(parseIndexPage(html, 'http://far.test/x/').length).toBeLessThan(2)
+    const { user, system } = process.cpuUsage(cpu)
+    expect((user + system) / 1_000).toBeLessThan(1_500)
+  })
+})

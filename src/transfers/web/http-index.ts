@@ -2,8 +2,13 @@ import { checkName } from '../../store/paths.ts'
 
 /** What the pages that servers make of folders are called by nginx, Apache, lighttpd, rclone, Python and us. */
 const TITLE = /<(?:title|h1)[^>]{0,100}>\s{0,20}(?:Index of|Directory listing|Listing of|Folder)\b/i
-const LINK = /<a\s[^>]{0,300}?href\s?=\s?["']([^"'#?]{1,4000})["']/gi
+/** No two of these begin within each other, so that a page full of beginnings is read once and not many times. */
+const ANCHOR = /<a\s([^<>]*)/gi
+const HREF = /(?:^|\s)href\s?=\s?["']([^"'#?<>]{1,4000})["']/i
+const MAX_ANCHOR_LENGTH = 5_000
 const MAX_MEMBERS = 100_000
+/** Pages link to more than members. */
+const MAX_LINKS = 2 * MAX_MEMBERS
 
 export interface IndexMember {
   name: string
@@ -19,10 +24,14 @@ export function isIndexPage(html: string): boolean {
 export function parseIndexPage(html: string, url: string): IndexMember[] {
   const base = new URL(url)
   const members = new Map<string, IndexMember>()
-  for (const [, href = ''] of html.matchAll(LINK)) {
+  let links = 0
+  for (const [, attributes = ''] of html.matchAll(ANCHOR)) {
+    const href = HREF.exec(attributes.slice(0, MAX_ANCHOR_LENGTH))?.[1]
+    if (href === undefined) continue
+    links += 1
     const member = memberOf(href.replaceAll('&amp;', '&'), base)
     if (member !== undefined) members.set(member.name, member)
-    if (members.size > MAX_MEMBERS) break
+    if (members.size > MAX_MEMBERS || links > MAX_LINKS) break
   }
   return [...members.values()]
 }
