@@ -76,11 +76,16 @@ async function membersOf(store: FileStore, folder: StorePath, files: readonly st
  */
 function withZipNames(entries: readonly Entry[]): { entry: Entry; zipName: string }[] {
   const taken = new Set(entries.map(({ name }) => name))
+  // Where the search for a free name went on: thousands can want the same one.
+  const numbers = new Map<string, number>()
   return entries.map((entry) => {
     const safe = toZipName(entry.name)
     if (safe === entry.name) return { entry, zipName: safe }
     let zipName = safe
-    for (let n = 2; taken.has(zipName); n++) zipName = `${safe} (${n})`
+    for (let n = numbers.get(safe) ?? 2; taken.has(zipName); n++) {
+      zipName = `${safe} (${n})`
+      numbers.set(safe, n + 1)
+    }
     taken.add(zipName)
     return { entry, zipName }
   })
