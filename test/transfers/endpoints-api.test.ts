@@ -105,6 +105,31 @@ describe.each(engines)('endpoints on %s', (kind) => {
     expect(moved).toMatchObject({ url: 'https://other.example/' })
   })
 
+  it('want them again for a tape API at another server, which would be shown them', async () => {
+    const { id } = await create(withPassword)
+    const change = (body: Record<string, unknown>) => call('changeEndpoint', { params: { id }, body })
+    const tapeUrl = 'https://evil.example/api/v1'
+    await expect(change({ tapeUrl })).rejects.toMatchObject({ code: 'SECRETS_NEEDED' })
+    await expect(change({ tapeUrl: `${source.url}/api/v1` })).resolves.toMatchObject({ name: 'store' })
+    await expect(change({ tapeUrl, secrets: { password: 'another' } })).resolves.toMatchObject({ tapeUrl })
+    await expect(change({ thirdPartyCopy: 'yes' })).resolves.toMatchObject({ tapeUrl })
+  })
+
+  it('are changed by their name as by their id', async () => {
+    await create({})
+    const change = (body: object) => call('changeEndpoint', { params: { id: 'store' }, body })
+    await expect(change({ thirdPartyCopy: 'no' })).resolves.toMatchObject({ thirdPartyCopy: 'no' })
+    await expect(change({ name: 'renamed' })).resolves.toMatchObject({ name: 'renamed' })
+  })
+
+  it.each([
+    ['type', { type: 'local' }],
+    ['root', { root: '/etc' }],
+  ])('do not become another backend by a secret called %s', async (_, secrets) => {
+    const input = { kind: 'rclone', url: undefined, parameters: { type: 'b2', account: 'a' }, secrets }
+    await expect(create(input, ADMIN)).rejects.toMatchObject({ status: 400, code: 'INVALID_ENDPOINT' })
+  })
+
   it('open URLs inside of them and no others', async () => {
     source.put('/open/f', 'content')
     source.put('/openly/f', 'content')

@@ -58,6 +58,9 @@ export function assertBackend(
       `The backend ${backend} can read the disk of this node; it is for nobody.`,
     )
   }
+  // Settings and secrets become one list for rclone, in which these two decide what it speaks and where.
+  const decisive = names.secrets.find((name) => name === 'type' || name === 'root')
+  if (decisive !== undefined) throw invalid(`secrets.${decisive}`, 'This is no secret; give it as a setting.')
   for (const name of [...names.parameters, ...names.secrets]) {
     if (!NAME.test(name) || DANGEROUS.test(name))
       throw invalid(

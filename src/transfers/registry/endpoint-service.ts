@@ -131,7 +131,7 @@ export class EndpointService {
     await this.check(after, asker)
     const others = await listEndpoints(this.deps.db, asker.userId)
     const isTaken = others.some(
-      (one) => one.name === after.name && one.id !== id && one.ownerUserId === after.ownerUserId,
+      (one) => one.name === after.name && one.id !== after.id && one.ownerUserId === after.ownerUserId,
     )
     if (isTaken) throw nameTaken(after.name)
     await updateEndpoint(this.deps.db, after)
@@ -204,12 +204,20 @@ function assertSameServer(before: TransferEndpoint, after: TransferEndpoint): vo
   const originOf = (endpoint: TransferEndpoint) => URL.parse(addressOf(endpoint) ?? '')?.origin
   const isSame =
     originOf(before) === originOf(after) &&
+    isSameTape(before, after) &&
     (before.kind !== 'rclone' || JSON.stringify(settings) === JSON.stringify(others))
   if (isSame) return
   throw new BadRequestError('The server changes; give the secrets for it again.', {
     code: 'SECRETS_NEEDED',
     fields: [{ field: 'secrets', message: 'needed because the server changes' }],
   })
+}
+
+/** A tape API is shown the same secrets: it may stay where it is, or be at the server itself. */
+function isSameTape(before: TransferEndpoint, after: TransferEndpoint): boolean {
+  const known = [addressOf(before), before.abilities.tapeUrl].map((url) => URL.parse(url ?? '')?.origin)
+  const { tapeUrl } = after.abilities
+  return tapeUrl === undefined || known.includes(URL.parse(tapeUrl)?.origin)
 }
 
 function nameTaken(name: string): ConflictError {
