@@ -173,8 +173,13 @@ function refusalOfName(name: string): string | undefined {
 async function failFolder(deps: GeneratorDeps, job: TransferJob, path: string, fault: Fault): Promise<void> {
   const changed = await inTransaction(deps.db, async (tx) => {
     await setFolderState(tx, job.id, path, 'failed')
-    await noteJobError(tx, job.id, { code: fault.code, text: `${path}/: ${fault.message}` })
+    await noteJobError(tx, job.id, { code: fault.code, text: `${shortened(path)}/: ${fault.message}` })
     return changeJob(tx, job.id, { delta: { foldersFailed: 1 }, nowMs: deps.clock.nowMs() })
   })
   if (changed !== undefined) deps.onJob(changed)
+}
+
+/** A path of ten thousand folders would hide the reason behind it. */
+function shortened(path: string): string {
+  return path.length <= 300 ? path : `${path.slice(0, 100)}…${path.slice(-100)}`
 }

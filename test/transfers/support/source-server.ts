@@ -25,6 +25,8 @@ export type Mischief =
   | { kind: 'stall'; afterBytes: number }
   | { kind: 'corrupt' }
   | { kind: 'plain' }
+  /** Says and sends a range that begins elsewhere. */
+  | { kind: 'wrong-range' }
   | { kind: 'wrong-length'; extraBytes: number }
   | { kind: 'ignore-range' }
   | { kind: 'redirect'; to: string }
@@ -120,7 +122,8 @@ export class SourceServer {
       response.writeHead(302, { Location: mischief.to }).end()
       return
     }
-    const start = mischief?.kind === 'ignore-range' ? 0 : startOf(file, request)
+    const skew = mischief?.kind === 'wrong-range' ? 7 : 0
+    const start = mischief?.kind === 'ignore-range' ? 0 : startOf(file, request) + skew
     if (start >= file.content.length && start > 0) {
       response.writeHead(416, { 'Content-Range': `bytes */${file.content.length}` }).end()
       return
