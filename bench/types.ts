@@ -94,6 +94,9 @@ export interface Sizes {
   listing: { usual: number; large: number }
   transferFiles: number
   transferFileBytes: number
+  /** Very small files, and files in folders below each other. */
+  tinyFiles: number
+  treeDepth: number
   syncFiles: number
   syncFileBytes: number
   /** Shares that are given and accepted in one round. */
@@ -120,6 +123,8 @@ export const fullSizes: Sizes = {
   listing: { usual: 1_000, large: 10_000 },
   transferFiles: 1000,
   transferFileBytes: 10 * 1024,
+  tinyFiles: 20_000,
+  treeDepth: 8,
   syncFiles: 5000,
   syncFileBytes: 1024,
   shares: 400,
@@ -137,6 +142,8 @@ export const quickSizes: Sizes = {
   loadSeconds: 1,
   listing: { usual: 100, large: 500 },
   transferFiles: 20,
+  tinyFiles: 100,
+  treeDepth: 3,
   syncFiles: 200,
   shares: 24,
   remoteWriteBytes: 16 * MIB,

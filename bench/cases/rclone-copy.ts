@@ -45,12 +45,13 @@ async function remote(rclone: string, name: string, node: RunningNode): Promise<
   }
 }
 
-async function checkCount(node: RunningNode, name: string, files: number): Promise<void> {
+/** Throws when a folder of a node has fewer files below it than were copied. */
+export async function checkCount(node: RunningNode, name: string, files: number): Promise<void> {
   const url = `${node.baseUrl}${name}/`
   const listed = await expectStatus(
-    { method: 'PROPFIND', url, headers: { ...node.headers, Depth: '1' }, keep: true },
+    { method: 'PROPFIND', url, headers: { ...node.headers, Depth: 'infinity' }, keep: true },
     207,
   )
-  const found = (listed.text.match(/<\/(?:\w+:)?response>/g)?.length ?? 0) - 1
+  const found = listed.text.match(/<(?:\w+:)?getcontentlength>/g)?.length ?? 0
   if (found < files * 0.98) throw new Error(`rclone copied ${found} of ${files} files`)
 }
