@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { lstat, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -116,6 +117,30 @@ describe.each(engines)('the cache of fetched files (%s)', (name) => {
     expect(fetches()).toBe(3)
     expect(await run('/four')).toMatchObject({ state: 'FINISHED' })
     expect(fetches()).toBe(3)
+  })
+
+  it('verifies what an order declares also of a cached file', async () => {
+    await run('/one')
+    const item = (sha256: string) => ({
+      ...{ source: { shareId: 's1', path: '/a.bin' }, destination: { path: '/two' } },
+      checksums: { sha256 },
+    })
+    const order = (sha256: string) => ({
+      ...item(sha256),
+      items: [item(sha256)],
+      options: { cache: 'yes' as const, maxTries: 1 },
+    })
+    const wrong = await engine.run(order('0'.repeat(64)))
+    expect(wrong).toMatchObject({ state: 'FAILED', error: { code: 'CHECKSUM_MISMATCH' } })
+    const right = await engine.run(
+      order(createHash('sha256').update(Buffer.alloc(300_000, 'a')).digest('hex')),
+    )
+    expect(right).toMatchObject({ state: 'FINISHED' })
+    expect((await engine.files(right.id))[0]).toMatchObject({
+      verified: 'checksum',
+      executorWhy: 'it was in the cache of this node',
+    })
+    expect(fetches()).toBe(2)
   })
 
   it('copies with `copy`, and fetches without the cache unless the job wants it', async () => {

@@ -231,6 +231,13 @@ export async function findKnownKeys(db: Db, keys: readonly string[], nowMs: numb
   return new Set(rows.map(({ key }: { key: string }) => key))
 }
 
+/** Claims of requests that ended without giving them up: those that were cancelled while nobody had them. */
+export async function dropStaleClaims(db: Db): Promise<number> {
+  return db('transfer_cache_claims')
+    .whereIn('file_id', db('transfer_files').where({ queue: 'none' }).select('id'))
+    .delete()
+}
+
 /** Locks and rows that lead to nothing any more. */
 export async function dropEmptyRows(db: Db, nowMs: number): Promise<number> {
   return db('transfer_cache')

@@ -2,7 +2,14 @@ import { readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findOpenFiles } from '../queue-repo.ts'
 import { cachedPathOf } from './cache-key.ts'
-import { cachedBytes, dropEmptyRows, findKnownKeys, forgetUnused, listUnused } from './cache-repo.ts'
+import {
+  cachedBytes,
+  dropEmptyRows,
+  dropStaleClaims,
+  findKnownKeys,
+  forgetUnused,
+  listUnused,
+} from './cache-repo.ts'
 import type { TransferCacheDeps } from './transfer-cache.ts'
 
 const DAY_MS = 86_400_000
@@ -65,6 +72,7 @@ export async function sweepCache(deps: RoomDeps): Promise<void> {
   if (config.maxBytes === 0) await drain(deps)
   else await makeRoom(deps, 0)
   await dropEmptyRows(db, clock.nowMs())
+  await dropStaleClaims(db)
   await sweepIncoming(deps)
   await sweepData(deps)
 }

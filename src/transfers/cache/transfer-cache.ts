@@ -7,6 +7,7 @@ import type { Db } from '../../platform/db.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import type { Checksums, ChecksumType, Entry } from '../../store/types.ts'
+import { reconcile } from '../declared.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import type { TransferSource } from '../endpoints.ts'
 import { ContentHash } from '../executors/content-hash.ts'
@@ -154,7 +155,7 @@ export class TransferCache {
     file.sizeBytes = entry.sizeBytes
     file.mtimeMs = entry.mtimeMs
     file.etag = entry.etag
-    file.sourceChecksums = { ...entry.checksums, ...file.declared?.checksums }
+    file.sourceChecksums = reconcile(file.declared, entry)
     file.queried = true
     return true
   }
@@ -170,13 +171,22 @@ export class TransferCache {
     try {
       file.stagedName = stagedNameOf(file)
       await placeFile(cachedPathOf(this.deps.folder, row.key), stagedPath, this.mayLink(run, row))
-      file.checksums = await checked(stagedPath, row)
+      file.checksums = await checked(stagedPath, row, Object.keys(file.sourceChecksums) as ChecksumType[])
     } catch (error) {
       this.deps.log.warn({ err: error, key: row.key }, 'cached file could not be used and is dropped')
       await invalidate(this.deps.db, row.key, row.diskMark)
       await rm(stagedPath, { force: true })
       throw unusable(error)
     }
+    const promised = Object.keys(file.sourceChecksums) as ChecksumType[]
+    // What the source promises, or the order declares, is not what is here: the source itself has to show it.
+    if (promised.some((type) => file.checksums[type] !== file.sourceChecksums[type])) {
+      await rm(stagedPath, { force: true })
+      file.checksums = {}
+      await this.skip(run)
+      return false
+    }
+    file.verified = promised.length > 0 ? 'checksum' : 'size'
     file.bytesDone = row.sizeBytes
     file.validator = null
     file.executor = 'stream'
@@ -278,11 +288,11 @@ function isForAJob(destination: object): boolean {
   return 'endpoint' in destination && String(destination.endpoint).startsWith('stage:')
 }
 
-async function checked(path: string, row: CacheRow): Promise<Checksums> {
+async function checked(path: string, row: CacheRow, promised: readonly ChecksumType[]): Promise<Checksums> {
   const { size } = await stat(path)
   if (size !== row.sizeBytes) throw new Error(`It has ${size} bytes instead of ${row.sizeBytes}.`)
   const types = Object.keys(row.checksums) as ChecksumType[]
-  const hash = new ContentHash(types)
+  const hash = new ContentHash([...new Set([...types, ...promised])])
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
   const checksums = hash.checksums()
   const wrong = types.find((type) => checksums[type] !== row.checksums[type])
