@@ -87,7 +87,8 @@ export class HostRegistry {
   }
 }
 
-function refused(): UnauthenticatedError {
+/** Whoever asks is no worker, or was revoked. */
+export function refused(): UnauthenticatedError {
   return new UnauthenticatedError(
     'This is no token of a delivery worker, or not any more. Make one with "causeway worker add NAME".',
   )

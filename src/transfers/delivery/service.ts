@@ -23,6 +23,7 @@ import {
 import { announceHost, countOutcome, findHost, type HostRow, markHostSeen } from './hosts-repo.ts'
 import { leasePathOf } from './lease-files.ts'
 import { PieceWriter } from './piece-writer.ts'
+import { refused } from './registry.ts'
 import {
   type Announcement,
   DELIVERY_PROTOCOL,
@@ -227,7 +228,8 @@ export class DeliveryService {
 
 /** Another life of the same worker announced itself since: this one has to stop. */
 function assertSession(host: HostRow | undefined, session: string): void {
-  if (host?.session === session) return
+  if (host === undefined) throw refused()
+  if (host.session === session) return
   throw new ConflictError(
     'Another program announced itself with the token of this worker since. Give each its own token.',
     { code: 'SESSION_REPLACED' },

@@ -1,5 +1,5 @@
-import { Agent, request } from 'undici'
 import { messageOf } from '../../../platform/errors.ts'
+import { createTypedServer } from '../../../platform/outbound-typed.ts'
 import { programVersion } from '../../../platform/version.ts'
 import {
   appendedSchema,
@@ -7,6 +7,7 @@ import {
   type DeliveryClient,
   heartbeatAnswerSchema,
   leaseSchema,
+  MAX_TAKE_WAIT_SECONDS,
   sourceNowSchema,
   welcomeSchema,
 } from '../wire.ts'
@@ -22,29 +23,26 @@ export interface HttpClientOptions {
 
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 const DEFAULT_TIMEOUT_MS = 30_000
+const LONGEST_POLL_MS = MAX_TAKE_WAIT_SECONDS * 1000
 
 /** The delivery protocol over HTTPS. What the node refuses is a `DeliveryRefusedError`; the rest are errors of the network. */
 export function createHttpClient(options: HttpClientOptions): DeliveryClient & { close(): Promise<void> } {
   const { node, timeoutMs = DEFAULT_TIMEOUT_MS } = options
-  const agent = new Agent({
-    headersTimeout: timeoutMs + 60_000,
-    bodyTimeout: timeoutMs + 60_000,
-    connect: { timeout: 20_000 },
-  })
+  const server = createTypedServer(`${node}/api/v1/delivery/`, timeoutMs + LONGEST_POLL_MS)
   const send = async (method: 'POST' | 'PUT', path: string, body: unknown, signal?: AbortSignal) => {
     const isBytes = Buffer.isBuffer(body)
-    const answer = await request(`${node}/api/v1/delivery/${path}`, {
-      method,
-      dispatcher: agent,
-      headers: {
-        Authorization: `Bearer ${options.token}`,
-        'Content-Type': isBytes ? 'application/octet-stream' : 'application/json',
-        'User-Agent': `causeway-deliver/${programVersion()}`,
-      },
-      body: isBytes ? body : JSON.stringify(body),
-      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
-    })
-    return parse(answer.statusCode, await readText(answer.body))
+    const headers = {
+      Authorization: `Bearer ${options.token}`,
+      'Content-Type': isBytes ? 'application/octet-stream' : 'application/json',
+      'User-Agent': `causeway-deliver/${programVersion()}`,
+    }
+    const limit = AbortSignal.timeout(timeoutMs + LONGEST_POLL_MS)
+    const ask = { method, path, headers, body: isBytes ? body : JSON.stringify(body) }
+    const answer = await server.requestText(
+      { ...ask, signal: signal === undefined ? limit : AbortSignal.any([limit, signal]) },
+      MAX_ANSWER_BYTES,
+    )
+    return parse(answer.status, answer.text)
   }
   const lease = (id: string, what: string) => `leases/${encodeURIComponent(id)}/${what}`
   return {
@@ -65,19 +63,8 @@ export function createHttpClient(options: HttpClientOptions): DeliveryClient & {
       const answer = await send('PUT', `${lease(id, 'bytes')}?${query}`, bytes, signal)
       return appendedSchema.parse(answer).sizeBytes
     },
-    close: () => agent.destroy(),
+    close: () => server.close(),
   }
-}
-
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_ANSWER_BYTES) throw new Error('The node sent too long an answer.')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parse(status: number, text: string): unknown {
