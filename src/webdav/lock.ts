@@ -6,6 +6,7 @@ import { renderLocks } from './active-locks.ts'
 import { type DavAnswer, type DavCall, findEntry, hasBody, readBody } from './call.ts'
 import { parseZeroOrInfinity } from './depth.ts'
 import { parseLockBody, parseLockToken, parseTimeout } from './lock-body.ts'
+import { checkLockRoot } from './scopes/scoped-session.ts'
 import { XML_PROLOGUE, XML_TYPE } from './wire.ts'
 
 /** LOCK (RFC 4918 9.10): takes a lock, makes an empty file where nothing was, or refreshes without a body. */
@@ -74,6 +75,7 @@ async function refresh(call: DavCall): Promise<DavAnswer> {
     throw mismatch('To refresh a lock, name it in an If header; to take one, send a body.')
   }
   if (found.userId !== session.userId) throw new ForbiddenError('The lock is somebody else’s.')
+  checkLockRoot(session, resource, found.resource)
   const fresh = await context.locks.refresh(found.token, timeoutOf(call))
   return describe(call, 200, resource, [fresh])
 }
@@ -85,7 +87,8 @@ async function refresh(call: DavCall): Promise<DavAnswer> {
 export async function unlock(call: DavCall): Promise<DavAnswer> {
   const { store, session, context } = call
   const token = parseLockToken(call.header('lock-token'))
-  const covering = await context.locks.covering(await store.locate(session.path))
+  const resource = await store.locate(session.path)
+  const covering = await context.locks.covering(resource)
   const found = covering.find((one) => one.token === token)
   if (found === undefined) {
     throw new ConflictError('There is no such lock on this resource; it may have run out.', {
@@ -95,6 +98,7 @@ export async function unlock(call: DavCall): Promise<DavAnswer> {
   if (found.userId !== session.userId && !(await isOfOwner(call, found))) {
     throw new ForbiddenError('The lock is somebody else’s.')
   }
+  checkLockRoot(session, resource, found.resource)
   await context.locks.release(token)
   return { status: 204 }
 }

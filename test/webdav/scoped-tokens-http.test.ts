@@ -235,6 +235,20 @@ describe('a token', () => {
     expect((await as(upload, 'COPY', '/data/file.txt', { headers: { destination } })).status).toBe(403)
   })
 
+  it('neither ends nor prolongs a lock of a folder above it', async () => {
+    const taken = await ann.dav('LOCK', '/data', { headers: { timeout: 'Second-60' }, body: LOCK })
+    const lock = taken.headers.get('lock-token') ?? ''
+    const token = await tokenFor('/data/sub', 'LIST,UPLOAD,MANAGE,DELETE')
+    const ended = await as(token, 'UNLOCK', '/data/sub/deep.txt', { headers: { 'lock-token': lock } })
+    const longer = { if: `(${lock})`, timeout: 'Second-3600' }
+    const prolonged = await as(token, 'LOCK', '/data/sub/deep.txt', { headers: longer })
+    expect([ended.status, prolonged.status]).toEqual([403, 403])
+    expect((await ann.dav('PUT', '/data/file.txt', { body: 'x' })).status).toBe(423)
+    const own = await as(token, 'PUT', '/data/sub/deep.txt', { headers: { if: `(${lock})` }, body: 'new' })
+    expect(own.status).toBe(204)
+    expect((await ann.dav('UNLOCK', '/data', { headers: { 'lock-token': lock } })).status).toBe(204)
+  })
+
   it('tells by an If header nothing of what lies outside', async () => {
     const token = await tokenFor('/data', ALL.join(','))
     const etag = (await ann.dav('HEAD', '/other/secret.txt')).headers.get('etag')

@@ -1,8 +1,10 @@
 import { type AccessScope, type Activity, isGranted } from '../../platform/access-scope.ts'
 import { ForbiddenError } from '../../platform/errors.ts'
+import type { ResourceKey } from '../../store/types.ts'
 import type { DavSession } from '../mount.ts'
 import { ScopedStore } from './scoped-store.ts'
 
+const LOCKERS: readonly Activity[] = ['UPLOAD', 'MANAGE']
 const ANY: readonly Activity[] = ['LIST', 'DOWNLOAD', 'UPLOAD', 'MANAGE', 'DELETE']
 
 /** What the method needs at the address itself; of other paths it names, the store decides. */
@@ -17,8 +19,8 @@ const NEEDED: ReadonlyMap<string, readonly Activity[]> = new Map([
   ['DELETE', ['DELETE']],
   ['PROPPATCH', ['MANAGE']],
   ['MOVE', ['MANAGE']],
-  ['LOCK', ['UPLOAD', 'MANAGE']],
-  ['UNLOCK', ['UPLOAD', 'MANAGE']],
+  ['LOCK', LOCKERS],
+  ['UNLOCK', LOCKERS],
 ])
 
 /** The session of an asker with a token of limited power: its store says no to everything else. */
@@ -44,6 +46,19 @@ export function checkScope(
 export function checkReplacing({ scope, path }: DavSession): void {
   if (scope === undefined || isGranted(scope, path, ['MANAGE', 'DELETE'])) return
   throw new ForbiddenError('Your token may make files here but not replace them; ask for one that may.', {
+    code: 'OUT_OF_SCOPE',
+  })
+}
+
+/**
+ * A lock covers what lies below its root, and whoever may write there learns its token. Throws `ForbiddenError`
+ * where the token of the session is not for the root of a lock that covers its address.
+ */
+export function checkLockRoot({ scope, path }: DavSession, here: ResourceKey, root: ResourceKey): void {
+  if (scope === undefined) return
+  const levelsUp = Math.max(0, here.path.length - root.path.length)
+  if (isGranted(scope, path.slice(0, Math.max(0, path.length - levelsUp)), LOCKERS)) return
+  throw new ForbiddenError('The lock is of a folder above; your token is not for that one.', {
     code: 'OUT_OF_SCOPE',
   })
 }
