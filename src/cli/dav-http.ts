@@ -52,13 +52,17 @@ export class DavHttp {
   /** An answer of 200 to 299; all others are thrown as `CliError` that begins with `name`. */
   async send(method: string, url: string, name: string, sent: DavRequest = {}): Promise<DavResponse> {
     let target = new URL(url)
+    let mayLogIn = true
     for (let count = 0; ; count += 1) {
-      const response = await this.once(method, target, sent, target.origin === URL.parse(url)?.origin)
+      const response = await this.once(method, target, sent, mayLogIn)
       if (response.status >= 200 && response.status < 300) return response
       const next = REDIRECTS.has(response.status) ? response.header('location') : undefined
       if (next === undefined) throw await toDavError(target.host, name, response)
       drop(response)
+      const from = target.origin
       target = this.follow(target, next, { name, count, sent, status: response.status })
+      // Nor to the first server again: another one chose what it is asked for.
+      mayLogIn &&= target.origin === from
     }
   }
 

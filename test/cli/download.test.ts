@@ -188,6 +188,20 @@ it('follows redirects, gives logins to the first server only, and never leaves T
   expect(await readdir(folder)).toEqual([])
 })
 
+it('gives no login to the first server by way of another', async () => {
+  const { server, url, cli } = await setUp(Buffer.from('x'))
+  const asked: (string | undefined)[] = []
+  const { url: first } = await startServer((request, response) => {
+    asked.push(request.headers.authorization)
+    if (asked.length > 1) response.end('own')
+    else response.writeHead(307, { Location: `${url}/f.bin` }).end()
+  })
+  server.refusals.push({ status: 307, headers: { Location: `${first}/chosen-by-the-other` } })
+  const env = { url: first, user: 'ann', token: 't' }
+  expect((await cli(['cat', `${first}/f.bin`], { env })).stdout).toBe('own')
+  expect(asked).toEqual([expect.stringMatching(/^Basic/), undefined])
+})
+
 it('stops waiting when it is told how long', async () => {
   const { cli, target } = await setUp()
   const { url } = await startServer(() => undefined)
