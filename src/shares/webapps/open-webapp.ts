@@ -122,7 +122,9 @@ function addressOf({ config }: ShareContext, { uri }: ShareWebapp, names: StoreP
 function findUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
-  return isWeb && url?.username === '' && url.password === '' ? url : undefined
+  // Its host becomes a word of a policy, in which a semicolon would begin another one.
+  const isPlain = isWeb && url.username === '' && url.password === '' && findHost(url.origin) !== undefined
+  return isPlain ? url : undefined
 }
 
 function noAddress(): NotFoundError {

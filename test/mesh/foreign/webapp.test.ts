@@ -149,6 +149,16 @@ describe('a share that an application of its server opens', () => {
     expect(text).not.toContain(given.secret)
   })
 
+  it.each([
+    'https://a;frame-ancestors/x',
+    "https://a;'unsafe-inline/x",
+  ])('is not opened at %s, which would say what else the page may do', async (uri) => {
+    const { id } = await take('notes', 'old')
+    const webapp = JSON.stringify({ uri, permissions: ['view'], appName: '', isModern: false })
+    await node.node.db('received_shares').where({ id }).update({ webapp })
+    await expect(pageFor(id).then(visit)).resolves.toMatchObject({ status: 404 })
+  })
+
   it('is not opened without an application, before it is accepted, and after it has ended', async () => {
     const open = async (id: string) =>
       (await alice.call<{ code: string }>('POST', `/received-shares/${id}/open`, {})).body.code
