@@ -22,8 +22,8 @@ import { createDrives, type Drives } from './drives.ts'
 import { rememberingExchange } from './exchange-decision.ts'
 import { createGroupWatcher } from './groups/group-watcher.ts'
 import { findInvitationState } from './invitations.ts'
-import { addLink, type LinkToAdd } from './links/add-link.ts'
-import { addLinkRoute } from './links/api-add-link.ts'
+import type { LinkToAdd } from './links/add-link.ts'
+import { addLinkRoute, createAddLink } from './links/api-add-link.ts'
 import { createPublicLinks, type PublicLinks } from './links/public-links.ts'
 import type { Passwords } from './links/types.ts'
 import { createMeshInbox } from './mesh-inbox.ts'
@@ -120,6 +120,7 @@ export function createShares(options: SharesOptions): Shares {
   })
   const { locks, outbound, passwords = new PasswordHasher() } = options
   const remote = new RemoteShares(ctx, outbound)
+  const addLink = createAddLink(ctx)
   const stop = new AbortController()
   let running: Promise<unknown> = Promise.resolve()
   return {
@@ -131,7 +132,7 @@ export function createShares(options: SharesOptions): Shares {
     openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),
-    addLink: async (userId, input) => (await addLink(ctx, userId, input))?.name,
+    addLink: async (userId, input) => (await addLink(userId, input))?.name,
     acceptInvitation: async (userId, invitation) => {
       const { displayName, remoteUserId, host } = await acceptInvitation(ctx, userId, invitation)
       return { displayName, address: formatAddress({ id: remoteUserId, host }) }
@@ -145,7 +146,7 @@ export function createShares(options: SharesOptions): Shares {
       ...invitationRoutes(ctx),
       ...shareRoutes(ctx, passwords),
       ...receivedRoutes(ctx),
-      addLinkRoute(ctx),
+      addLinkRoute(addLink),
       openRoute(ctx),
       ...messageRoutes(ctx),
     ],

@@ -133,4 +133,19 @@ describe('a public link of another node', () => {
     const added = await post({ ...who, password: 'jan-password' })
     expect([added.status, await added.text()]).toEqual([200, expect.stringContaining('five has arrived')])
   })
+
+  it('is asked for at most 20 times a minute by one user, on the page as by programs', async () => {
+    const eve = await krakow.addUser('eve')
+    const form = new URLSearchParams({ link: 'no link', name: 'eve', password: 'eve-password' })
+    const post = () => fetch(`${krakow.origin}/add-link`, { method: 'POST', body: form })
+    for (let count = 0; count < 10; count += 1) {
+      expect((await post()).status).toBe(400)
+      const { status } = await eve.call('POST', '/received-shares/add-link', { link: 'no link' })
+      expect(status).toBe(400)
+    }
+    const late = await post()
+    expect([late.status, late.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^\d+$/)])
+    const { status } = await eve.call('POST', '/received-shares/add-link', { link: 'no link' })
+    expect(status).toBe(429)
+  })
 })

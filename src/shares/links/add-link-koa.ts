@@ -56,6 +56,7 @@ async function addPosted(deps: AddLinkPageDeps, ctx: Context): Promise<void> {
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     ctx.status = error.status
+    if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
     show(deps, ctx, { link, refusal: error.message })
   }
 }
