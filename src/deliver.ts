@@ -1,4 +1,4 @@
-import { migrationStatus } from '../migrations/index.ts'
+import { migrationStatus, migrations } from '../migrations/index.ts'
 import { processEnvironment } from './config/env.ts'
 import { ConfigError, loadConfig } from './config/load.ts'
 import { createNode } from './node.ts'
@@ -84,7 +84,12 @@ async function checkSchema(database: Parameters<typeof openDb>[0]): Promise<void
   const db = openDb(database)
   try {
     const { done, pending } = await migrationStatus(db)
-    if (pending.length > 0 || done.length === 0)
+    const unknown = done.filter((name) => !migrations.some((step) => step.name === name))
+    if (unknown.length > 0)
+      throw new ConfigError(
+        `The database is of a newer version (${unknown.join(', ')}). Install the version of the node on this host.`,
+      )
+    if (pending.length > 0)
       throw new ConfigError(
         `The database lacks ${pending.length} step(s) of this version. Start the node in this version first.`,
       )

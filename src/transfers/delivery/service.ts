@@ -87,9 +87,11 @@ export class DeliveryService {
     // Once: whoever sleeps while this waits is alive only as long as its heartbeats come.
     await markHostSeen(db, host.id, order.load, clock.nowMs())
     for (;;) {
+      // Whoever has gone gets nothing: it would lie there until its lease is over.
+      if (signal.aborted) return []
       const taken = await this.takeNow(host, order)
       const leftMs = untilMs - clock.nowMs()
-      if (taken.length > 0 || leftMs <= 0 || signal.aborted) return taken
+      if (taken.length > 0 || leftMs <= 0) return taken
       await this.waitForOffer(host.id, Math.min(leftMs, LOOK_MS), signal)
       assertSession(await findHost(db, host.id), order.session)
     }

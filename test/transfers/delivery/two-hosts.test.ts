@@ -63,6 +63,26 @@ describe('two workers on other hosts, over HTTP', () => {
     expect(lab.source.gets('/big').at(-1)?.start).toBeGreaterThan(MIB / 2)
   })
 
+  it('ends what the user pauses and keeps its bytes; resumed, it goes on from there', async () => {
+    lab = await DeliveryLab.start()
+    await lab.startWorker(await lab.token('one'))
+    lab.source.pauseMs = 10
+    const content = lab.source.put('/big', 6 * MIB)
+    const job = await lab.order(['/big'])
+    await lab.until(([one]) => (one?.bytesDone ?? 0) > 2 * MIB)
+    lab.source.pauseMs = 100
+    const ann = `Basic ${btoa('ann:ann-password')}`
+    expect((await lab.call('POST', `/transfers/${job.id}/pause`, ann, {})).status).toBe(200)
+    await lab.until((none) => none.length === 0)
+    expect((await lab.files(job.id))[0]?.state).not.toBe('DONE')
+    lab.source.pauseMs = 0
+    expect((await lab.call('POST', `/transfers/${job.id}/resume`, ann, {})).status).toBe(200)
+    expect(await lab.ended(job.id)).toMatchObject({ state: 'FINISHED' })
+    expect((await lab.content('/in/big')).equals(content)).toBe(true)
+    expect((await lab.files(job.id))[0]).toMatchObject({ worker: 'one', attempts: 1 })
+    expect(lab.source.gets('/big').at(-1)?.start).toBeGreaterThan(MIB)
+  })
+
   it('drops what the user cancels, and nothing stays', async () => {
     lab = await DeliveryLab.start()
     const child = await lab.startWorker(await lab.token('one'))

@@ -53,8 +53,10 @@ export interface UploadOptions {
   tries?: number
 }
 
-const UPLOAD_TRIES = 5
+/** About half a minute in all: a node that is started anew is back by then. */
+const UPLOAD_TRIES = 20
 const RETRY_MS = 200
+const RETRY_MOST_MS = 2000
 const PIECE_BYTES = 4 * 1024 * 1024
 
 /** Sends the bytes to the node, piece by piece; the next one is received while one is on its way. */
@@ -135,6 +137,7 @@ export class UploadSink implements Sink {
         )
         at = stands - offset
         isAnew = false
+        failures = 0
       } catch (error) {
         // What was on its way when a connection broke may have come: the node says how much stands.
         const stands = error instanceof DeliveryRefusedError ? error.standsBytes - offset : Number.NaN
@@ -142,7 +145,7 @@ export class UploadSink implements Sink {
         if (stands >= 0 && stands <= bytes.length && failures < tries) at = stands
         else if (error instanceof DeliveryRefusedError || signal.aborted) throw error
         else if (failures >= tries) throw new NodeUnreachableError(messageOf(error))
-        else await delay(RETRY_MS * failures, undefined, { signal })
+        else await delay(Math.min(RETRY_MS * failures, RETRY_MOST_MS), undefined, { signal })
       }
     }
   }
