@@ -154,6 +154,54 @@ describe('the operator', () => {
   })
 })
 
+describe('the secret of a source', () => {
+  it('goes to the worker that has the file, and into no log and no row of a delivery', async () => {
+    lab = await DeliveryLab.start()
+    const child = await lab.startWorker(await lab.token('one'))
+    const ann = `Basic ${btoa('ann:ann-password')}`
+    const endpoint = {
+      name: 'far',
+      kind: 'http',
+      url: lab.source.url,
+      secrets: { token: 'far-secret-token' },
+    }
+    expect((await lab.call('POST', '/endpoints', ann, endpoint)).status).toBe(201)
+    lab.source.pauseMs = 20
+    lab.source.put('/f', 2 * MIB)
+    const job = await lab.order(['/f'])
+    const rows = await lab.until(([one]) => one?.state === 'taken')
+    expect(JSON.stringify(rows)).not.toContain('far-secret-token')
+    expect(await lab.ended(job.id)).toMatchObject({ state: 'FINISHED' })
+    expect((await lab.files(job.id))[0]?.worker).toBe('one')
+    expect(lab.source.gets('/f')[0]?.authorization).toBe('Bearer far-secret-token')
+    expect(child.log() + child.output()).not.toContain('far-secret-token')
+  })
+})
+
+describe('the command', () => {
+  it('adds, lists, drains and revokes workers', async () => {
+    lab = await DeliveryLab.start()
+    const root = { CAUSEWAY_URL: lab.node.origin, CAUSEWAY_USER: 'root', CAUSEWAY_PASSWORD: 'root-password' }
+    const run = async (...args: string[]) => {
+      const child = await lab.run(['worker', ...args], root)
+      expect(await child.ended).toBe(0)
+      return child.output()
+    }
+    const token = (await run('add', 'fast-1')).trim()
+    expect(token).toMatch(/^cww_[0-9a-f]{32}_/)
+    await lab.startWorker(token)
+    expect(await run('list')).toMatch(/fast-1\s+working/)
+    expect(await run('drain', 'fast-1')).toContain('fast-1 is draining')
+    expect(await run('resume', 'fast-1')).toContain('fast-1 is working')
+    await run('revoke', 'fast-1')
+    expect(await run('list')).toBe('')
+    const { secret_hash: hash } = (await lab.node.node.db('delivery_hosts').first()) ?? {
+      secret_hash: undefined,
+    }
+    expect(hash).toBeUndefined()
+  })
+})
+
 describe('a worker of another version', () => {
   it('is refused with both versions and what to do', async () => {
     lab = await DeliveryLab.start()

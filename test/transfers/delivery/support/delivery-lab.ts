@@ -17,6 +17,8 @@ export interface Child {
   process: ChildProcess
   /** Everything on stderr. */
   log: () => string
+  /** Everything on stdout. */
+  output: () => string
   ended: Promise<number | null>
 }
 
@@ -116,11 +118,15 @@ export class DeliveryLab {
       env: { PATH: process.env.PATH, HOME: this.node.folder, ...env },
     })
     let log = ''
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log += text
     })
     const ended = once(child, 'exit').then(([code]) => code as number | null)
-    const started = { process: child, log: () => log, ended }
+    const started = { process: child, log: () => log, output: () => output, ended }
     this.children.push(started)
     await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
     return started
