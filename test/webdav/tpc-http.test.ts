@@ -385,6 +385,25 @@ describe('a source that does not keep its word', () => {
     expect(await failing('/noranges.bin', headers)).toMatch(/^failure: .*another range/)
   })
 
+  it('and sends pieces of two versions of one length, whatever If-Range says', async () => {
+    const sizeBytes = 20 * 1024 * 1024
+    let pieces = 0
+    far.answer((request, response) => {
+      const [, from = '', to = ''] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      if (from === '') {
+        const headers = { 'Content-Length': sizeBytes, 'Accept-Ranges': 'bytes', ETag: '"1"' }
+        response.writeHead(200, headers).end()
+        return
+      }
+      pieces += 1
+      const ETag = pieces < 3 ? '"1"' : '"2"'
+      response.writeHead(206, { ETag, 'Content-Range': `bytes ${from}-${to}/${sizeBytes}` })
+      response.end(Buffer.alloc(Number(to) - Number(from) + 1, ETag))
+    })
+    const headers = { 'X-Number-Of-Streams': '2' }
+    expect(await failing('/mixed.bin', headers)).toBe('failure: The source changed while it was read')
+  })
+
   it('and compresses what nobody asked to be compressed', async () => {
     far.answer((_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end('zip'))
     expect(await failing('/zip.bin')).toMatch(/^failure: .*compressed/)

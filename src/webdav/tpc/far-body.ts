@@ -118,13 +118,15 @@ async function fetchPiece(
 async function collect(
   answer: OutboundResponse,
   start: number,
-  { sizeBytes = 0 }: FarFacts,
+  { sizeBytes = 0, etag }: FarFacts,
   host: string,
 ): Promise<Buffer[]> {
   const end = Math.min(start + PIECE_BYTES, sizeBytes) - 1
   try {
-    if (answer.status === 200) throw new CopyFailure('The source changed while it was read')
+    if (answer.status === 200) throw changed()
     if (answer.status !== 206) throw remoteStatus(host, 'GET', answer.status)
+    // Not every server that gives ranges knows If-Range.
+    if ((answer.headers.etag ?? etag) !== etag) throw changed()
     if (answer.headers['content-range']?.trim() !== `bytes ${start}-${end}/${sizeBytes}`) {
       throw new CopyFailure(`${host} sends another range than it was asked for`)
     }
@@ -140,4 +142,8 @@ async function collect(
   } finally {
     discard(answer)
   }
+}
+
+function changed(): CopyFailure {
+  return new CopyFailure('The source changed while it was read')
 }
