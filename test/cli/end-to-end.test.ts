@@ -198,6 +198,29 @@ describe('the command against a node of its own', () => {
     await ok('operator', ['trust', 'add', node, 'krakow.test'])
   })
 
+  it('sets what a link between two hosts may carry, for operators only', async () => {
+    const link = 'cloud.example>here'
+    const set = (who: string, ...options: string[]) =>
+      causeway(who, ['transfer', 'links', 'set', link, ...options, '--json'])
+    expect(JSON.parse((await set('ann', '--max', '7', '--bandwidth', '10M')).stdout)).toMatchObject({
+      maxActive: 7,
+      bandwidth: '10M',
+      decision: 7,
+    })
+    expect((await set('ann', '--pause', 'the line is mended')).code).toBe(0)
+    expect(await ok('ann', ['transfer', 'links', 'list'])).toMatch(
+      /cloud\.example>here +0 +0 +paused .*mended/,
+    )
+    expect((await causeway('ann', ['transfer', 'queues'])).stderr).toContain(
+      'Nothing waits and nothing runs.',
+    )
+    expect((await set('ann', '--max', 'none', '--bandwidth', 'none', '--resume')).stdout).not.toContain(
+      'maxActive',
+    )
+    expect((await set('ann', '--pause', '--resume')).code).toBe(2)
+    expect((await set('jan', '--max', '9')).stderr).toContain('administrators')
+  })
+
   it('logs out, and the app password is worthless from then on', async () => {
     const profile = await readFile(join(folder, 'ann/.config/causeway/config.yaml'), 'utf8')
     const token = /token: (\S+)/.exec(profile)?.[1]?.replaceAll(/["']/g, '') ?? ''

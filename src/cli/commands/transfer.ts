@@ -8,6 +8,7 @@ import { describeEnd, describeJob, describeSource, describeStep } from '../job-r
 import { numberBetween } from '../numbers.ts'
 import { describePlace } from '../transfer-places.ts'
 import { type WaitOptions, waitAndReport } from '../wait.ts'
+import { registerLinks } from './transfer-links.ts'
 import { registerSchedules } from './transfer-schedules.ts'
 import { registerSubmit } from './transfer-submit.ts'
 
@@ -44,6 +45,7 @@ export function registerTransfer(program: Command, context: CliContext): void {
   registerFollow(transfer, context)
   registerChange(transfer, context)
   registerSchedules(transfer, context)
+  registerLinks(transfer, context)
 }
 
 function registerLists(transfer: Command, context: CliContext): void {
