@@ -133,7 +133,7 @@ describe('the state of a job', () => {
     ['FAILED', { expansion: 'failed', filesTotal: 0, filesDone: 0 }],
     ['CANCELED', { filesDone: 2, filesCanceled: 1, cancelRequested: true }],
     ['FINISHEDDIRTY', { filesDone: 2, filesCanceled: 1 }],
-    ['CANCELED', { filesCanceled: 1 }],
+    ['CANCELED', { filesTotal: 1, filesDone: 0, filesCanceled: 1 }],
     ['CANCELED', { expansion: 'canceled', filesTotal: 0, filesDone: 0 }],
     ['ACTIVE', { expansion: 'canceled', filesDone: 1 }],
   ] as const)('is %s for %o', (state, change) => {
