@@ -218,7 +218,7 @@ describe('the command against a node of its own', () => {
       'maxActive',
     )
     expect((await set('ann', '--pause', '--resume')).code).toBe(2)
-    expect((await set('jan', '--max', '9')).stderr).toContain('administrators')
+    expect((await set('jan', '--max', '9')).stderr).toContain('Only an administrator')
   })
 
   it('logs out, and the app password is worthless from then on', async () => {
