@@ -1,35 +1,31 @@
 import { regularly } from '../platform/regularly.ts'
 import type { ApiDeps } from './api.ts'
 import { sweepCache } from './cache/cache-room.ts'
-import { TransferCache } from './cache/transfer-cache.ts'
+import type { TransferCache } from './cache/transfer-cache.ts'
 import { createDeliveryRoom, type DeliveryRoom } from './delivery/room.ts'
-import { Dispatcher } from './dispatcher.ts'
-import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
-import type { GeneratorDeps } from './expand-folder.ts'
-import { FileFacts } from './file-facts.ts'
-import { type RunDeps, runFile } from './file-run.ts'
-import { expandJob } from './generator.ts'
+import {
+  createCache,
+  createFileFacts,
+  createLinks,
+  createScheduler,
+  type EngineParts,
+  type Executors,
+} from './engine-parts.ts'
+import type { FileFacts } from './file-facts.ts'
 import type { TransfersDeps } from './index.ts'
 import { JobContexts } from './job-contexts.ts'
 import { JobFeed } from './job-feed.ts'
 import { findJob } from './job-repo.ts'
 import { isJobOver } from './job-state.ts'
 import { Journal } from './journal.ts'
-import { LinkControl } from './links/link-control.ts'
-import {
-  type AttemptResult,
-  createTransferMetrics,
-  registerLinkMetrics,
-  type TransferMetrics,
-} from './metrics.ts'
+import type { LinkControl } from './links/link-control.ts'
+import { type AttemptResult, createTransferMetrics, type TransferMetrics } from './metrics.ts'
 import type { OperatorApiDeps } from './operator-api.ts'
-import { cleanupChore } from './orders/cleanup.ts'
-import { deadlineChore } from './orders/deadlines.ts'
-import { Keeper } from './orders/keeper.ts'
-import { RecurringOrders } from './orders/recurring.ts'
-import { webhookChore } from './orders/webhooks.ts'
+import type { Keeper } from './orders/keeper.ts'
+import type { RecurringOrders } from './orders/recurring.ts'
+import { createTimedOrders } from './orders/timed-orders.ts'
 import type { Run } from './run.ts'
-import { Scheduler } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
 import { sweepStaging } from './sweep.ts'
 import { TapeDesk } from './tape/tape-desk.ts'
@@ -42,12 +38,6 @@ const PROGRESS_EVERY_MS = 500
 const CLOSE_GRACE_MS = 10_000
 const SWEEP_EVERY_MS = 3_600_000
 
-/** Who can move bytes here. */
-export interface Executors {
-  executors: readonly TransferExecutor[]
-  directExecutors: readonly DirectExecutor[]
-}
-
 /** Wires the parts of the room together and owns their life. */
 export class TransferEngine {
   readonly feed: JobFeed
@@ -59,8 +49,7 @@ export class TransferEngine {
   readonly recurring: RecurringOrders
   readonly fileFacts: FileFacts
   private readonly deps: TransfersDeps
-  private readonly executors: readonly TransferExecutor[]
-  private readonly directExecutors: readonly DirectExecutor[]
+  private readonly executors: Executors
   private readonly metrics: TransferMetrics
   private readonly life: WorkerLife
   private readonly contexts: JobContexts
@@ -71,27 +60,16 @@ export class TransferEngine {
   private loops: Promise<void>[] = []
   private readonly unsubscribe: (() => void)[]
 
-  constructor(deps: TransfersDeps, { executors, directExecutors }: Executors) {
+  constructor(deps: TransfersDeps, executors: Executors) {
     const { db, clock, endpoints, config } = deps
     this.deps = deps
     this.executors = executors
-    this.directExecutors = directExecutors
     this.life = new WorkerLife(deps)
-    const { cacheFolder: folder } = deps
-    this.cache =
-      folder === undefined ? undefined : new TransferCache({ ...deps, folder, config: config.cache })
+    this.cache = createCache(deps)
     this.tape = new TapeDesk(deps)
     this.metrics = createTransferMetrics(deps.registry, db)
     this.feed = new JobFeed(deps)
-    this.links = new LinkControl({
-      db,
-      clock,
-      log: deps.log,
-      limits: config.links,
-      bandwidth: config.bandwidth,
-      timeZone: config.timeZone,
-    })
-    registerLinkMetrics(deps.registry, this.links)
+    this.links = createLinks(deps)
     this.contexts = new JobContexts({ db, clock, endpoints })
     this.journal = new Journal({
       db,
@@ -107,7 +85,7 @@ export class TransferEngine {
       journal: this.journal,
       isClosing: () => this.ending.signal.aborted,
     })
-    this.scheduler = this.newScheduler()
+    this.scheduler = createScheduler(this.parts())
     this.service = new TransferService({
       db,
       clock,
@@ -124,9 +102,13 @@ export class TransferEngine {
         deps.events.tellOthers('transferWork', {})
       },
     })
-    this.fileFacts = this.newFileFacts()
-    this.recurring = this.newRecurring()
-    this.keeper = this.newKeeper()
+    this.fileFacts = createFileFacts(deps, this.links)
+    const timed = createTimedOrders(deps, {
+      ...{ service: this.service, feed: this.feed, contexts: this.contexts },
+      onJob: (job) => this.tell(job),
+    })
+    this.recurring = timed.recurring
+    this.keeper = timed.keeper
     this.unsubscribe = [
       deps.events.subscribe('transferWork', () => {
         this.scheduler.poke()
@@ -158,7 +140,8 @@ export class TransferEngine {
     for (const stop of this.unsubscribe) stop()
     await Promise.all(this.loops)
     await this.scheduler.close(CLOSE_GRACE_MS)
-    await Promise.all([...this.executors, ...this.directExecutors].map((executor) => executor.close()))
+    const { executors, directExecutors } = this.executors
+    await Promise.all([...executors, ...directExecutors].map((executor) => executor.close()))
     await this.life.end()
   }
 
@@ -240,102 +223,15 @@ export class TransferEngine {
     if (reason === 'cancel') await this.feed.overElsewhere(jobId)
   }
 
-  private newFileFacts(): FileFacts {
-    const { db, clock, config } = this.deps
-    return new FileFacts({
-      ...{ db, clock, slots: config.slots, maxTries: config.maxTries },
-      waitFactsOf: ({ link }) => {
-        const { isPaused, pauseReason } = this.links.factsOf(link)
-        if (!isPaused) return {}
-        const reason = pauseReason === null ? {} : { reason: pauseReason }
-        return { paused: { what: 'link', by: 'operator', ...reason } }
-      },
-    })
-  }
-
-  private newRecurring(): RecurringOrders {
-    const { db, clock, endpoints, log, events } = this.deps
-    return new RecurringOrders({
-      ...{ db, clock, endpoints, log },
-      check: async (userId, order) => void (await this.service.check(userId, order)),
-      submit: (userId, order) => this.service.submit(userId, order),
-      poke: () => {
-        this.keeper.poke()
-        events.tellOthers('transferWork', {})
-      },
-    })
-  }
-
-  private newKeeper(): Keeper {
-    const { db, clock, log, outbound, seal } = this.deps
-    const random = this.deps.random ?? Math.random
-    return new Keeper({ clock, log }, [
-      deadlineChore({ db, clock, expire: (jobId) => this.service.expire(jobId) }),
-      cleanupChore({ db, clock, log, contexts: this.contexts, onJob: (job) => this.tell(job) }),
-      webhookChore({ db, clock, log, outbound, seal, feed: this.feed, random }),
-      this.recurring.chore(),
-    ])
-  }
-
-  private newScheduler(): Scheduler {
-    const { db, clock, log, config } = this.deps
-    const run = this.runDeps()
-    const generator = this.generatorDeps()
-    return new Scheduler({
-      db,
-      clock,
-      log,
-      journal: this.journal,
-      contexts: this.contexts,
-      owner: this.life.owner,
-      dispatcher: this.newDispatcher(),
-      slots: config.slots,
-      emergencySlots: config.emergencySlots,
-      leaseMs: config.leaseSeconds * 1000,
-      runFile: (file, signal) => runFile(run, file, signal),
-      links: this.links,
-      expandJob: (job, signal) => expandJob(generator, job, signal),
-      onBeat: () => this.life.beat(),
-    })
-  }
-
-  private newDispatcher(): Dispatcher {
-    const { db, clock, config } = this.deps
-    return new Dispatcher({
-      db,
-      clock,
-      owner: this.life.owner,
-      slots: config.slots,
-      emergencySlots: config.emergencySlots,
-      shareWeights: config.shareWeights,
-      leaseMs: config.leaseSeconds * 1000,
-      rooms: {
-        ofLink: (link, running) => this.links.roomOf(link, running),
-        ofHost: (host) => this.links.breakers.roomOf(host),
-      },
-      onQueued: (queued) => this.links.noteQueued(queued),
-    })
-  }
-
-  private runDeps(): RunDeps {
-    const { outbound, clock, log, config } = this.deps
+  private parts(): EngineParts {
+    const { deps, executors, life, contexts, journal, links, cache, tape } = this
     return {
-      journal: this.journal,
-      outbound,
-      cache: this.cache,
-      tape: this.tape,
+      ...{ deps, executors, life, contexts, journal, links, cache, tape },
       delivery: this.delivery.desk,
-      executors: new Map(this.executors.map((executor) => [executor.name, executor])),
-      directExecutors: new Map(this.directExecutors.map((executor) => [executor.name, executor])),
       onBytes: (run, bytes) => this.countBytes(run, bytes),
-      throttlesOf: ({ context }) => [...context.throttles, ...this.links.throttlesOf(context.job.link)],
-      contexts: this.contexts,
-      clock,
-      log,
-      random: this.deps.random ?? Math.random,
-      maxTries: config.maxTries,
-      retryBaseSeconds: config.retryBaseSeconds,
       onAttempt: (run, result, fault) => this.attemptEnded(run, result, fault),
+      onJob: (job) => this.tell(job),
+      onFiles: () => this.scheduler.poke(),
     }
   }
 
@@ -352,21 +248,5 @@ export class TransferEngine {
     this.metrics.attemptEnded(result)
     if (fault !== undefined) this.links.failed(link, fault, bytesMoved)
     else if (result === 'done') this.links.succeeded(link, file.sizeBytes)
-  }
-
-  private generatorDeps(): GeneratorDeps {
-    const { db, clock, log, config } = this.deps
-    return {
-      db,
-      clock,
-      log,
-      owner: this.life.owner,
-      contexts: this.contexts,
-      random: this.deps.random ?? Math.random,
-      maxTries: config.maxTries,
-      retryBaseSeconds: config.retryBaseSeconds,
-      onJob: (job) => this.tell(job),
-      onFiles: () => this.scheduler.poke(),
-    }
   }
 }

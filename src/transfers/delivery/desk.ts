@@ -26,7 +26,7 @@ import {
 import { DeliveryWatch } from './delivery-watch.ts'
 import { hashFile } from './hash-file.ts'
 import { type HostRow, listHosts } from './hosts-repo.ts'
-import { copyBack, discardLent, leasePathOf, lend, takeBack } from './lease-files.ts'
+import { copyBack, discardLent, leasePathOf, lend, sizeOnDisk, takeBack } from './lease-files.ts'
 
 const HOSTS_FRESH_MS = 1000
 /** While every hand is full. */
@@ -110,7 +110,7 @@ export class DeliveryDesk {
       task.signal.throwIfAborted()
       const outcome =
         adopted === undefined
-          ? await this.fetchOnce(run, { ...task, resumeFromBytes: from }, { executor, failed })
+          ? await this.fetchOnce(run, resumed(run, task, from), { executor, failed })
           : await this.followAdopted(run, task, adopted)
       adopted = undefined
       if ('checksums' in outcome) return outcome
@@ -285,7 +285,7 @@ export class DeliveryDesk {
     }: { checksums: Checksums; blocks: { blockBytes: number; first: number; crcs: number[] } },
   ): Promise<FetchResult | PassedOver> {
     const { sizeBytes } = task.expected
-    const size = (await findStagedSize(task.stagedPath)) ?? 0
+    const size = await sizeOnDisk(task.stagedPath)
     if (size !== sizeBytes)
       return passedOver(now, 'WORKER_WRONG_SIZE', `says it is done, and ${size} bytes lie here`)
     const isKnownWhole = now.mode === 'path' || now.facts.resumeFromBytes === 0
@@ -337,6 +337,11 @@ export class DeliveryDesk {
     if (state === 'reported') await takeBack(stagedPath, leaseId)
     else await copyBack(stagedPath, leaseId)
   }
+}
+
+/** The bytes that stand may be of another hand than at first, and so their validator. */
+function resumed({ file }: Run, task: FetchTask, resumeFromBytes: number): FetchTask {
+  return { ...task, resumeFromBytes, expected: { ...task.expected, validator: file.validator } }
 }
 
 function isSameWork({ facts }: Delivery, file: TransferFile): boolean {

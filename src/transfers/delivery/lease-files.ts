@@ -42,6 +42,18 @@ export async function copyBack(stagedPath: string, leaseId: string): Promise<voi
   await rm(path, { force: true })
 }
 
+/** By opening it: a network file system may know an old size of what another host wrote until then. */
+export async function sizeOnDisk(path: string): Promise<number> {
+  try {
+    const file = await open(path, 'r')
+    const { size } = await file.stat().finally(() => file.close())
+    return size
+  } catch (error) {
+    ignoreMissing(error)
+    return 0
+  }
+}
+
 /** Nothing of it is wanted. */
 export async function discardLent(stagedPath: string, leaseId: string): Promise<void> {
   await rm(leasePathOf(stagedPath, leaseId), { force: true })
