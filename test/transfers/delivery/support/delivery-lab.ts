@@ -12,6 +12,9 @@ import { PacedServer } from './paced-server.ts'
 
 const MAIN = join(import.meta.dirname, '../../../../src/cli/main.ts')
 
+/** As `bin/causeway` does: a program that was compiled before starts in half the time. */
+const COMPILED = join(import.meta.dirname, '../../../../node_modules/.cache/compile')
+
 /** What a child said and how it ended. */
 export interface Child {
   process: ChildProcess
@@ -115,7 +118,7 @@ export class DeliveryLab {
     const flags = ['--disable-warning=ExperimentalWarning', MAIN]
     const child = spawn(process.execPath, [...flags, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: this.node.folder, ...env },
+      env: { PATH: process.env.PATH, HOME: this.node.folder, NODE_COMPILE_CACHE: COMPILED, ...env },
     })
     let log = ''
     let output = ''
