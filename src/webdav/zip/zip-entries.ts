@@ -2,8 +2,8 @@ import { ForbiddenError, MethodNotAllowedError } from '../../platform/errors.ts'
 import { checkName } from '../../store/paths.ts'
 import type { Entry, FileStore, StorePath } from '../../store/types.ts'
 
-/** The directory of an archive is kept in memory until its end, and building it costs more with every file. */
-export const MAX_ZIP_ENTRIES = 20_000
+/** What is to come is kept in memory until it was sent: half a kilobyte for each. */
+export const MAX_ZIP_ENTRIES = 100_000
 
 /** What goes into an archive, and under which name: with a slash at its end for a folder. */
 export interface ZipEntry {
@@ -24,7 +24,7 @@ export interface ZipOrder {
 
 /**
  * Everything an order means, folders before what is in them, so that a refusal comes before the first byte.
- * Throws `NotFoundError`, `ForbiddenError` (ZIP_TOO_LARGE above 20,000 entries), `MethodNotAllowedError` for what is
+ * Throws `NotFoundError`, `ForbiddenError` (ZIP_TOO_LARGE above 100,000 entries), `MethodNotAllowedError` for what is
  * no folder.
  */
 export async function listZipEntries(
