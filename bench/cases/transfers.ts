@@ -100,9 +100,12 @@ async function openMesh(
   ]
 }
 
+/** At ten milliseconds for each of its three requests per file it would take ten minutes for more. */
+const MAX_RCLONE_FILES = 5000
+
 /** With its best settings for many files besides those it has by itself. */
 function byRclone(place: CopyPlace, files: number): Contestant[] {
-  if (findProgram('rclone') === undefined) return []
+  if (findProgram('rclone') === undefined || files > MAX_RCLONE_FILES) return []
   const copy = (name: string, label: string, flags: string[]) =>
     contestant(place.to, name, label, (target) => rcloneCopy(place, target, files, flags))
   const plain = copy('rclone-copy', 'rclone copy', [])
