@@ -44,6 +44,7 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
     if (route.auth === 'admin' && !principal?.isAdmin) {
       throw new ForbiddenError('Only an administrator may do this.')
     }
+    await route.guard?.(ctx.get('authorization'))
     let status = route.status ?? 200
     const call = {
       params: parse(route.params, ctx.params ?? {}, 'path'),

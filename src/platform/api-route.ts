@@ -44,6 +44,8 @@ export interface ApiRoute {
   body?: z.ZodType
   /** The answer's schema; none for 204. */
   response?: z.ZodType
+  /** For who is no user: throws unless the header `Authorization` lets in; asked before the input is read. */
+  guard?(authorization: string): Promise<void>
   /** Success status; 200 unless given. */
   status?: number
   handle(call: ApiCall<never, never, never>): Promise<unknown>

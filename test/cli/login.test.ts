@@ -143,6 +143,7 @@ it('reads its variables, empty ones as absent, secrets from files too', async ()
     insecure: false,
     noColor: true,
     profileFile: '/c/causeway/config.yaml',
+    endpointSecrets: {},
   })
   expect(readCliEnv({ HOME: '/home/ann' }).profileFile).toBe('/home/ann/.config/causeway/config.yaml')
 })

@@ -28,7 +28,9 @@ interface Deps {
 
 /** `/delivery`: what programs on further hosts ask that move bytes for this node. */
 export function deliveryRoutes(deps: Deps): ApiRoute[] {
-  return [...workRoutes(deps), ...leaseRoutes(deps), appendRoute(deps)]
+  // Before the input is looked at: a stranger is told nothing about its form.
+  const guard = async (authorization: string) => void (await deps.registry.authenticate(authorization))
+  return [...workRoutes(deps), ...leaseRoutes(deps), appendRoute(deps)].map((route) => ({ ...route, guard }))
 }
 
 function workRoutes({ service, registry }: Deps): ApiRoute[] {

@@ -55,7 +55,7 @@ describe('a worker that is killed in the middle', () => {
 })
 
 it('a worker that comes back after its lease was lost is told so, drops it, and harms nothing', async () => {
-  lab = await DeliveryLab.start({ leaseSeconds: 1.5 })
+  lab = await DeliveryLab.start({ leaseSeconds: 4 })
   const sleeper = await lab.startWorker(await lab.token('sleeper'))
   lab.source.pauseMs = 25
   const content = lab.source.put('/big', 8 * MIB)
