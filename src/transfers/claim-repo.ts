@@ -18,31 +18,45 @@ export function readyColumn(lane: Lane): 'ready_small' | 'ready_large' {
   return lane === lanes.small ? 'ready_small' : 'ready_large'
 }
 
-/**
- * The queue that comes after `after` (in the order of share and link) among those with ready files of
- * a lane. Asked one after the other, so that a million jobs of few queues cost as little as few jobs.
- */
-export async function findNextQueue(db: Db, lane: Lane, after?: QueueKey): Promise<QueueKey | undefined> {
-  const query = db('transfer_jobs')
-    .where({ [readyColumn(lane)]: 1, is_paused: 0 })
-    .orderBy(['share', 'link'])
-    .limit(1)
-    .select('share', 'link')
-  if (after !== undefined) query.andWhereRaw('(share, link) > (?, ?)', [after.share, after.link])
-  const [row] = (await query) as QueueKey[]
-  return row
+/** A queue with the number of its ready files, counted no further than asked. */
+export interface ReadyQueue extends QueueKey {
+  count: number
 }
 
-/** How many ready files a queue has, counted no further than `limit`. */
-export async function countReady(db: Db, lane: Lane, queue: QueueKey, limit: number): Promise<number> {
-  const [row] = await rawRows<{ n: number | string }>(
+export interface QueueLook {
+  /** Where the look goes on; from the first queue unless given. */
+  after?: QueueKey | undefined
+  /** At most so many queues. */
+  limit: number
+  /** Files are counted no further than this. */
+  countLimit: number
+}
+
+/**
+ * The queues with ready files of a lane, in the order of share and link. Goes from one queue to the next
+ * in the index, so that a million jobs of few queues cost as little as few jobs. A count of 0 is a queue
+ * whose flag is stale.
+ */
+export async function listReadyQueues(db: Db, lane: Lane, look: QueueLook): Promise<ReadyQueue[]> {
+  const ready = `${readyColumn(lane)} = 1 and is_paused = 0`
+  const next = (column: string, after: string) =>
+    `(select ${column} from transfer_jobs where ${ready} and (share, link) > ${after} order by share, link limit 1)`
+  const { after, limit, countLimit } = look
+  const start = after === undefined ? ['', ''] : [after.share, after.link]
+  const rows = await rawRows<{ share: string; link: string; n: number | string }>(
     db,
-    `select count(*) as n from (
-       select 1 from transfer_jobs j join transfer_files f on f.job_id = j.id and f.queue = 'ready' and f.lane = ?
-       where j.${readyColumn(lane)} = 1 and j.is_paused = 0 and j.share = ? and j.link = ? limit ?) as counted`,
-    [lane, queue.share, queue.link, limit],
+    `with recursive q(share, link, n) as (
+       select ${next('share', '(cast(? as text), cast(? as text))')}, ${next('link', '(cast(? as text), cast(? as text))')}, 1
+       union all
+       select ${next('share', '(q.share, q.link)')}, ${next('link', '(q.share, q.link)')}, q.n + 1
+       from q where q.share is not null and q.n < ?)
+     select share, link, (select count(*) from (
+         select 1 from transfer_jobs j join transfer_files f on f.job_id = j.id and f.queue = 'ready' and f.lane = ?
+         where j.${readyColumn(lane)} = 1 and j.is_paused = 0 and j.share = q.share and j.link = q.link limit ?) as c) as n
+     from q where q.share is not null`,
+    [...start, ...start, limit, lane, countLimit],
   )
-  return Number(row?.n ?? 0)
+  return rows.map(({ share, link, n }) => ({ share, link, count: Number(n) }))
 }
 
 export interface ClaimOrder extends QueueKey {

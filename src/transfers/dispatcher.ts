@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { claimFiles, countReady, dropStaleFlags, findNextQueue, type QueueKey } from './claim-repo.ts'
+import { claimFiles, dropStaleFlags, listReadyQueues, type QueueKey } from './claim-repo.ts'
 import { hostsOf } from './links/link-hosts.ts'
 import {
   countLimit,
@@ -115,18 +115,19 @@ export class Dispatcher {
 
   private async lookAt(lane: Lane, waiting: Map<string, Look>): Promise<void> {
     const { db } = this.deps
-    let queue = await findNextQueue(db, lane, this.cursors.get(lane))
-    for (let n = 0; n < MAX_QUEUES && queue !== undefined; n++) {
-      const count = await countReady(db, lane, queue, countLimit(this.deps))
+    const look = { after: this.cursors.get(lane), limit: MAX_QUEUES, countLimit: countLimit(this.deps) }
+    const queues = await listReadyQueues(db, lane, look)
+    for (const { share, link, count } of queues) {
+      const queue = { share, link }
       if (count === 0) await dropStaleFlags(db, lane, queue)
-      const key = JSON.stringify([queue.share, queue.link])
+      const key = JSON.stringify([share, link])
       const known = waiting.get(key) ?? { queue, queued: { small: 0, large: 0 } }
       known.queued[nameOf(lane)] = count
       waiting.set(key, known)
-      queue = await findNextQueue(db, lane, queue)
     }
-    if (queue === undefined) this.cursors.delete(lane)
-    else this.cursors.set(lane, queue)
+    const last = queues.at(-1)
+    if (last === undefined || queues.length < MAX_QUEUES) this.cursors.delete(lane)
+    else this.cursors.set(lane, { share: last.share, link: last.link })
   }
 
   /** The shares that wait or run, each with its queues by link. */

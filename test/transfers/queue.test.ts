@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Db } from '../../src/platform/db.ts'
 import { newId } from '../../src/platform/ids.ts'
-import {
-  claimFiles,
-  countReady,
-  findNextQueue,
-  flagReady,
-  type QueueKey,
-} from '../../src/transfers/claim-repo.ts'
+import { claimFiles, flagReady, listReadyQueues } from '../../src/transfers/claim-repo.ts'
 import { claimExpansions, insertFolders, listPendingFolders } from '../../src/transfers/expansion-repo.ts'
 import { insertFiles, listFiles, saveFiles } from '../../src/transfers/file-repo.ts'
 import { rankOf } from '../../src/transfers/job-rank.ts'
@@ -166,7 +160,7 @@ describe.each(engines)('the queue on %s', (engine) => {
     const job = await addJob(2)
     await changeJob(db, job.id, { set: { is_paused: 1 }, nowMs: 1 })
     expect(await claim('w', 5)).toEqual([])
-    expect(await findNextQueue(db, 0)).toBeUndefined()
+    expect(await listReadyQueues(db, 0, { limit: 1, countLimit: 1 })).toEqual([])
     await changeJob(db, job.id, { set: { is_paused: 0 }, nowMs: 1 })
     expect(await claim('w', 5)).toHaveLength(2)
   })
@@ -175,13 +169,18 @@ describe.each(engines)('the queue on %s', (engine) => {
     await addJob(3, { share: 'b', link: 'x>here' })
     await addJob(2, { share: 'a', link: 'y>here' })
     await addJob(1, { share: 'a', link: 'x>here' })
-    const keys: QueueKey[] = []
-    for (let key = await findNextQueue(db, 0); key !== undefined; key = await findNextQueue(db, 0, key))
-      keys.push(key)
-    expect(keys.map(({ share, link }) => `${share} ${link}`)).toEqual(['a x>here', 'a y>here', 'b x>here'])
-    expect(await countReady(db, 0, { share: 'b', link: 'x>here' }, 2)).toBe(2)
-    expect(await countReady(db, 0, { share: 'b', link: 'x>here' }, 9)).toBe(3)
-    expect(await countReady(db, 1, { share: 'b', link: 'x>here' }, 9)).toBe(0)
+    const all = { limit: 10, countLimit: 2 }
+    expect(await listReadyQueues(db, 0, all)).toEqual([
+      { share: 'a', link: 'x>here', count: 1 },
+      { share: 'a', link: 'y>here', count: 2 },
+      { share: 'b', link: 'x>here', count: 2 },
+    ])
+    const [first, second] = await listReadyQueues(db, 0, { limit: 2, countLimit: 9 })
+    expect([first?.link, second?.link]).toEqual(['x>here', 'y>here'])
+    expect(await listReadyQueues(db, 0, { limit: 2, countLimit: 9, after: second })).toEqual([
+      { share: 'b', link: 'x>here', count: 3 },
+    ])
+    expect(await listReadyQueues(db, 1, all)).toEqual([])
   })
 
   it('adds every path of a job only once', async () => {

@@ -22,6 +22,9 @@ export interface LinkControlDeps {
   timeZone: string
 }
 
+/** What the optimizer has seen is stored at each change, and else so often. */
+const SAVE_EVERY_MS = 60_000
+
 /** What operators see of a link. */
 export interface LinkFacts extends LinkRecord {
   running: number
@@ -40,6 +43,7 @@ export class LinkControl {
   private readonly throttles = new Map<string, Throttle>()
   private readonly total: Throttle
   private records = new Map<string, LinkRecord>()
+  private readonly savedAtMs = new Map<string, number>()
 
   constructor(deps: LinkControlDeps) {
     this.deps = deps
@@ -49,8 +53,17 @@ export class LinkControl {
 
   /** Reads what is stored: at the start, and when somebody changed a link. */
   async reload(): Promise<void> {
-    this.records = new Map((await listLinks(this.deps.db)).map((record) => [record.link, record]))
+    const stored = await listLinks(this.deps.db)
+    this.records = new Map(stored.map((record) => [record.link, this.withNewerState(record)]))
     this.setThrottles()
+  }
+
+  /** What this process has seen since it was stored counts more. */
+  private withNewerState(stored: LinkRecord): LinkRecord {
+    const known = this.records.get(stored.link)
+    if (known?.state === undefined) return stored
+    if ((stored.decidedAtMs ?? 0) > (known.decidedAtMs ?? 0)) return stored
+    return { ...stored, state: known.state, rationale: known.rationale, decidedAtMs: known.decidedAtMs }
   }
 
   /** How many more files may start on the link while so many run. */
@@ -138,6 +151,9 @@ export class LinkControl {
     if (state.decision !== before.decision) {
       this.deps.log.info({ link, from: before.decision, to: state.decision, rationale }, 'link adapted')
     }
+    const isOld = sample.nowMs - (this.savedAtMs.get(link) ?? 0) >= SAVE_EVERY_MS
+    if (state.decision === before.decision && record.state !== undefined && !isOld) return
+    this.savedAtMs.set(link, sample.nowMs)
     await saveLinkState(this.deps.db, link, state, sample.nowMs)
   }
 
