@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstat, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobOptions } from '../../src/transfers/job-options.ts'
@@ -165,6 +165,21 @@ describe.each(engines)('the cache of fetched files (%s)', (name) => {
     await engine.drive.remove(['two'])
     await run('/three')
     expect(await engine.content('/three')).toEqual(Buffer.alloc(300_000, 'a'))
+    expect(fetches()).toBe(1)
+  })
+
+  it('is not changed by who sets the time of a file of the drive that is linked to it', async () => {
+    await run('/one')
+    await run('/two')
+    const before = await engine.drive.stat(['two'])
+    const [path = ''] = await cachedFiles()
+    const { mtimeMs } = await stat(path)
+    await engine.drive.changeProperties(['one'], [], { mtimeMs: 1_500_000_000_000 })
+    expect((await engine.drive.stat(['one'])).mtimeMs).toBe(1_500_000_000_000)
+    expect(await engine.content('/one')).toEqual(Buffer.alloc(300_000, 'a'))
+    expect((await stat(path)).mtimeMs).toBe(mtimeMs)
+    expect(await engine.drive.stat(['two'])).toEqual(before)
+    await run('/three')
     expect(fetches()).toBe(1)
   })
 
