@@ -1,27 +1,16 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
-import { isoTime } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
+import { fileRoutes } from './api-files.ts'
+import { idParams, jobPage, pageFields, planSchema } from './api-schemas.ts'
 import { fromCursor, toCursor } from './cursor.ts'
-import { dtrStates } from './dtr-states.ts'
-import { type AttemptRecord, listAttempts } from './file-cancel-repo.ts'
 import type { FileFacts } from './file-facts.ts'
-import { listFiles } from './file-repo.ts'
 import type { JobFeed } from './job-feed.ts'
 import { listJobs } from './job-repo.ts'
 import { jobStates } from './job-state.ts'
-import { fileViewSchema, jobViewSchema, toFileView } from './job-view.ts'
+import { jobViewSchema } from './job-view.ts'
 import { orderSchema, toOrder } from './order-schema.ts'
-import { planActions } from './orders/plan.ts'
 import type { TransferService } from './service.ts'
-
-const pageFields = {
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(100_000).optional(),
-}
-const idParams = z.strictObject({ id: z.string().min(1).max(100) })
-const jobPage = z.object({ items: z.array(jobViewSchema), nextCursor: z.string().optional() })
-const filePage = z.object({ items: z.array(fileViewSchema), nextCursor: z.string().optional() })
 
 export interface ApiDeps {
   db: Db
@@ -37,30 +26,10 @@ export function transferRoutes(deps: ApiDeps): ApiRoute[] {
     listRoute(deps),
     showRoute(deps),
     amendRoute(deps),
-    filesRoute(deps),
-    attemptsRoute(deps),
-    cancelFileRoute(deps),
+    ...fileRoutes(deps),
     ...actionRoutes(deps),
   ]
 }
-
-const planCount = z.object({ files: z.int(), bytes: z.int() })
-const planSchema = z
-  .object({
-    counts: z.object({ copy: planCount, skip: planCount, delete: planCount, refuse: planCount }),
-    paths: z
-      .array(
-        z.object({
-          path: z.string(),
-          action: z.enum(planActions),
-          why: z.string(),
-          sizeBytes: z.int(),
-        }),
-      )
-      .describe('The first thousand.'),
-    isComplete: z.boolean().describe('False: the source has more than was looked at.'),
-  })
-  .meta({ id: 'TransferPlan' })
 
 function submitRoute({ service, feed }: ApiDeps): ApiRoute {
   return apiRoute({
@@ -78,28 +47,6 @@ function submitRoute({ service, feed }: ApiDeps): ApiRoute {
       if (body.dryRun !== true) return feed.view(await service.submit(principal.userId, order))
       setStatus?.(200)
       return service.plan(principal.userId, order, signal ?? new AbortController().signal)
-    },
-  })
-}
-
-function amendRoute({ service, feed }: ApiDeps): ApiRoute {
-  return apiRoute({
-    method: 'patch',
-    path: '/transfers/{id}',
-    operationId: 'amendTransfer',
-    summary: 'Change priority, label or deadline of a transfer under way.',
-    auth: 'user',
-    params: idParams,
-    body: z.strictObject({
-      priority: z.int().min(1).max(100).optional(),
-      label: z.string().min(1).max(200).optional(),
-      deadline: z.iso.datetime({ offset: true }).nullable().optional().describe('Null: none any more.'),
-    }),
-    response: jobViewSchema,
-    handle: async ({ params, body, principal }) => {
-      const { deadline, ...rest } = body
-      const deadlineMs = typeof deadline === 'string' ? Date.parse(deadline) : deadline
-      return feed.view(await service.amend(principal.userId, params.id, { ...rest, deadlineMs }))
     },
   })
 }
@@ -147,84 +94,25 @@ function showRoute({ service, feed }: ApiDeps): ApiRoute {
   })
 }
 
-function filesRoute({ db, service, fileFacts }: ApiDeps): ApiRoute {
+function amendRoute({ service, feed }: ApiDeps): ApiRoute {
   return apiRoute({
-    method: 'get',
-    path: '/transfers/{id}/files',
-    operationId: 'listTransferFiles',
-    summary: 'The files of a transfer, by path.',
+    method: 'patch',
+    path: '/transfers/{id}',
+    operationId: 'amendTransfer',
+    summary: 'Change priority, label or deadline of a transfer under way.',
     auth: 'user',
     params: idParams,
-    query: z.strictObject({ state: z.enum(dtrStates).optional(), ...pageFields }),
-    response: filePage,
-    handle: async ({ params, query, principal }) => {
-      const job = await service.get(principal.userId, params.id)
-      const { state, limit, cursor } = query
-      const after = cursor === undefined ? undefined : String(fromCursor(cursor).first)
-      const files = await listFiles(db, job.id, { state, after, limit: limit + 1 })
-      const last = files[limit - 1]
-      const isMore = files.length > limit && last !== undefined
-      const now = await fileFacts.of(job, files)
-      return {
-        items: files.slice(0, limit).map((file) => toFileView(file, now(file))),
-        ...(isMore ? { nextCursor: toCursor([last.path]) } : {}),
-      }
+    body: z.strictObject({
+      priority: z.int().min(1).max(100).optional(),
+      label: z.string().min(1).max(200).optional(),
+      deadline: z.iso.datetime({ offset: true }).nullable().optional().describe('Null: none any more.'),
+    }),
+    response: jobViewSchema,
+    handle: async ({ params, body, principal }) => {
+      const { deadline, ...rest } = body
+      const deadlineMs = typeof deadline === 'string' ? Date.parse(deadline) : deadline
+      return feed.view(await service.amend(principal.userId, params.id, { ...rest, deadlineMs }))
     },
-  })
-}
-
-const fileParams = z.strictObject({ id: z.string().min(1).max(100), fileId: z.string().min(1).max(100) })
-
-const attemptSchema = z.object({
-  attempt: z.int(),
-  endedAt: z.string(),
-  worker: z.string(),
-  executor: z.string().optional(),
-  bytesDone: z.int(),
-  error: z.object({ code: z.string(), type: z.string(), location: z.string(), message: z.string() }),
-})
-
-function attemptsRoute({ db, service }: ApiDeps): ApiRoute {
-  return apiRoute({
-    method: 'get',
-    path: '/transfers/{id}/files/{fileId}/attempts',
-    operationId: 'listTransferAttempts',
-    summary: 'The attempts at a file that failed, the first one first.',
-    auth: 'user',
-    params: fileParams,
-    response: z.object({ items: z.array(attemptSchema) }),
-    handle: async ({ params, principal }) => {
-      const file = await service.getFile(principal.userId, params.id, params.fileId)
-      return { items: (await listAttempts(db, file.id)).map(toAttemptView) }
-    },
-  })
-}
-
-function toAttemptView(record: AttemptRecord): z.infer<typeof attemptSchema> {
-  const { attempt, endedAtMs, worker, executor, bytesDone } = record
-  return {
-    ...{ attempt, endedAt: isoTime(endedAtMs), worker, bytesDone },
-    ...(executor === null ? {} : { executor }),
-    error: {
-      code: record.errorCode,
-      type: record.errorType,
-      location: record.errorLocation,
-      message: record.errorText,
-    },
-  }
-}
-
-function cancelFileRoute({ service }: ApiDeps): ApiRoute {
-  return apiRoute({
-    method: 'post',
-    path: '/transfers/{id}/files/{fileId}/cancel',
-    operationId: 'cancelTransferFile',
-    summary: 'End one file of a transfer; the others go on.',
-    auth: 'user',
-    params: fileParams,
-    response: fileViewSchema,
-    handle: async ({ params, principal }) =>
-      toFileView(await service.cancelFile(principal.userId, params.id, params.fileId)),
   })
 }
 
