@@ -17,7 +17,7 @@ const FAILURES = 0.01
 /** Time goes on in steps of this; what happens in one is dealt with together. */
 const STEP_MS = 5000
 /** So often the queues are looked at when nothing happens: back-offs end, and links are evaluated. */
-const LOOK_MS = 30_000
+const LOOK_MS = 60_000
 const OWNER = 'simulation/1'
 
 class VirtualClock implements Clock {
