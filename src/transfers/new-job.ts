@@ -30,6 +30,20 @@ export async function assertApart(source: TransferSource, destination: TransferD
   )
 }
 
+/** A mirror whose destination holds its source would remove what it copies. */
+export async function assertNotInside(
+  source: TransferSource,
+  destination: TransferDestination,
+): Promise<void> {
+  const from = await source.store.locate(source.path)
+  const to = await destination.store.locate(destination.path)
+  if (from.scope !== to.scope || !isWithin(from.path, to.path)) return
+  throw new BadRequestError(
+    'The source lies inside the destination, where a mirror removes what the source has not. Choose another destination, or leave deleteExtra away.',
+    { code: 'SOURCE_IN_DESTINATION', fields: [{ field: 'destination', message: 'holds the source' }] },
+  )
+}
+
 function defaultLabel({ source, destination }: Ends, items: number): string {
   if (items > 1) return `${items} files`
   const from = source.path.length === 0 ? (source.remote?.label ?? '/') : nameOf(source.path)

@@ -7,7 +7,7 @@ import type { Seal } from '../platform/seal.ts'
 import { type EndpointResolver, placesOf, type SourceRef, type TransferSource } from './endpoints.ts'
 import { addItems } from './job-items.ts'
 import { findJobByKey, insertJob } from './job-repo.ts'
-import { assertApart, type Ends, newJob } from './new-job.ts'
+import { assertApart, assertNotInside, type Ends, newJob } from './new-job.ts'
 import { checkOrder, checkWebhook } from './orders/check-order.ts'
 import { type Plan, planItems, planOrder } from './orders/plan.ts'
 import { insertWebhook } from './orders/webhooks-repo.ts'
@@ -55,6 +55,7 @@ export class OrderIntake {
     if (webhook !== undefined) await checkWebhook(this.deps.outbound, webhook)
     const ends = await this.resolveEnds(userId, order)
     await assertApart(ends.source, ends.destination)
+    if (order.options?.deleteExtra === true) await assertNotInside(ends.source, ends.destination)
     return ends
   }
 

@@ -91,6 +91,43 @@ describe('a mirror', () => {
     expect(job.files.removed).toBe(1)
     expect(await names(['x'])).toEqual(['a.csv', 'b.txt', 'mine.log', 'sub', 'tmp'])
   })
+
+  it('leaves alone what its filters leave out of a folder that the source has no more', async () => {
+    tree()
+    await engine.drive.makeCollection(['x'])
+    await engine.drive.makeCollection(['x', 'old'])
+    await engine.drive.write(['x', 'old', 'mine.log'], one('log'))
+    await engine.drive.write(['x', 'old', 'gone.csv'], one('old'))
+    const filters = [{ action: 'exclude' as const, pattern: '*.log' }]
+    const job = await engine.run({ ...ordered, options: { deleteExtra: true, filters } })
+    expect(job).toMatchObject({ state: 'FINISHED', files: { removed: 1 } })
+    expect(await names(['x', 'old'])).toEqual(['mine.log'])
+  })
+
+  it('is refused when its source lies in the destination, which it would remove', async () => {
+    await engine.drive.makeCollection(['all'])
+    await engine.drive.makeCollection(['all', 'project'])
+    await engine.drive.write(['all', 'project', 'a'], one('a'))
+    const inside = { source: { path: '/all/project' }, destination: { path: '/all' } }
+    const refused = post({ ...inside, options: { deleteExtra: true } })
+    await expect(refused).rejects.toMatchObject({ status: 400, code: 'SOURCE_IN_DESTINATION' })
+    expect(await engine.run(inside)).toMatchObject({ state: 'FINISHED' })
+    expect(await names(['all'])).toEqual(['a', 'project'])
+  })
+
+  it('never removes a source that came to lie in the destination after the order', async () => {
+    await engine.drive.makeCollection(['all'])
+    await engine.drive.makeCollection(['all', 'project'])
+    await engine.drive.write(['all', 'project', 'a'], one('a'))
+    const replicas = [{ shareId: 's1', path: '/d' }, { path: '/all/project' }]
+    tree()
+    const job = await engine.run({
+      ...{ source: { replicas }, destination: { path: '/all' } },
+      options: { deleteExtra: true },
+    })
+    expect(job).toMatchObject({ state: 'FINISHEDDIRTY', files: { removed: 0 } })
+    expect(await names(['all', 'project'])).toEqual(['a'])
+  })
 })
 
 async function* one(text: string): AsyncGenerator<Uint8Array> {

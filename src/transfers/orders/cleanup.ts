@@ -3,11 +3,12 @@ import { type Db, inTransaction } from '../../platform/db.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Entry } from '../../store/types.ts'
 import { classify } from '../classify.ts'
-import type { TransferDestination } from '../endpoints.ts'
+import { placesOf, type TransferDestination } from '../endpoints.ts'
 import { hasFolders } from '../expansion-repo.ts'
 import { PathFilter } from '../filters.ts'
-import type { JobContexts } from '../job-contexts.ts'
+import type { JobContext, JobContexts } from '../job-contexts.ts'
 import { changeJob, noteJobError } from '../job-repo.ts'
+import { assertNotInside } from '../new-job.ts'
 import { namesOf } from '../run.ts'
 import type { TransferJob } from '../types.ts'
 import { claimCleanups, extendCleanup, findNextCleanupMs, listKnownPaths } from './chores-repo.ts'
@@ -81,6 +82,7 @@ async function removeExtra(
   if (!(await hasFolders(deps.db, job.id))) return true
   const context = await deps.contexts.get(job.id)
   const destination = await context.destination(job.destination)
+  await assertHarmless(context, job, destination)
   const filter = new PathFilter(job.options.filters)
   const pending = ['']
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -90,15 +92,29 @@ async function removeExtra(
     const known = await listKnownPaths(deps.db, job.id, [...members.keys()])
     for (const [member, entry] of members) {
       if (entry.mount !== undefined || !isMeant(filter, member, entry)) continue
-      if (known.has(member)) {
-        if (entry.kind === 'folder') pending.push(member)
-      } else {
+      // With filters, a folder that the source has not may hold what they leave out.
+      const isEntered = known.has(member) || !filter.isOpen
+      if (entry.kind === 'folder' && isEntered) pending.push(member)
+      else if (!known.has(member)) {
         await destination.store.remove([...destination.path, ...namesOf(member)])
         sum.removed++
       }
     }
   }
   return true
+}
+
+/** Places may have been moved since the order was given, and a source may have several. */
+async function assertHarmless(
+  context: JobContext,
+  job: TransferJob,
+  destination: TransferDestination,
+): Promise<void> {
+  for (const place of placesOf(job.source)) {
+    // What cannot be reached from here lies elsewhere.
+    const source = await context.source(place).catch(() => undefined)
+    if (source !== undefined) await assertNotInside(source, destination)
+  }
 }
 
 async function listMembers({ store, path }: TransferDestination, below: string): Promise<Map<string, Entry>> {

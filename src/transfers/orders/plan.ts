@@ -109,16 +109,21 @@ class Planner {
         if (this.filter.entersFolder(path)) folders.push(path)
       } else if (this.filter.takesFile(path)) this.judge(path.join('/'), entry, existing)
     }
-    if (this.order.options?.deleteExtra === true) this.noteExtra(folder, there)
+    if (this.order.options?.deleteExtra === true) await this.noteExtra(folder, there)
     return folders
   }
 
-  private noteExtra(folder: StorePath, extra: ReadonlyMap<string, Entry>): void {
+  private async noteExtra(folder: StorePath, extra: ReadonlyMap<string, Entry>): Promise<void> {
+    const { store, path: root } = this.ends.destination
     for (const entry of extra.values()) {
       const path = [...folder, entry.name]
       const isMeant = entry.kind === 'file' ? this.filter.takesFile(path) : this.filter.entersFolder(path)
       if (!isMeant || entry.mount !== undefined) continue
-      this.note(path.join('/'), 'delete', 'the source does not have it', entry.sizeBytes)
+      this.seen++
+      // It may hold what the filters leave out, so it is looked into and stays.
+      if (entry.kind === 'folder' && !this.filter.isOpen)
+        await this.noteExtra(path, await listThere(store, [...root, ...path]))
+      else this.note(path.join('/'), 'delete', 'the source does not have it', entry.sizeBytes)
     }
   }
 
