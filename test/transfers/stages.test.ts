@@ -1,4 +1,15 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -238,6 +249,53 @@ describe.each(engines)('files for computing jobs (%s)', (name) => {
     for (let view = set; view.state !== 'FAILED'; view = await get(set.id))
       await new Promise((r) => setTimeout(r, 10))
     expect(await readFile('/etc/hosts', 'utf8')).not.toBe('data')
+  })
+
+  it('does nothing where somebody put a link on the way to the directory, or in place of its part files', async () => {
+    await mkdir(join(dir('group'), 'job'), { recursive: true })
+    await mkdir(join(dir('secret'), 'job'), { recursive: true })
+    await writeFile(join(dir('secret'), 'job/diary'), 'private')
+    const set = await stage({
+      dir: join(dir('group'), 'job'),
+      outputs: [{ name: 'diary', destination: { path: '/stolen' } }],
+    })
+    await until(set.id, 'READY')
+    await rename(dir('group'), dir('moved'))
+    await symlink(dir('secret'), dir('group'))
+    await expect(finish(set.id)).rejects.toEqual(refusal('STAGE_LINK'))
+    await engine.call('cancelStage', { params: { id: set.id } })
+    expect(await get(set.id)).toMatchObject({ state: 'CANCELED' })
+    expect(await readFile(join(dir('secret'), 'job/diary'), 'utf8')).toBe('private')
+
+    await mkdir(dir('open'))
+    await symlink(dir('secret'), join(dir('open'), '.causeway-stage'))
+    const other = await stage({ dir: dir('open'), inputs: [input('data.bin')] })
+    for (let view = other; view.state !== 'FAILED'; view = await get(other.id))
+      await new Promise((r) => setTimeout(r, 10))
+    expect(await readdir(dir('secret'))).toEqual(['job'])
+  })
+
+  it('removes a tree with links in it, and not where they lead', async () => {
+    await mkdir(dir('kept'))
+    await writeFile(join(dir('kept'), 'file'), 'x')
+    const set = await stage({ dir: dir('deep') })
+    await until(set.id, 'READY')
+    await mkdir(join(set.dir, 'a/b/c'), { recursive: true })
+    await writeFile(join(set.dir, 'a/b/c/f'), 'x')
+    await symlink(dir('kept'), join(set.dir, 'a/b/link'))
+    await engine.call('cancelStage', { params: { id: set.id } })
+    expect(await exists(set.dir)).toBe(false)
+    expect(await readdir(dir('kept'))).toEqual(['file'])
+  })
+
+  it('shares no directory with another set, neither above nor below', async () => {
+    await insertUser(database.db, 'user-2')
+    const mine = await stage({ dir: join(dir('u'), 'mine') })
+    const outputs = [{ name: 'mine/secret', destination: { path: '/stolen' } }]
+    await expect(stage({ dir: dir('u'), outputs }, 'user-2')).rejects.toEqual(refusal('STAGE_DIR_BUSY'))
+    await expect(stage({ dir: join(mine.dir, 'sub') }, 'user-2')).rejects.toEqual(refusal('STAGE_DIR_BUSY'))
+    expect(await readdir(mine.dir)).toEqual([])
+    expect(await stage({ dir: join(dir('u'), 'mine-too') }, 'user-2')).toMatchObject({ state: 'READY' })
   })
 
   it('belongs to who ordered it', async () => {

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, realpath, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rmdir, unlink } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import {
@@ -15,6 +15,8 @@ import type { StorePath } from '../../store/types.ts'
 export const STAGING_NAME = '.causeway-stage'
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 const MODE = 0o700
+/** Folders in folders that are removed: as many as a path can name. Each holds a descriptor meanwhile. */
+const MAX_DEPTH = 2048
 
 /** Who wants a directory. */
 export interface DirAsker {
@@ -64,14 +66,17 @@ async function makeBelow(root: string, names: readonly string[]) {
   return { dir, isMade }
 }
 
-/** The folder that holds the last name of a path, open, so that nobody can put a link in its place. */
+/**
+ * The folder that holds the last name of a path, open, so that nobody can put a link in its place. `dir` is a
+ * real path; when a link leads there now, whoever owns a folder above it has put that, and nothing is done.
+ */
 export async function inParent<T>(
   dir: string,
   path: StorePath,
   options: { isMaking?: boolean },
   work: (place: string) => Promise<T>,
 ): Promise<T> {
-  let folder = await openFolder(dir)
+  let folder = await openDir(dir)
   try {
     for (const name of path.slice(0, -1)) {
       const next = placeIn(folder, dir, name)
@@ -89,6 +94,15 @@ export async function inParent<T>(
 function placeIn(folder: FileHandle, dir: string, name: string): string {
   // Where the system has no such names the path as such has to do.
   return process.platform === 'linux' ? `/proc/self/fd/${folder.fd}/${name}` : join(dir, name)
+}
+
+/** The directory of a set, without a link in its place or on the way to it. */
+async function openDir(dir: string): Promise<FileHandle> {
+  const folder = await openFolder(dir)
+  const isOpen = process.platform === 'linux' ? `/proc/self/fd/${folder.fd}` : dir
+  if ((await realpath(isOpen).catch(() => undefined)) === dir) return folder
+  await folder.close()
+  throw new ForbiddenError(`A link leads to ${dir}, where a folder was.`, { code: 'STAGE_LINK' })
 }
 
 async function openFolder(place: string): Promise<FileHandle> {
@@ -116,13 +130,43 @@ export async function statIn(dir: string, path: StorePath): Promise<Stats> {
   throw new NotFoundError(`There is no file ${path.join('/')} in the directory of the set.`)
 }
 
+/** Removes a file, or a folder with all in it; links are removed and not followed, whoever changes what meanwhile. */
+export async function removeTree(place: string, depth = 0): Promise<void> {
+  if (depth > MAX_DEPTH) throw new ConflictError('The folders are too deep to be removed.')
+  const stats = await lstat(place)
+  if (!stats.isDirectory()) return unlink(place)
+  const folder = await openFolder(place)
+  try {
+    await emptyFolder(folder, place, depth)
+  } finally {
+    await folder.close()
+  }
+  await rmdir(place)
+}
+
+async function emptyFolder(folder: FileHandle, place: string, depth: number): Promise<void> {
+  for (const name of await readdir(placeIn(folder, place, '.')))
+    await removeTree(placeIn(folder, place, name), depth + 1).catch(ignoreMissing)
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!hasErrorCode(error, 'ENOENT')) throw error
+}
+
 /** Removes what a set has brought: all when the node made the directory, else its inputs. Links are not followed. */
 export async function purgeDir(dir: string, isMade: boolean, names: readonly string[]): Promise<void> {
   // Another one took its place: what is in there is not ours.
   if (!(await lstat(dir).catch(() => undefined))?.isDirectory()) return
-  if (isMade) return rm(dir, { recursive: true, force: true })
-  for (const name of [...names, STAGING_NAME])
-    await inParent(dir, name.split('/'), {}, (place) => rm(place, { recursive: true, force: true })).catch(
-      () => undefined,
-    )
+  if (!isMade) {
+    for (const name of [...names, STAGING_NAME])
+      await inParent(dir, name.split('/'), {}, (place) => removeTree(place)).catch(() => undefined)
+    return
+  }
+  const folder = await openDir(dir)
+  try {
+    await emptyFolder(folder, dir, 0)
+  } finally {
+    await folder.close()
+  }
+  await rmdir(dir)
 }

@@ -14,7 +14,15 @@ import { type DirAsker, prepareDir, purgeDir } from './stage-dir.ts'
 import { clientPath, inputOrders, outputOrder, type StageOrder } from './stage-orders.ts'
 import { isStageOver, type Stage, type StageJob, type StageSpec } from './stage-spec.ts'
 import { StageStore } from './stage-store.ts'
-import { findOpenStage, findStage, insertStage, listOpenStages, saveStage } from './stages-repo.ts'
+import {
+  findOpenStage,
+  findOverlapping,
+  findStage,
+  insertStage,
+  listOpenStages,
+  removeStage,
+  saveStage,
+} from './stages-repo.ts'
 
 const FAILED_PAGE = 1000
 
@@ -83,15 +91,21 @@ export class StageService {
       if (rival === undefined) throw error
       return this.repeated(rival, { userId, specHash })
     }
+    await this.assertAlone(stage)
     await this.makeClientFolders(stage)
     return { stage: await this.advance(stage.id), isNew: true }
   }
 
+  /** Who has a directory can read and remove all below it. Looked after the insertion: of two, one sees the other. */
+  private async assertAlone(stage: Stage): Promise<void> {
+    if ((await findOverlapping(this.deps.db, stage)) === undefined) return
+    await removeStage(this.deps.db, stage.id)
+    if (stage.isDirMade) await purgeDir(stage.dir, true, []).catch(() => undefined)
+    throw busy(stage.dir)
+  }
+
   private async repeated(stage: Stage, { userId, specHash }: { userId: string; specHash: string }) {
-    if (stage.userId !== userId || stage.specHash !== specHash)
-      throw new ConflictError(`Another set is in the directory ${stage.dir}. Purge it first.`, {
-        code: 'STAGE_DIR_BUSY',
-      })
+    if (stage.userId !== userId || stage.specHash !== specHash) throw busy(stage.dir)
     return { stage: await this.advance(stage.id), isNew: false }
   }
 
@@ -311,4 +325,10 @@ export class StageService {
     if (await saveStage(this.deps.db, next, before.state)) return next
     return (await findStage(this.deps.db, stage.id)) ?? next
   }
+}
+
+function busy(dir: string): ConflictError {
+  return new ConflictError(`Another set is in the directory ${dir}, above it or below. Purge it first.`, {
+    code: 'STAGE_DIR_BUSY',
+  })
 }

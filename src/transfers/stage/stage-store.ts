@@ -6,7 +6,6 @@ import {
   open,
   readdir,
   rename,
-  rm,
   rmdir,
   statfs,
   unlink,
@@ -35,7 +34,7 @@ import type {
   WriteResult,
   WriteSource,
 } from '../../store/types.ts'
-import { inParent, STAGING_NAME, statIn } from './stage-dir.ts'
+import { inParent, removeTree, STAGING_NAME, statIn } from './stage-dir.ts'
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const RIGHTS = { read: true, write: true, share: false }
@@ -138,11 +137,7 @@ export class StageStore implements FileStore {
   async remove(path: StorePath): Promise<void> {
     const entry = await this.stat(path)
     await inParent(this.options.dir, path, {}, (place) =>
-      entry.kind === 'file'
-        ? unlink(place)
-        : path.length === 0
-          ? rmdir(place)
-          : rm(place, { recursive: true }),
+      entry.kind === 'file' ? unlink(place) : path.length === 0 ? rmdir(place) : removeTree(place),
     )
   }
 
@@ -168,10 +163,15 @@ export class StageStore implements FileStore {
   }
 
   async stagingFolder(): Promise<string> {
-    const folder = join(this.options.dir, STAGING_NAME)
-    await mkdir(folder, { mode: 0o700 }).catch((error) => {
-      if (!hasErrorCode(error, 'EEXIST')) throw error
-    })
+    const { dir } = this.options
+    await inParent(dir, [STAGING_NAME], {}, (place) =>
+      mkdir(place, { mode: 0o700 }).catch((error) => {
+        if (!hasErrorCode(error, 'EEXIST')) throw error
+      }),
+    )
+    // What the job put there may be a link, through which part files would go elsewhere.
+    await inParent(dir, [STAGING_NAME, '.'], {}, async () => undefined)
+    const folder = join(dir, STAGING_NAME)
     return folder
   }
 }

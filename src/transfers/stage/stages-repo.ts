@@ -54,6 +54,25 @@ export async function findOpenStage(db: Db, dir: string): Promise<Stage | undefi
   return row === undefined ? undefined : fromRow(row)
 }
 
+/** Another open set in a directory above or below this one. */
+export async function findOverlapping(db: Db, { id, dir }: Stage): Promise<Stage | undefined> {
+  const names = dir.split('/')
+  const above = names.slice(2).map((_, index) => names.slice(0, index + 2).join('/'))
+  const row = await db<Row>('transfer_stages')
+    .whereIn('state', openStates)
+    .andWhereNot({ id })
+    .andWhere((near) =>
+      near.whereIn('dir', above).orWhereRaw('substr(dir, 1, ?) = ?', [dir.length + 1, `${dir}/`]),
+    )
+    .first()
+  return row === undefined ? undefined : fromRow(row)
+}
+
+/** Takes back a set that never began. */
+export async function removeStage(db: Db, id: string): Promise<void> {
+  await db('transfer_stages').where({ id }).delete()
+}
+
 /** Those that something can still happen to. */
 export async function listOpenStages(db: Db): Promise<string[]> {
   const rows = await db<Row>('transfer_stages')
