@@ -1,19 +1,14 @@
 import { findHost } from '../ocm/address.ts'
-import { BoundedCache, SingleFlight } from '../ocm/bounded-cache.ts'
-import { GrantRefusedError, PeerError } from '../ocm/peer-error.ts'
-import type { OcmClient } from '../ocm/types.ts'
-import type { Clock } from '../platform/clock.ts'
+import { BoundedCache } from '../ocm/bounded-cache.ts'
 import { ForbiddenError } from '../platform/errors.ts'
-import type { Seal } from '../platform/seal.ts'
 import { toRootUrl } from '../store/webdav-client/hrefs.ts'
-import { toPeerAppError } from './peer-failures.ts'
-import { shareGone } from './remote-errors.ts'
+import { type Credential, type CredentialSource, secretOf, toSecretCredential } from './credential.ts'
+import { isUnsupported, toShareError } from './exchange-failures.ts'
+import { ReceivedTokens, type ReceivedTokensDeps } from './received-tokens.ts'
 import type { AccessForm, ReceivedShare } from './types.ts'
 
 /** In this order, until one is let in (reference: docs/protocols.md "Access"). */
 const FORMS: readonly AccessForm[] = ['token', 'bearer', 'basic']
-/** A token is exchanged anew this long before it ends, or at half of its time when that is short. */
-const MARGIN_MS = 30_000
 /** A share that nothing opened is not tried with everything again for this long. */
 const CLOSED_MS = 30_000
 const MAX_SHARES = 10_000
@@ -22,29 +17,7 @@ const PROVEN_MS = 60_000
 /** That a server is up is told no more often. */
 const TELL_EVERY_MS = 10_000
 
-/** What a request shows to be let in. */
-export interface Credential {
-  form: AccessForm
-  /** The `Authorization` header. */
-  header: string
-}
-
-/** What opens one share; every request asks anew. */
-export interface CredentialSource {
-  /** Throws when there is none: the share has ended, or its server gives no token now. */
-  get(): Promise<Credential>
-  /** After an answer 401: what else may open the share; undefined when nothing does. */
-  next(refused: readonly Credential[]): Promise<Credential | undefined>
-  /** It was let in. */
-  worked(credential: Credential): Promise<void>
-  /** False when nothing has opened the share lately: then nothing should be sent that cannot be sent again. */
-  isProven(): boolean
-}
-
-export interface RemoteCredentialsDeps {
-  clock: Clock
-  seal: Seal
-  ocm: Pick<OcmClient, 'exchangeToken'>
+export interface RemoteCredentialsDeps extends ReceivedTokensDeps {
   /** Whether the operator has denied a host. */
   isDenied(host: string): Promise<boolean>
   /** A server has let us in: it is up. */
@@ -55,7 +28,6 @@ export interface RemoteCredentialsDeps {
 
 interface Known {
   form?: AccessForm
-  token?: { header: string; renewAtMs: number }
   closedUntilMs?: number
   workedAtMs?: number
 }
@@ -68,10 +40,11 @@ export class RemoteCredentials {
   private readonly deps: RemoteCredentialsDeps
   private readonly known = new BoundedCache<Known>(MAX_SHARES)
   private readonly heardAtMs = new BoundedCache<number>(MAX_SHARES)
-  private readonly exchanges = new SingleFlight<Credential>()
+  private readonly tokens: ReceivedTokens
 
   constructor(deps: RemoteCredentialsDeps) {
     this.deps = deps
+    this.tokens = new ReceivedTokens(deps, MAX_SHARES)
   }
 
   of(share: ReceivedShare): CredentialSource {
@@ -98,11 +71,10 @@ export class RemoteCredentials {
   private async get(share: ReceivedShare): Promise<Credential> {
     const form = share.mustExchange ? 'token' : this.formOf(share)
     if (form !== undefined && form !== 'token') return this.withSecret(share, form)
-    const { token } = this.stateOf(share)
-    if (token !== undefined && token.renewAtMs > this.deps.clock.nowMs())
-      return { form: 'token', header: token.header }
+    const token = this.tokens.find(share)
+    if (token !== undefined) return token
     try {
-      return await this.exchange(share)
+      return await this.tokens.exchange(share)
     } catch (error) {
       // Once a token opened it, the secret may not any more (Nextcloud 35).
       if (form === 'token' || !isUnsupported(error)) throw toShareError(share, error)
@@ -114,29 +86,17 @@ export class RemoteCredentials {
     const last = refused.at(-1)
     const tokens = refused.filter(({ form }) => form === 'token')
     const state = this.stateOf(share)
-    if (last?.form === 'token' && tokens.length === 1) return await this.renew(share, last)
+    if (last?.form === 'token' && tokens.length === 1) return await this.tokens.renew(share, last)
     if (share.mustExchange) return undefined
     const isClosed = (state.closedUntilMs ?? 0) > this.deps.clock.nowMs()
     const rest = FORMS.filter((form) => !refused.some((one) => one.form === form))
     for (const form of isClosed ? [] : rest) {
       if (form !== 'token') return this.withSecret(share, form)
-      const token = await this.exchangeIfAny(share)
+      const token = await this.tokens.exchangeIfAny(share)
       if (token !== undefined) return token
     }
     this.put(share, { closedUntilMs: this.deps.clock.nowMs() + CLOSED_MS })
     return undefined
-  }
-
-  /** Somebody else may have renewed it meanwhile. Undefined when the share has ended; throws when that is not known. */
-  private async renew(share: ReceivedShare, refused: Credential): Promise<Credential | undefined> {
-    const { token } = this.stateOf(share)
-    if (token !== undefined && token.header !== refused.header) return { form: 'token', header: token.header }
-    try {
-      return await this.exchange(share)
-    } catch (error) {
-      if (error instanceof GrantRefusedError) return undefined
-      throw toShareError(share, error)
-    }
   }
 
   private async worked(share: ReceivedShare, { form }: Credential): Promise<void> {
@@ -162,39 +122,8 @@ export class RemoteCredentials {
     this.deps.heardFrom(host)
   }
 
-  /** Undefined where its server exchanges none; only then something else is shown. */
-  private async exchangeIfAny(share: ReceivedShare): Promise<Credential | undefined> {
-    try {
-      return await this.exchange(share)
-    } catch (error) {
-      if (!isUnsupported(error)) throw toShareError(share, error)
-      return undefined
-    }
-  }
-
-  /** One at a time for each share: some servers take the last token back when they give the next. */
-  private exchange(share: ReceivedShare): Promise<Credential> {
-    return this.exchanges.run(share.id, async () => {
-      const { clock, ocm } = this.deps
-      const shownAt = toRootUrl(share.webdavUri ?? '') ?? ''
-      const token = await ocm.exchangeToken(share.peerHost, this.secretOf(share), { shownAt })
-      const lifeMs = token.expiresInSeconds * 1_000
-      const header = `Bearer ${token.accessToken}`
-      const renewAtMs = clock.nowMs() + Math.max(lifeMs - MARGIN_MS, lifeMs / 2)
-      this.put(share, { token: { header, renewAtMs } })
-      return { form: 'token', header }
-    })
-  }
-
   private withSecret(share: ReceivedShare, form: Exclude<AccessForm, 'token'>): Credential {
-    const secret = this.secretOf(share)
-    const basic = () => Buffer.from(`${secret}:`, 'utf8').toString('base64')
-    return { form, header: form === 'bearer' ? `Bearer ${secret}` : `Basic ${basic()}` }
-  }
-
-  private secretOf({ secretSealed, peerHost }: ReceivedShare): string {
-    if (secretSealed === undefined) throw shareGone(peerHost)
-    return this.deps.seal.open(secretSealed)
+    return toSecretCredential(secretOf(this.deps.seal, share), form)
   }
 
   private formOf(share: ReceivedShare): AccessForm | undefined {
@@ -208,15 +137,4 @@ export class RemoteCredentials {
   private put(share: ReceivedShare, change: Known): void {
     this.known.set(share.id, { ...this.stateOf(share), ...change })
   }
-}
-
-/** True when no token is exchanged for the secret of a share, there or here. */
-export function isUnsupported(error: unknown): boolean {
-  return error instanceof PeerError && error.reason === 'unsupported'
-}
-
-/** What went wrong with an exchange, as the user of the share is told. */
-export function toShareError(share: ReceivedShare, error: unknown): unknown {
-  if (error instanceof GrantRefusedError) return shareGone(share.peerHost)
-  return error instanceof PeerError ? toPeerAppError(error) : error
 }

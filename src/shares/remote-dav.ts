@@ -1,6 +1,6 @@
 import type { Outbound } from '../platform/outbound.ts'
 import { DavClient } from '../store/webdav-client/dav-client.ts'
-import type { CredentialSource } from './remote-credentials.ts'
+import type { CredentialSource } from './credential.ts'
 import { shareErrors } from './remote-errors.ts'
 
 export interface RemoteDavOptions {
