@@ -24,7 +24,7 @@ export async function requestFileCancel(
   if ((await open().update({ cancel_requested: 1 })) === 0) return 'over'
   const canceled = await open()
     .whereNull('lease_owner')
-    .andWhere({ attempts: 0, staged_name: null })
+    .andWhere({ attempts: 0, staged_name: null, stage_request: null })
     .update({ state: 'CANCELLED', queue: 'none' })
   if (canceled > 0) return 'canceled'
   const woken = await open().whereNull('lease_owner').update({ queue: 'ready', next_at_ms: nowMs })

@@ -108,6 +108,18 @@ describe.each(engines)('files on tape (%s)', (name) => {
     expect(await database.db('transfer_files').whereNotNull('stage_request')).toEqual([])
   })
 
+  it('are let go when only they are cancelled', async () => {
+    for (const path of ['/f/1', '/f/2']) put(path, 'TAPE')
+    const job = await engine.submit({ source: { shareId: 's1', path: '/f' }, destination: { path: '/f' } })
+    await untilWaiting(2)
+    const file = (await engine.files(job.id)).find(({ path }) => path === '1')
+    await engine.call('cancelTransferFile', { params: { id: job.id, fileId: file?.id } })
+    await expect.poll(released).toEqual(['/f/1'])
+    tape.arrive('/f/2')
+    await restWaits()
+    expect(await engine.ended(job.id)).toMatchObject({ files: { done: 1, canceled: 1 } })
+  })
+
   it('that were ordered by a life which died before it noted that are not ordered twice', async () => {
     put('/a', 'TAPE')
     const job = await engine.submit({ source: { shareId: 's1', path: '/a' }, destination: { path: '/a' } })
