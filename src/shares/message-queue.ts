@@ -4,16 +4,13 @@ import { newId } from '../platform/ids.ts'
 import { DeliverySlots } from './delivery-slots.ts'
 import { type Attempt, type AttemptDeps, attemptMessage } from './message-attempt.ts'
 import { type MessageContent, packMessage } from './message-content.ts'
-import { appendMessage, claimMessage, findNextMessageTimeMs, listDueMessages } from './messages-repo.ts'
+import { CLAIM_MS, deliverAllDue, fill, POLL_MS, pause } from './message-rounds.ts'
+import { appendMessage } from './messages-repo.ts'
 import { bringForwardFor } from './peer-return.ts'
 import type { OutgoingMessage } from './types.ts'
 
 /** How long a message is tried. */
 export const MESSAGE_LIFE_MS = 7 * 24 * 3_600_000
-/** Longer than discovery and two forms of a message may take: who has not ended by then has died. */
-const CLAIM_MS = 4 * 60_000
-/** Other processes of the node write messages too, so the table is looked at at least this often. */
-const POLL_MS = 30_000
 
 /** A message to send: about which share of whom, and what. */
 export interface NewMessage extends Pick<OutgoingMessage, 'userId' | 'side' | 'subjectId' | 'peerHost'> {
@@ -119,55 +116,4 @@ function newRow({ clock, seal }: MessageQueueDeps, message: NewMessage): Omit<Ou
     createdAtMs: nowMs,
     expiresAtMs: nowMs + MESSAGE_LIFE_MS,
   }
-}
-
-/** Waits until the next message is due; an abort ends the wait. */
-async function pause({ db, clock }: MessageQueueDeps, signal: AbortSignal): Promise<void> {
-  const nowMs = clock.nowMs()
-  const nextMs = await findNextMessageTimeMs(db, nowMs)
-  const waitMs = Math.min(POLL_MS, (nextMs ?? Number.POSITIVE_INFINITY) - nowMs)
-  await clock.wait(waitMs, signal).catch(() => undefined)
-}
-
-/** A stop gives up the attempts that run; they are made again after the next start. */
-async function deliverAllDue(deps: MessageQueueDeps, signal?: AbortSignal): Promise<void> {
-  const slots = new DeliverySlots()
-  let seen: number
-  try {
-    do {
-      seen = slots.ended
-      await fill(deps, slots, signal)
-      // What ended meanwhile may have made room for what was passed over.
-    } while (slots.ended > seen || (await slots.next()))
-    slots.check()
-  } finally {
-    await slots.idle()
-  }
-}
-
-/** Begins as many attempts as may run; of a server that has its share of them nothing is looked at. */
-async function fill(deps: MessageQueueDeps, slots: DeliverySlots, signal?: AbortSignal): Promise<void> {
-  slots.check()
-  while (slots.free > 0 && !signal?.aborted) {
-    const among = { limit: slots.free, exceptHosts: slots.fullHosts() }
-    const due = await listDueMessages(deps.db, deps.clock.nowMs(), among)
-    if (due.length === 0) return
-    for (const message of due) {
-      if (signal?.aborted) return
-      if (!slots.isFull(message.peerHost)) await begin(deps, slots, message, signal)
-    }
-  }
-}
-
-async function begin(
-  deps: MessageQueueDeps,
-  slots: DeliverySlots,
-  message: OutgoingMessage,
-  signal?: AbortSignal,
-): Promise<void> {
-  const claimedUntilMs = deps.clock.nowMs() + CLAIM_MS
-  if (!(await claimMessage(deps.db, message, claimedUntilMs))) return
-  const claimed = { ...message, tries: message.tries + 1, claimedUntilMs }
-  const onRefusal = (error: unknown) => deps.ends.givenUp(claimed, error)
-  slots.start(message.peerHost, async () => void (await attemptMessage(deps, claimed, { signal, onRefusal })))
 }
