@@ -1,16 +1,14 @@
-import type { Accounts } from './accounts/accounts.ts'
 import type { GroupDirectory } from './accounts/types.ts'
-import { recipientId, toItem, toPerson, toReceived, typeOf } from './node-ocs-views.ts'
+import { listGiven, listReshares, type OcsGivenDeps, toGivens } from './node-ocs-given.ts'
+import { statInDrive } from './node-ocs-items.ts'
+import { toPerson, toReceived } from './node-ocs-views.ts'
 import { findAddress, formatAddress } from './ocm/address.ts'
-import type { OcsGivenShare, OcsItem, OcsNewShare, OcsSharing } from './ocs/index.ts'
+import type { OcsNewShare, OcsSharing } from './ocs/index.ts'
 import { BadRequestError } from './platform/errors.ts'
-import type { OutgoingShare, Reshare, Shares } from './shares/index.ts'
-import { type Entry, formatPath, parsePath, type Spaces, type StorePath } from './store/index.ts'
+import type { OutgoingShare } from './shares/index.ts'
+import { parsePath } from './store/index.ts'
 
-export interface OcsSharingDeps {
-  accounts: Accounts
-  spaces: Spaces
-  shares: Shares
+export interface OcsSharingDeps extends OcsGivenDeps {
   /** Undefined where nothing is shared with groups. */
   groups: GroupDirectory | undefined
   ownHost: string
@@ -65,124 +63,6 @@ async function create(
     throw new BadRequestError('Only by a link can people add files without seeing any.')
   const isGroup = share.type === 'group' || share.type === 'remote-group'
   return await sharing.create(userId, { path, shareWith, isGroup, role, mayReshare, note, expiresAtMs })
-}
-
-async function listGiven(
-  deps: OcsSharingDeps,
-  userId: string,
-  below?: { path: string; isFolder: boolean },
-): Promise<OcsGivenShare[]> {
-  const given = await deps.shares.sharing.listGiven(userId)
-  if (below === undefined) return await toGivens(deps, userId, given)
-  const path = parsePath(below.path)
-  const drive = await deps.shares.drives.driveOf(userId)
-  const entries = below.isFolder ? await drive.list(path) : [await drive.stat(path)]
-  const places = entries.map((entry) => ({ entry, path: below.isFolder ? [...path, entry.name] : path }))
-  const items = await Promise.all(
-    given.map(async (share) => {
-      const place = await findPlace(deps, share, places)
-      return place === undefined ? [] : [{ share, item: toItem(place.entry, place.path) }]
-    }),
-  )
-  return await withPeople(deps, userId, items.flat())
-}
-
-async function listReshares(
-  deps: OcsSharingDeps,
-  userId: string,
-  below?: { path: string; isFolder: boolean },
-): Promise<OcsGivenShare[]> {
-  const wanted = below && formatPath(parsePath(below.path))
-  const placed = await Promise.all(
-    (await deps.shares.sharing.listReshares(userId)).map(async (reshare) => ({
-      ...reshare,
-      item: await itemInside(deps, reshare),
-    })),
-  )
-  const meant = placed.filter(({ item }) => {
-    if (wanted === undefined) return true
-    return wanted === (below?.isFolder ? formatPath(parsePath(item.path).slice(0, -1)) : item.path)
-  })
-  const views = await withPeople(deps, userId, meant)
-  return await Promise.all(
-    views.map(async ({ link: _, ...view }, at) => {
-      const by = await deps.accounts.findUserById(meant[at]?.share.ownerUserId ?? '')
-      return { ...view, sharedBy: toPerson(by) ?? { id: '', displayName: '' } }
-    }),
-  )
-}
-
-/** Where what was passed on lies in the drive of the one who gave it first. */
-async function itemInside(deps: OcsSharingDeps, { share, of, inside }: Reshare): Promise<OcsItem> {
-  const item = await itemOf(deps, of)
-  if (inside.length === 0) return item
-  const path = [...parsePath(item.path), ...inside]
-  const entry = await statInDrive(deps.shares, of.ownerUserId, path).catch(() => undefined)
-  return entry === undefined ? { ...item, path: formatPath(path), kind: share.kind } : toItem(entry, path)
-}
-
-interface Place {
-  entry: Entry
-  path: StorePath
-}
-
-/** Of what was passed on of a share, the id is that of another server's file: it is known by its place. */
-async function findPlace(
-  { shares }: OcsSharingDeps,
-  share: OutgoingShare,
-  places: readonly Place[],
-): Promise<Place | undefined> {
-  if (share.via === undefined) return places.find(({ entry }) => entry.id === share.fileId)
-  const root = await shares.pathOfShare(share.ownerUserId, share.via.receivedId).catch(() => undefined)
-  if (root === undefined) return undefined
-  const wanted = formatPath([...root, ...share.via.path])
-  return places.find(({ path }) => formatPath(path) === wanted)
-}
-
-/** As they are now; what is gone, or lies on another server, as it was when it was shared. */
-async function toGivens(
-  deps: OcsSharingDeps,
-  userId: string,
-  shares: readonly OutgoingShare[],
-): Promise<OcsGivenShare[]> {
-  const items = await Promise.all(shares.map(async (share) => ({ share, item: await itemOf(deps, share) })))
-  return await withPeople(deps, userId, items)
-}
-
-async function itemOf({ spaces, shares }: OcsSharingDeps, share: OutgoingShare): Promise<OcsItem> {
-  const { fileId, name, kind, createdAtMs, ownerUserId, via } = share
-  const root = via && (await shares.pathOfShare(ownerUserId, via.receivedId).catch(() => undefined))
-  const path = via === undefined ? (await spaces.findFile(fileId))?.path : root && [...root, ...via.path]
-  const home = via === undefined && path !== undefined ? await spaces.spaceOf(ownerUserId) : undefined
-  const entry = path && (await home?.stat(path).catch(() => undefined))
-  if (entry !== undefined) return toItem(entry, path ?? [])
-  const facts = { mediaType: 'application/octet-stream', sizeBytes: 0, mtimeMs: createdAtMs }
-  return { ...facts, path: formatPath(path ?? [name]), kind, fileId }
-}
-
-async function withPeople(
-  { accounts, shares: { sharing } }: OcsSharingDeps,
-  userId: string,
-  items: readonly { share: OutgoingShare; item: OcsItem }[],
-): Promise<OcsGivenShare[]> {
-  const owner = await accounts.getUser(userId)
-  const links = await sharing.links?.factsOf(items.map(({ share }) => share))
-  return items.map(({ share, item }) => {
-    const link = links?.get(share.id)
-    const { id, recipient, role, mayReshare = false, note, createdAtMs, expiresAtMs } = share
-    return {
-      ...{ id, item, role, mayReshare, note, createdAtMs, expiresAtMs },
-      type: typeOf(share),
-      owner: { id: owner.name, displayName: owner.displayName },
-      recipient: { id: recipientId(share), displayName: recipient.displayName },
-      label: recipient.type === 'link' ? recipient.displayName : '',
-      ...(link === undefined ? {} : { link }),
-    }
-  })
-}
-
-async function statInDrive(shares: Shares, userId: string, path: StorePath): Promise<Entry> {
-  return await (await shares.drives.driveOf(userId)).stat(path)
 }
 
 function firstOf<T>(items: readonly T[]): T {
