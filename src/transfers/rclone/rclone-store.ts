@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { rm, utimes } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import {
   MethodNotAllowedError,
   NotFoundError,
@@ -26,9 +26,8 @@ import type {
 } from '../../store/types.ts'
 import type { RcloneRemote } from '../endpoints.ts'
 import type { RcloneDaemon } from '../executors/rclone-daemon.ts'
-import { storageError } from '../executors/rclone-errors.ts'
-import { type RcloneJobOptions, runRcloneJob } from '../executors/rclone-job.ts'
 import { type ListedItem, parseItem, parseList, toListedEntry } from './listed-item.ts'
+import { RcloneCalls } from './rclone-calls.ts'
 import { makeSpool, spool } from './spool.ts'
 
 export interface RcloneStoreOptions {
@@ -48,17 +47,19 @@ export interface RcloneStoreOptions {
  */
 export class RcloneStore implements FileStore {
   private readonly options: RcloneStoreOptions
+  private readonly calls: RcloneCalls
 
   constructor(options: RcloneStoreOptions) {
     this.options = options
+    this.calls = new RcloneCalls(options)
   }
 
   async stat(path: StorePath): Promise<Entry> {
     checkPath(path)
     const opt = { showHash: true }
-    const { item } = await this.run('operations/stat', { remote: this.nameOf(path), opt }).catch((error) =>
-      this.orEmptyRoot(path, error),
-    )
+    const { item } = await this.calls
+      .at('operations/stat', path, { opt })
+      .catch((error) => this.orEmptyRoot(path, error))
     if (item === null || item === undefined) throw this.absent(path)
     return this.toEntry(path, parseItem(item))
   }
@@ -67,8 +68,7 @@ export class RcloneStore implements FileStore {
   async list(path: StorePath): Promise<Entry[]> {
     checkPath(path)
     const opt = { showHash: this.options.hasNoFolders === true }
-    const input = { remote: this.nameOf(path), opt }
-    const { list } = await this.run('operations/list', input).catch((error) => {
+    const { list } = await this.calls.at('operations/list', path, { opt }).catch((error) => {
       this.orEmptyRoot(path, error)
       return { list: [] }
     })
@@ -86,9 +86,7 @@ export class RcloneStore implements FileStore {
     const file = join(folder, 'content')
     const release = () => rm(folder, { recursive: true, force: true })
     try {
-      const to = { dstFs: folder, dstRemote: 'content' }
-      const from = { srcFs: await this.fs(), srcRemote: this.nameOf(path) }
-      await this.runPlain('operations/copyfile', { ...from, ...to }, { signal })
+      await this.calls.fetch(path, file, { signal })
     } catch (error) {
       await release()
       throw error
@@ -109,10 +107,7 @@ export class RcloneStore implements FileStore {
         'staged' in source ? source.staged.localPath : await spool(join(folder, 'content'), source, options)
       if (options.mtimeMs !== undefined && !('staged' in source))
         await utimes(local, options.mtimeMs / 1000, options.mtimeMs / 1000)
-      const from = { srcFs: dirname(local), srcRemote: basename(local) }
-      const to = { dstFs: await this.fs(), dstRemote: this.nameOf(path) }
-      const config = { _config: { IgnoreTimes: true } }
-      await this.runPlain('operations/copyfile', { ...from, ...to, ...config }, { signal: options.signal })
+      await this.calls.bring(local, path, { signal: options.signal })
       if ('staged' in source) await rm(local, { force: true })
     } finally {
       await rm(folder, { recursive: true, force: true })
@@ -125,7 +120,7 @@ export class RcloneStore implements FileStore {
     const before = await this.find(path)
     if (before !== undefined)
       throw new MethodNotAllowedError(`There is a ${before.kind} at ${formatPath(path)} already.`)
-    await this.run('operations/mkdir', { remote: this.nameOf(path) })
+    await this.calls.at('operations/mkdir', path)
     // Storage of objects has no folders of its own; what is in one makes it.
     return (await this.find(path)) ?? this.toEntry(path, { Name: nameOf(path), Size: -1, IsDir: true })
   }
@@ -144,7 +139,7 @@ export class RcloneStore implements FileStore {
     const entry = await this.stat(path)
     checkConditions(entry, conditions)
     const method = entry.kind === 'file' ? 'operations/deletefile' : 'operations/purge'
-    await this.run(method, { remote: this.nameOf(path) })
+    await this.calls.at(method, path)
   }
 
   async changeProperties(): Promise<void> {
@@ -153,7 +148,7 @@ export class RcloneStore implements FileStore {
 
   async quota(): Promise<StoreQuota> {
     try {
-      const { free, used } = await this.run('operations/about', {})
+      const { free, used } = await this.calls.about('operations/about')
       return {
         usedBytes: typeof used === 'number' ? used : 0,
         ...(typeof free === 'number' ? { availableBytes: free } : {}),
@@ -185,11 +180,7 @@ export class RcloneStore implements FileStore {
     const before = await this.find(to)
     if (before !== undefined && !options.overwrite)
       throw new PreconditionFailedError('Something is there already, and is not to be replaced.')
-    const fs = await this.fs()
-    await this.runPlain(method, {
-      ...{ srcFs: fs, srcRemote: this.nameOf(from) },
-      ...{ dstFs: fs, dstRemote: this.nameOf(to) },
-    })
+    await this.calls.relocate(method, from, to)
     return { entry: await this.stat(to), created: before === undefined }
   }
 
@@ -209,30 +200,6 @@ export class RcloneStore implements FileStore {
 
   private toEntry(path: StorePath, item: ListedItem): Entry {
     return toListedEntry(item, path, this.options.scope)
-  }
-
-  private async run(method: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return await this.runPlain(method, { fs: await this.fs(), ...input })
-  }
-
-  private async runPlain(
-    method: string,
-    input: Record<string, unknown>,
-    options: RcloneJobOptions = {},
-  ): Promise<Record<string, unknown>> {
-    try {
-      return await runRcloneJob(this.options.daemon, method, input, options)
-    } catch (error) {
-      throw storageError(error, this.options.remote.label)
-    }
-  }
-
-  private fs(): Promise<Record<string, string>> {
-    return this.options.remote.fs()
-  }
-
-  private nameOf(path: StorePath): string {
-    return this.options.remote.nameOf(path)
   }
 
   private newSpool(): Promise<string> {
