@@ -5,6 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobView } from '../../src/transfers/index.ts'
 import type { Plan } from '../../src/transfers/orders/plan.ts'
+import {
+  claimWebhooks,
+  insertWebhook,
+  settleWebhook,
+  type Webhook,
+} from '../../src/transfers/orders/webhooks-repo.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { SourceServer } from './support/source-server.ts'
@@ -349,6 +355,18 @@ describe('an order that cannot be', () => {
 })
 
 describe('a webhook', () => {
+  it('is told of the end of a retry, also when that began while the end before was being told', async () => {
+    const db = database.db
+    tree()
+    source.misbehave('/d/a.csv', { kind: 'status', status: 403 })
+    const job = await engine.run(ordered)
+    await insertWebhook(db, { jobId: job.id, url: 'https://h.example', secretSealed: null, nextAtMs: 1 })
+    const [hook] = await claimWebhooks(db, 10, 20)
+    await engine.call('retryTransfer', { params: { id: job.id } })
+    await settleWebhook(db, hook as Webhook, { state: 'done', error: null })
+    expect(await db('transfer_webhooks').first('state')).toEqual({ state: 'waiting' })
+  })
+
   it('is told of the end, signed, and again after a failure', async () => {
     const told: { body: string; signature: string }[] = []
     const listener = createServer(async (request, response) => {

@@ -48,14 +48,14 @@ export async function claimWebhooks(db: Db, nowMs: number, untilMs: number): Pro
   }))
 }
 
-/** `done`, `failed` for good, or once more at `nextAtMs`. */
+/** `done`, `failed` for good, or once more at `nextAtMs`; void when the job began again while it was told. */
 export async function settleWebhook(
   db: Db,
-  jobId: string,
+  { jobId, tries }: Pick<Webhook, 'jobId' | 'tries'>,
   result: { state: 'waiting' | 'done' | 'failed'; nextAtMs?: number; error: string | null },
 ): Promise<void> {
   await db('transfer_webhooks')
-    .where({ job_id: jobId })
+    .where({ job_id: jobId, tries })
     .update({
       state: result.state,
       last_error: result.error,

@@ -52,7 +52,7 @@ async function tell(deps: WebhookDeps, hook: Webhook): Promise<void> {
   const state = error === null ? 'done' : isLast ? 'failed' : 'waiting'
   const delayMs = backoffMs({ attempts: hook.tries, baseSeconds: BASE_SECONDS, random: deps.random() })
   if (error !== null) deps.log.info({ jobId: hook.jobId, attempt: hook.tries, error }, 'webhook not told')
-  await settleWebhook(deps.db, hook.jobId, { state, nextAtMs: deps.clock.nowMs() + delayMs, error })
+  await settleWebhook(deps.db, hook, { state, nextAtMs: deps.clock.nowMs() + delayMs, error })
 }
 
 async function send(deps: WebhookDeps, hook: Webhook): Promise<number> {
