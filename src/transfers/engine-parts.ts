@@ -1,3 +1,4 @@
+import { isPostgres } from '../platform/db.ts'
 import { TransferCache } from './cache/transfer-cache.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
@@ -79,6 +80,7 @@ function runDeps(parts: EngineParts): RunDeps {
   const { executors, directExecutors } = parts.executors
   return {
     ...{ outbound, clock, log },
+    isShared: isPostgres(parts.deps.db),
     journal: parts.journal,
     cache: parts.cache,
     tape: parts.tape,

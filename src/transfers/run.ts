@@ -49,6 +49,8 @@ export interface StepDeps {
   /** Bytes of a file came over. */
   onBytes(run: Run, bytes: number): void
   clock: Clock
+  /** Other processes may take over what this one works on, and this one what another still holds. */
+  isShared: boolean
   /** What limits the pace of the bytes of this run. */
   throttlesOf(run: Run): readonly Throttle[]
 }

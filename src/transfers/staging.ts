@@ -1,4 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { hasErrorCode } from '../platform/errors.ts'
 import type { TransferDestination } from './endpoints.ts'
@@ -26,6 +27,29 @@ export async function findStagedSize(path: string): Promise<number | undefined> 
     if (hasErrorCode(error, 'ENOENT')) return undefined
     throw error
   }
+}
+
+/**
+ * Makes that nobody else writes into the bytes that stand, and that writing on changes nobody else's: a link
+ * to a cached file becomes a copy, and so does, where several workers share the work (`isShared`), what
+ * another one may still have open. Returns how many bytes stand; 0, and no file, when none are to be kept.
+ */
+export async function makeOwn(path: string, keepBytes: number, isShared: boolean): Promise<number> {
+  if (keepBytes > 0 && !isShared && (await stat(path)).nlink === 1) return keepBytes
+  const copy = `${path}.own`
+  try {
+    if (keepBytes > 0) {
+      await copyFile(path, copy, constants.COPYFILE_FICLONE)
+      await rename(copy, path)
+      // What was written meanwhile was copied as well, or not; `keepBytes` were there before.
+      return keepBytes
+    }
+  } catch {
+    // No room for both: better fetched again than shared.
+    await rm(copy, { force: true })
+  }
+  await rm(path, { force: true })
+  return 0
 }
 
 /** Removes the part file, and what an external program left beside it under a longer name. */

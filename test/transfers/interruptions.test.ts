@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { rm, utimes, writeFile } from 'node:fs/promises'
+import { link, open, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
@@ -58,6 +58,40 @@ describe.each(engines)('a transfer on %s that is interrupted', (engineName) => {
     const start = Number(/^bytes=(\d+)-$/.exec(source.gets('/big')[1]?.range ?? '')?.[1])
     expect(start).toBeGreaterThanOrEqual(MIB)
   })
+
+  it('never writes on into bytes that have another name, such as that of a cached file', async () => {
+    const content = source.put('/big', randomBytes(4 * MIB))
+    const id = await orderStalling()
+    await engine.close({ keepFolder: true })
+    const [part = ''] = await engine.partFiles()
+    const staging = (await engine.drive.stagingFolder(['x'])) as string
+    const other = join(engine.folder, 'cached')
+    await link(join(staging, part), other)
+    const { size } = await stat(other)
+    await restart()
+    expect(await engine.ended(id)).toMatchObject({ state: 'FINISHED' })
+    expect(await engine.content('/x/big')).toEqual(content)
+    expect((await stat(other)).size).toBe(size)
+  })
+
+  it.runIf(engineName === 'postgres')(
+    'is not harmed by a worker that lost its lease and still has the part file open',
+    async () => {
+      const content = source.put('/big', randomBytes(4 * MIB))
+      const id = await orderStalling()
+      await engine.close({ keepFolder: true })
+      const [part = ''] = await engine.partFiles()
+      const staging = (await engine.drive.stagingFolder(['x'])) as string
+      const stale = await open(join(staging, part), 'r+')
+      await restart()
+      expect(await engine.ended(id)).toMatchObject({ state: 'FINISHED' })
+      await stale.write(Buffer.alloc(100, 'stale'), 0, 100, 0)
+      await stale.truncate(1000)
+      await stale.close()
+      expect(await engine.content('/x/big')).toEqual(content)
+      expect(await engine.partFiles()).toEqual([])
+    },
+  )
 
   it('notices after a stop in the first attempt that the source is another one now', async () => {
     source.put('/big', randomBytes(4 * MIB))

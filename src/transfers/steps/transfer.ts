@@ -11,7 +11,7 @@ import {
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { SpeedWatch } from '../speed-watch.ts'
-import { findStagedSize, stagedNameOf, stagedPathOf } from '../staging.ts'
+import { findStagedSize, makeOwn, stagedNameOf, stagedPathOf } from '../staging.ts'
 import { TransferError } from '../transfer-error.ts'
 import { type ExecutorName, lanes, type TransferFile } from '../types.ts'
 import { copyDirectly } from './copy-directly.ts'
@@ -94,7 +94,7 @@ interface Fetch {
 async function fetchStaged(run: Run, { deps, executor, stagedPath }: Fetch): Promise<void> {
   const { file } = run
   await deps.delivery?.resume(file)
-  const kept = await bytesToKeep(file, stagedPath)
+  const kept = await bytesToKeep(deps, file, stagedPath)
   file.stagedName = stagedNameOf(file)
   file.bytesDone = kept
   let counted = kept
@@ -137,10 +137,12 @@ function fetchBy({ delivery }: StepDeps, run: Run, executor: TransferExecutor) {
 }
 
 /** A first attempt begins anew; later ones, and one that was given back, go on where the part file ends. */
-async function bytesToKeep(file: TransferFile, stagedPath: string): Promise<number> {
+async function bytesToKeep(deps: StepDeps, file: TransferFile, stagedPath: string): Promise<number> {
   if (isFirstAttempt(file)) return 0
   const size = (await findStagedSize(stagedPath)) ?? 0
-  return size > file.sizeBytes ? 0 : size
+  const kept = size > file.sizeBytes ? 0 : size
+  // A worker of another host that is followed on has the bytes in a file of its own.
+  return makeOwn(stagedPath, kept, deps.isShared)
 }
 
 function executorOf(
