@@ -118,6 +118,8 @@ export class TransferService {
 
   /** Stops a job where it stands; bytes that came over are kept. A job that is over stays as it is. */
   async pause(userId: string, id: string): Promise<TransferJob> {
+    // One that is being ended would never be: what tidies up after it would be paused, too.
+    if ((await this.get(userId, id)).cancelRequested) return this.publish(userId, id)
     await this.change(userId, id, { is_paused: 1 })
     await waitForEnd(this.deps, id, 'stop')
     return this.publish(userId, id)

@@ -104,6 +104,19 @@ describe.each(engines)('a transfer on %s that is interrupted', (engineName) => {
     expect(await engine.partFiles()).toEqual([])
   })
 
+  it('is ended though it is paused while it is being cancelled', async () => {
+    source.put('/big', randomBytes(4 * MIB))
+    const id = await orderStalling()
+    await engine.close({ keepFolder: true })
+    const { folder } = engine
+    engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, folder, isStarted: false })
+    await engine.call('cancelTransfer', { params: { id } })
+    await engine.call('pauseTransfer', { params: { id } })
+    engine.transfers.start()
+    expect(await engine.ended(id)).toMatchObject({ state: 'CANCELED' })
+    expect(await engine.partFiles()).toEqual([])
+  })
+
   it('leaves no bytes when it is cancelled before the restarted node took it up again', async () => {
     source.put('/big', randomBytes(4 * MIB))
     const id = await orderStalling()
