@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Entry, type FileStore, type StorePath, WrappedStore } from '../../src/store/index.ts'
 import type { JobView } from '../../src/transfers/index.ts'
 import type { Plan } from '../../src/transfers/orders/plan.ts'
 import {
@@ -108,6 +109,24 @@ describe('a mirror', () => {
     const job = await engine.run({ ...ordered, options: { deleteExtra: true, filters } })
     expect(job).toMatchObject({ state: 'FINISHED', files: { removed: 1 } })
     expect(await names(['x', 'old'])).toEqual(['mine.log'])
+  })
+
+  it('knows what it copied also where the destination writes its name in another form', async () => {
+    const own = await createTestDatabase('sqlite')
+    class Decomposing extends WrappedStore {
+      override async list(path: StorePath): Promise<Entry[]> {
+        return (await super.list(path)).map((entry) => ({ ...entry, name: entry.name.normalize('NFD') }))
+      }
+    }
+    const wrapDestination = (drive: FileStore) => new Decomposing(drive)
+    const other = await TestEngine.start({ db: own.db, sourceUrl: source.url, wrapDestination })
+    try {
+      source.put('/d/\u00fcbung.txt', 'text')
+      expect(await other.run(mirror)).toMatchObject({ state: 'FINISHED', files: { removed: 0 } })
+    } finally {
+      await other.close()
+      await own.close()
+    }
   })
 
   it('is refused when its source lies in the destination, which it would remove', async () => {

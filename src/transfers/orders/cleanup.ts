@@ -89,19 +89,25 @@ async function removeExtra(
     signal.throwIfAborted()
     if (!(await extendCleanup(deps.db, job.id, deps.clock.nowMs() + LEASE_MS))) return false
     const members = await listMembers(destination, path)
-    const known = await listKnownPaths(deps.db, job.id, [...members.keys()])
+    const known = await listKnownPaths(deps.db, job.id, [...members.keys()].flatMap(formsOf))
     for (const [member, entry] of members) {
       if (entry.mount !== undefined || !isMeant(filter, member, entry)) continue
+      const isKnown = formsOf(member).some((form) => known.has(form))
       // With filters, a folder that the source has not may hold what they leave out.
-      const isEntered = known.has(member) || !filter.isOpen
+      const isEntered = isKnown || !filter.isOpen
       if (entry.kind === 'folder' && isEntered) pending.push(member)
-      else if (!known.has(member)) {
+      else if (!isKnown) {
         await destination.store.remove([...destination.path, ...namesOf(member)])
         sum.removed++
       }
     }
   }
   return true
+}
+
+/** Some servers write letters with accents in another form than they were given: what was just copied stays. */
+function formsOf(path: string): string[] {
+  return [...new Set([path, path.normalize('NFC'), path.normalize('NFD')])]
 }
 
 /** Places may have been moved since the order was given, and a source may have several. */
