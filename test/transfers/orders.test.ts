@@ -129,6 +129,19 @@ describe('a mirror', () => {
     }
   })
 
+  it('leaves what another order brought from the source meanwhile', async () => {
+    tree()
+    source.misbehave('/d/a.csv', { kind: 'stall', afterBytes: 1 })
+    await engine.drive.makeCollection(['x'])
+    await engine.drive.write(['x', 'gone.txt'], one('old'))
+    const job = await engine.submit(mirror)
+    await expect.poll(() => names(['x'])).toContain('b.txt')
+    source.put('/d/new.txt', 'new')
+    await engine.drive.write(['x', 'new.txt'], one('new'))
+    expect(await engine.ended(job.id)).toMatchObject({ state: 'FINISHED', files: { removed: 1 } })
+    expect(await names(['x'])).toEqual(['a.csv', 'b.txt', 'new.txt', 'sub', 'tmp'])
+  })
+
   it('is refused when its source lies in the destination, which it would remove', async () => {
     await engine.drive.makeCollection(['all'])
     await engine.drive.makeCollection(['all', 'project'])

@@ -3,16 +3,16 @@ import { type Db, inTransaction } from '../../platform/db.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Entry } from '../../store/types.ts'
 import { classify } from '../classify.ts'
-import { placesOf, type TransferDestination } from '../endpoints.ts'
+import type { TransferDestination } from '../endpoints.ts'
 import { hasFolders } from '../expansion-repo.ts'
 import { PathFilter } from '../filters.ts'
-import type { JobContext, JobContexts } from '../job-contexts.ts'
+import type { JobContexts } from '../job-contexts.ts'
 import { changeJob, noteJobError } from '../job-repo.ts'
-import { assertNotInside } from '../new-job.ts'
 import { namesOf } from '../run.ts'
 import type { TransferJob } from '../types.ts'
 import { claimCleanups, extendCleanup, findNextCleanupMs, listKnownPaths } from './chores-repo.ts'
 import type { Chore } from './keeper.ts'
+import { formsOf, listNow, sourceApartFrom } from './mirror-source.ts'
 
 const LEASE_MS = 120_000
 const RETRY_MS = 60_000
@@ -82,7 +82,7 @@ async function removeExtra(
   if (!(await hasFolders(deps.db, job.id))) return true
   const context = await deps.contexts.get(job.id)
   const destination = await context.destination(job.destination)
-  await assertHarmless(context, job, destination)
+  const source = await sourceApartFrom(context, job, destination)
   const filter = new PathFilter(job.options.filters)
   const pending = ['']
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -90,6 +90,7 @@ async function removeExtra(
     if (!(await extendCleanup(deps.db, job.id, deps.clock.nowMs() + LEASE_MS))) return false
     const members = await listMembers(destination, path)
     const known = await listKnownPaths(deps.db, job.id, [...members.keys()].flatMap(formsOf))
+    let now: Set<string> | undefined
     for (const [member, entry] of members) {
       if (entry.mount !== undefined || !isMeant(filter, member, entry)) continue
       const isKnown = formsOf(member).some((form) => known.has(form))
@@ -97,30 +98,14 @@ async function removeExtra(
       const isEntered = isKnown || !filter.isOpen
       if (entry.kind === 'folder' && isEntered) pending.push(member)
       else if (!isKnown) {
+        now ??= await listNow(source, path)
+        if (now.has(member)) continue
         await destination.store.remove([...destination.path, ...namesOf(member)])
         sum.removed++
       }
     }
   }
   return true
-}
-
-/** Some servers write letters with accents in another form than they were given: what was just copied stays. */
-function formsOf(path: string): string[] {
-  return [...new Set([path, path.normalize('NFC'), path.normalize('NFD')])]
-}
-
-/** Places may have been moved since the order was given, and a source may have several. */
-async function assertHarmless(
-  context: JobContext,
-  job: TransferJob,
-  destination: TransferDestination,
-): Promise<void> {
-  for (const place of placesOf(job.source)) {
-    // What cannot be reached from here lies elsewhere.
-    const source = await context.source(place).catch(() => undefined)
-    if (source !== undefined) await assertNotInside(source, destination)
-  }
 }
 
 async function listMembers({ store, path }: TransferDestination, below: string): Promise<Map<string, Entry>> {
