@@ -224,7 +224,7 @@ const transfers = z.strictObject({
     .strictObject({
       min: z.int().min(1).max(1000).default(2).describe('Files at a time between two hosts, at least.'),
       max: z.int().min(1).max(1000).default(60).describe('… and at most; in between they adapt.'),
-      start: z.int().min(1).max(1000).default(16).describe('Where a pair of hosts begins.'),
+      start: z.int().min(1).max(1000).default(40).describe('Where a pair of hosts begins.'),
     })
     .prefault({}),
   bandwidth: z
