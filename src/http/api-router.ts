@@ -44,7 +44,7 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
     if (route.auth === 'admin' && !principal?.isAdmin) {
       throw new ForbiddenError('Only an administrator may do this.')
     }
-    await route.guard?.(ctx.get('authorization'))
+    const admitted = await route.guard?.(ctx.get('authorization'))
     let status = route.status ?? 200
     const call = {
       params: parse(route.params, ctx.params ?? {}, 'path'),
@@ -53,7 +53,7 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
       principal,
       signal: abortOnClose(ctx),
       idempotencyKey: parseKey(ctx.get('idempotency-key')),
-      authorization: route.auth === 'worker' ? ctx.get('authorization') : undefined,
+      admitted,
       stream: route.takesBytes === true ? ctx.req : undefined,
       setStatus: (other: number) => {
         status = other

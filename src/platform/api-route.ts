@@ -12,8 +12,8 @@ export interface ApiCall<P, Q, B> {
   principal: Principal
   /** Aborts when the client goes away. */
   signal: AbortSignal
-  /** The header `Authorization`, for routes that judge it themselves (`auth: 'worker'`). */
-  authorization?: string | undefined
+  /** Whom the route's own guard let in. */
+  admitted?: unknown
   /** The body as it comes, for routes that take bytes. */
   stream?: Readable | undefined
   /** The header `Idempotency-Key`: a repeat of the same order is to find the first one. */
@@ -44,8 +44,11 @@ export interface ApiRoute {
   body?: z.ZodType
   /** The answer's schema; none for 204. */
   response?: z.ZodType
-  /** For who is no user: throws unless the header `Authorization` lets in; asked before the input is read. */
-  guard?(authorization: string): Promise<void>
+  /**
+   * For who is no user (`auth: 'worker'`): whom the header `Authorization` lets in, or it throws; asked once,
+   * before the input is read. The handler gets it as `admitted`.
+   */
+  guard?(authorization: string): Promise<unknown>
   /** Success status; 200 unless given. */
   status?: number
   handle(call: ApiCall<never, never, never>): Promise<unknown>

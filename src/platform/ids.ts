@@ -23,3 +23,12 @@ export function equalSecrets(a: string, b: string): boolean {
   if (left.length === right.length) return timingSafeEqual(left, right)
   return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
 }
+
+/** The UUID of a name in a name space (RFC 9562 5.5). */
+export function uuid5(space: string, name: string): string {
+  const seed = Buffer.concat([Buffer.from(space.replaceAll('-', ''), 'hex'), Buffer.from(name)])
+  const bytes = hash('sha1', seed, 'buffer').subarray(0, 16)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -159,6 +159,13 @@ export async function dropStaleFlags(db: Db, lane: Lane, { share, link }: QueueK
   )
 }
 
+/** The lanes in which each job has some of these files. */
+export function lanesByJob(files: readonly { jobId: string; lane: Lane }[]): Map<string, Set<Lane>> {
+  const found = new Map<string, Set<Lane>>()
+  for (const { jobId, lane } of files) found.set(jobId, (found.get(jobId) ?? new Set()).add(lane))
+  return found
+}
+
 /** Says of jobs that they have ready files of these lanes. */
 export async function flagReady(db: Db, ready: ReadonlyMap<string, ReadonlySet<Lane>>): Promise<void> {
   for (const lane of [lanes.small, lanes.large]) {

@@ -9,13 +9,13 @@ import {
   type SharedQueues,
   takeFairQueues,
 } from './scheduling/fair-shares.ts'
+import { weightOf } from './share-policy.ts'
 import type { LaneCounts } from './slots.ts'
 import type { Task } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
 
 /** More queues than can get something in one round; the others are looked at in the next. */
 const MAX_QUEUES = 200
-const DEFAULT_WEIGHT = 50
 /** What was seen of the queues holds so long, unless somebody says that there is more. */
 const LOOK_HOLDS_MS = 200
 
@@ -134,7 +134,7 @@ export class Dispatcher {
   private sharesOf(looks: readonly Look[], running: readonly Task[]): SharedQueues[] {
     const shares = new Map<string, SharedQueues & { queues: QueueDemand[]; running: LaneCounts }>()
     const shareOf = (name: string) => {
-      const weight = this.deps.shareWeights[name] ?? DEFAULT_WEIGHT
+      const weight = weightOf(this.deps.shareWeights, name)
       const none = { small: 0, large: 0 }
       const known = shares.get(name) ?? {
         name,

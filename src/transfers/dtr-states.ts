@@ -138,7 +138,12 @@ export function isFinal(state: DtrState): boolean {
   return Object.keys(dtrTable[state]).length === 0
 }
 
+/** True for a state that is not final and stands at `other` or behind it on the way of a request. */
+export function hasReached(state: DtrState, other: DtrState): boolean {
+  return dtrStates.indexOf(state) >= dtrStates.indexOf(other) && !isFinal(state)
+}
+
 /** True where the copy is published and only tidying up is left. */
 export function isPublished(state: DtrState): boolean {
-  return dtrStates.indexOf(state) >= dtrStates.indexOf('REPLICA_REGISTERED') && !isFinal(state)
+  return hasReached(state, 'REPLICA_REGISTERED')
 }

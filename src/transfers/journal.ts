@@ -1,12 +1,12 @@
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction } from '../platform/db.ts'
-import { flagReady } from './claim-repo.ts'
+import { flagReady, lanesByJob } from './claim-repo.ts'
 import { type FailedAttempt, insertAttempts, saveFiles } from './file-repo.ts'
 import { addDelta, type Counted, countedOf, deltaBetween } from './job-counts.ts'
 import { changeJob, type JobDelta, noteJobError } from './job-repo.ts'
 import type { Fault } from './transfer-error.ts'
-import type { Lane, TransferFile, TransferJob } from './types.ts'
+import type { TransferFile, TransferJob } from './types.ts'
 
 /** So many requests under way make it worth to wait for each other's changes. */
 const CROWD = 8
@@ -125,7 +125,8 @@ export class Journal {
       tx,
       failures.filter(({ file }) => saved.has(file.id)),
     )
-    await flagReady(tx, readyLanes(files.filter((file) => saved.has(file.id))))
+    // Requests that were given back stand in the queue again.
+    await flagReady(tx, lanesByJob(files.filter((file) => saved.has(file.id) && file.queue === 'ready')))
     const deltas = new Map<string, JobDelta>()
     for (const file of files) {
       const before = this.counted.get(file.id)
@@ -142,14 +143,6 @@ export class Journal {
     }
     return { saved, jobs }
   }
-}
-
-/** Requests that were given back stand in the queue again. */
-function readyLanes(files: readonly TransferFile[]): Map<string, Set<Lane>> {
-  const found = new Map<string, Set<Lane>>()
-  for (const { queue, jobId, lane } of files)
-    if (queue === 'ready') found.set(jobId, (found.get(jobId) ?? new Set()).add(lane))
-  return found
 }
 
 function jobErrorOf(file: TransferFile): { code: string; text: string } {

@@ -7,6 +7,7 @@ import type { LinkControl, LinkFacts } from './links/link-control.ts'
 import { saveLinkSettings } from './links/links-repo.ts'
 import { countRunning, listQueueFacts, listRunning } from './operator-repo.ts'
 import { parseBandwidth } from './scheduling/bandwidth.ts'
+import { weightOf } from './share-policy.ts'
 
 const linkSchema = z
   .object({
@@ -92,7 +93,7 @@ function queuesRoute({ db, links, slots, emergencySlots, shareWeights }: Operato
         slots: { total: slots, emergency: emergencySlots },
         queues: queues.map(({ files, bytes, ...queue }) => ({
           ...queue,
-          weight: shareWeights[queue.share] ?? 50,
+          weight: weightOf(shareWeights, queue.share),
           filesOpen: files,
           filesRunning:
             running.find(({ share, link }) => share === queue.share && link === queue.link)?.running ?? 0,

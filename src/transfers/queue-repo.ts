@@ -1,5 +1,5 @@
 import type { Db } from '../platform/db.ts'
-import { flagReady, repairReadyFlags } from './claim-repo.ts'
+import { flagReady, lanesByJob, repairReadyFlags } from './claim-repo.ts'
 import { FIRST_RANK } from './job-rank.ts'
 import type { Lane } from './types.ts'
 
@@ -25,14 +25,8 @@ export async function wakeDueFiles(db: Db, nowMs: number): Promise<number> {
     .andWhere({ queue: 'held' })
     .update({ queue: 'ready', lease_owner: null })
     .returning(['job_id', 'lane'])) as ReadyRow[]
-  await flagReady(db, lanesByJob(woken))
+  await flagReady(db, lanesByJob(woken.map(({ job_id: jobId, lane }) => ({ jobId, lane }))))
   return woken.length
-}
-
-function lanesByJob(rows: readonly ReadyRow[]): Map<string, Set<Lane>> {
-  const found = new Map<string, Set<Lane>>()
-  for (const { job_id, lane } of rows) found.set(job_id, (found.get(job_id) ?? new Set()).add(lane))
-  return found
 }
 
 /** The clock was set back: what waits for a later time would wait so much longer, so its wait is over. */

@@ -3,26 +3,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { InsufficientStorageError } from '../../src/platform/errors.ts'
 import type { JobView } from '../../src/transfers/index.ts'
 import { orderSchema } from '../../src/transfers/order-schema.ts'
-import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
-import { SourceServer } from './support/source-server.ts'
-import { TestEngine } from './support/test-engine.ts'
+import type { TestDatabase } from '../support/databases.ts'
+import { closeRig, type EngineRig, startRig } from './support/engine-rig.ts'
+import type { SourceServer } from './support/source-server.ts'
+import type { TestEngine } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
+let rig: EngineRig
 let database: TestDatabase
 let source: SourceServer
 let engine: TestEngine
 
 beforeEach(async () => {
-  database = await createTestDatabase('sqlite')
-  source = await SourceServer.start()
-  engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, idleTimeoutMs: 1500 })
+  rig = await startRig({ idleTimeoutMs: 1500 })
+  ;({ database, source, engine } = rig)
 })
 
-afterEach(async () => {
-  await engine.close()
-  await source.close()
-  await database.close()
-})
+afterEach(() => closeRig(rig))
 
 const post = (body: object) =>
   engine.call('submitTransfer', { body: orderSchema.parse(body) }) as Promise<JobView>

@@ -1,40 +1,32 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { newRandom } from '../../bench/scheduler/world.ts'
-import { migrateToLatest } from '../../migrations/index.ts'
-import { type Db, openDb } from '../../src/platform/db.ts'
+import type { Db } from '../../src/platform/db.ts'
 import { WrappedStore } from '../../src/store/index.ts'
+import { type CrashPlace, kill, openCrashPlace, startChildEngine } from './support/crash-place.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { type Mischief, SourceServer } from './support/source-server.ts'
-import { insertUser, TestEngine } from './support/test-engine.ts'
+import { TestEngine } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
 const FILES = 60
-let folder: string
+let place: CrashPlace
 let db: Db
 let source: SourceServer
 let child: ChildProcess | undefined
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'causeway-chaos-'))
-  db = openDb({ client: 'sqlite', file: join(folder, 'test.db') })
-  await migrateToLatest(db)
-  await insertUser(db)
+  place = await openCrashPlace()
+  db = place.db
   source = await SourceServer.start()
 })
 
 afterEach(async () => {
   child?.kill('SIGKILL')
   await source.close()
-  await db.destroy()
-  await rm(folder, { recursive: true, force: true })
+  await place.close()
 })
 
 /** A tree of small files and some large ones; what every one of them must be in the end. */
@@ -82,16 +74,6 @@ async function passTime(engine: TestEngine, clock: FakeClock, id: string): Promi
   }
 }
 
-async function startChild(destination?: string): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('./support/child-engine.ts', import.meta.url))
-  const args = [script, join(folder, 'test.db'), source.url, join(folder, 'spaces')]
-  const started = spawn(process.execPath, destination === undefined ? args : [...args, destination], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  await once(started.stdout, 'data')
-  return started
-}
-
 it.each([
   1, 2,
 ])('ends with every file right after kills in the middle of anything, seed %i', async (number) => {
@@ -99,19 +81,17 @@ it.each([
   const contents = seed()
   makeTrouble(contents, random)
   for (let kills = 0; kills < 5; kills++) {
-    child = await startChild(kills === 0 ? '/copy' : undefined)
+    child = await startChildEngine(place, source.url, kills === 0 ? '/copy' : undefined)
     const seen = source.requests.length + Math.floor(random() * 25)
     await expect
       .poll(async () => source.requests.length > seen || (await isOver()), { timeout: 5000, interval: 10 })
       .toBe(true)
       .catch(() => undefined)
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+    await kill(child)
   }
   const clock = new FakeClock()
   const engine = await TestEngine.start({
-    ...{ db, sourceUrl: source.url, folder: join(folder, 'spaces'), workerId: 'child', clock },
+    ...{ db, sourceUrl: source.url, folder: place.spaces, workerId: 'child', clock },
     ...{ idleTimeoutMs: 1000, config: { maxTries: 100 } },
   })
   const { id } = await db('transfer_jobs').first('id')
@@ -133,7 +113,7 @@ it('ends with every file right after ten minutes of errors, stalls, a full disk,
   const isFull = () => clock.nowMs() - startMs < 600_000 && Math.floor(clock.nowMs() / 60_000) % 3 === 0
   const start = () =>
     TestEngine.start({
-      ...{ db, sourceUrl: source.url, folder: join(folder, 'spaces'), clock },
+      ...{ db, sourceUrl: source.url, folder: place.spaces, clock },
       ...{ idleTimeoutMs: 1000, config: { maxTries: 100, retryBaseSeconds: 10 } },
       wrapDestination: (drive) => new FullStore(drive, isFull),
     })

@@ -1,62 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import type { ChildProcess } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { migrateToLatest } from '../../migrations/index.ts'
-import { type Db, openDb } from '../../src/platform/db.ts'
+import type { Db } from '../../src/platform/db.ts'
+import { type CrashPlace, kill, openCrashPlace, startChildEngine } from './support/crash-place.ts'
 import { SourceServer } from './support/source-server.ts'
-import { insertUser, TestEngine } from './support/test-engine.ts'
+import { TestEngine } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
-let folder: string
+let place: CrashPlace
 let db: Db
 let source: SourceServer
 let child: ChildProcess | undefined
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'causeway-crash-'))
-  db = openDb({ client: 'sqlite', file: join(folder, 'test.db') })
-  await migrateToLatest(db)
-  await insertUser(db)
+  place = await openCrashPlace()
+  db = place.db
   source = await SourceServer.start()
 })
 
 afterEach(async () => {
   child?.kill('SIGKILL')
   await source.close()
-  await db.destroy()
-  await rm(folder, { recursive: true, force: true })
+  await place.close()
 })
-
-async function startChild(destination: string): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('./support/child-engine.ts', import.meta.url))
-  const args = [script, join(folder, 'test.db'), source.url, join(folder, 'spaces'), destination]
-  const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  await once(started.stdout, 'data')
-  return started
-}
-
-async function kill(victim: ChildProcess): Promise<void> {
-  const ended = once(victim, 'exit')
-  victim.kill('SIGKILL')
-  await ended
-}
 
 it('goes on after SIGKILL: verified, from the bytes that stand, and no finished file is fetched again', async () => {
   const content = source.put('/big', Buffer.alloc(4 * MIB, 'big content '))
   for (let n = 0; n < 40; n++) source.put(`/small/${n}`, `small ${n}`)
   source.misbehave('/big', { kind: 'stall', afterBytes: 2 * MIB + 100 })
-  child = await startChild('/copy')
+  child = await startChildEngine(place, source.url, '/copy')
   const done = () => db('transfer_files').where({ state: 'DONE' }).count({ n: '*' }).first()
   await expect.poll(async () => Number((await done())?.n), { timeout: 20_000 }).toBe(40)
   const part = async () => {
     const row = await db('transfer_files').where({ path: 'big' }).first()
     const name = `${row.job_id}-${row.id}.part`
     const spaces = await db('spaces').first()
-    const file = join(folder, 'spaces', spaces.folder, 'staging', 'transfers', name)
+    const file = join(place.spaces, spaces.folder, 'staging', 'transfers', name)
     return (await stat(file).catch(() => undefined))?.size ?? 0
   }
   await expect.poll(part, { timeout: 20_000 }).toBeGreaterThanOrEqual(MIB)
@@ -65,7 +45,7 @@ it('goes on after SIGKILL: verified, from the bytes that stand, and no finished 
   const engine = await TestEngine.start({
     db,
     sourceUrl: source.url,
-    folder: join(folder, 'spaces'),
+    folder: place.spaces,
     workerId: 'child',
   })
   const startedAtMs = performance.now()
@@ -85,12 +65,12 @@ it('goes on after SIGKILL: verified, from the bytes that stand, and no finished 
 
 it('recognises a file it had published but not noted when it died', async () => {
   source.put('/f', 'content')
-  let engine = await TestEngine.start({ db, sourceUrl: source.url, folder: join(folder, 'spaces') })
+  let engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })
   const job = await engine.run({ destination: { path: '/copy' }, overwrite: 'never' })
   await engine.close({ keepFolder: true })
   await db('transfer_files').update({ state: 'REGISTERING_REPLICA', queue: 'ready' })
   await db('transfer_jobs').update({ state: 'ACTIVE', files_done: 0, finished_at_ms: null })
-  engine = await TestEngine.start({ db, sourceUrl: source.url, folder: join(folder, 'spaces') })
+  engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })
   expect(await engine.ended(job.id)).toMatchObject({ state: 'FINISHED', files: { done: 1, failed: 0 } })
   expect(source.gets('/f')).toHaveLength(1)
   await engine.close({ keepFolder: true })
@@ -98,7 +78,7 @@ it('recognises a file it had published but not noted when it died', async () => 
 
 it('goes on with an expansion that was interrupted, without losing or doubling a file', async () => {
   for (let n = 0; n < 30; n++) source.put(`/d${n % 6}/f${n}`, `content ${n}`)
-  let engine = await TestEngine.start({ db, sourceUrl: source.url, folder: join(folder, 'spaces') })
+  let engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })
   const job = await engine.run({ destination: { path: '/copy' } })
   await engine.close({ keepFolder: true })
   // As after a crash in the middle: some folders not noted as done, some of their files there already.
@@ -111,7 +91,7 @@ it('goes on with an expansion that was interrupted, without losing or doubling a
     files_total: 30 - removed,
     files_done: 30 - removed,
   })
-  engine = await TestEngine.start({ db, sourceUrl: source.url, folder: join(folder, 'spaces') })
+  engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })
   expect(await engine.ended(job.id)).toMatchObject({
     state: 'FINISHED',
     files: { total: 30, done: 25, skipped: 5 },

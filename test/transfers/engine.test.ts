@@ -1,25 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
+import type { TestDatabase } from '../support/databases.ts'
+import { closeRig, type EngineRig, startRig } from './support/engine-rig.ts'
 import { SourceServer } from './support/source-server.ts'
 import { TestEngine, TOKEN } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
+let rig: EngineRig
 let database: TestDatabase
 let source: SourceServer
 let engine: TestEngine
 
 beforeEach(async () => {
-  database = await createTestDatabase('sqlite')
-  source = await SourceServer.start()
-  engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, idleTimeoutMs: 1500 })
+  rig = await startRig({ idleTimeoutMs: 1500 })
+  ;({ database, source, engine } = rig)
 })
 
-afterEach(async () => {
-  await engine.close()
-  await source.close()
-  await database.close()
-})
+afterEach(() => closeRig(rig))
 
 describe('a transfer from another server', () => {
   it('copies a tree, verified by the checksum of the source, and keeps the times', async () => {

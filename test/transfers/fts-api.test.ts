@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fromFts, fromPriority, ftsBodySchema, toPriority } from '../../src/transfers/fts/fts-body.ts'
 import { deterministicId } from '../../src/transfers/fts/fts-view.ts'
-import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
-import { SourceServer } from './support/source-server.ts'
-import { TestEngine, USER } from './support/test-engine.ts'
+import { closeRig, type EngineRig, startRig } from './support/engine-rig.ts'
+import type { SourceServer } from './support/source-server.ts'
+import { type TestEngine, USER } from './support/test-engine.ts'
 
 const read = (body: unknown) => fromFts(ftsBodySchema.parse(body), 1000)
 const file = { sources: ['https://a.example/x'], destinations: ['https://b.example/y'] }
@@ -78,21 +78,16 @@ describe('a submission of FTS3', () => {
 })
 
 describe('the routes of FTS3', () => {
-  let database: TestDatabase
+  let rig: EngineRig
   let source: SourceServer
   let engine: TestEngine
 
   beforeEach(async () => {
-    database = await createTestDatabase('sqlite')
-    source = await SourceServer.start()
-    engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, isStarted: false })
+    rig = await startRig({ isStarted: false })
+    ;({ source, engine } = rig)
   })
 
-  afterEach(async () => {
-    await engine.close()
-    await source.close()
-    await database.close()
-  })
+  afterEach(() => closeRig(rig))
 
   const submit = (params: object = {}) =>
     engine.call('ftsSubmit', {

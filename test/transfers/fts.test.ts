@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { uuid5 } from '../../src/transfers/executors/fts-client.ts'
+import { uuid5 } from '../../src/platform/ids.ts'
 import { FakeFts } from '../fakes/fts/fake-fts.ts'
 import { FakeCopier } from '../fakes/tpc/fake-copier.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'

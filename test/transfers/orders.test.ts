@@ -13,26 +13,23 @@ import {
   type Webhook,
 } from '../../src/transfers/orders/webhooks-repo.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
+import { closeRig, type EngineRig, startRig } from './support/engine-rig.ts'
 import { FakeClock } from './support/fake-clock.ts'
-import { SourceServer } from './support/source-server.ts'
+import type { SourceServer } from './support/source-server.ts'
 import { TestEngine } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
+let rig: EngineRig
 let database: TestDatabase
 let source: SourceServer
 let engine: TestEngine
 
 beforeEach(async () => {
-  database = await createTestDatabase('sqlite')
-  source = await SourceServer.start()
-  engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, idleTimeoutMs: 1500 })
+  rig = await startRig({ idleTimeoutMs: 1500 })
+  ;({ database, source, engine } = rig)
 })
 
-afterEach(async () => {
-  await engine.close()
-  await source.close()
-  await database.close()
-})
+afterEach(() => closeRig(rig))
 
 const tree = (): void => {
   source.put('/d/a.csv', 'alpha')

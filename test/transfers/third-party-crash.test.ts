@@ -1,28 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { migrateToLatest } from '../../migrations/index.ts'
-import { type Db, openDb } from '../../src/platform/db.ts'
 import { FakeCopier } from '../fakes/tpc/fake-copier.ts'
-import { insertUser, TestEngine } from './support/test-engine.ts'
+import { type CrashPlace, kill, openCrashPlace, spawnScript } from './support/crash-place.ts'
+import { TestEngine } from './support/test-engine.ts'
 
 const bytes = randomBytes(2 * 1024 * 1024)
-let folder: string
-let db: Db
+let place: CrashPlace
 let from: FakeCopier
 let to: FakeCopier
 let child: ChildProcess | undefined
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'causeway-tpc-crash-'))
-  db = openDb({ client: 'sqlite', file: join(folder, 'test.db') })
-  await migrateToLatest(db)
-  await insertUser(db)
+  place = await openCrashPlace()
   ;[from, to] = await Promise.all([FakeCopier.start(), FakeCopier.start()])
   from.files.set('/data.bin', bytes)
 })
@@ -30,8 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   child?.kill('SIGKILL')
   await Promise.all([from.close(), to.close()])
-  await db.destroy()
-  await rm(folder, { recursive: true, force: true })
+  await place.close()
 })
 
 async function orderAndKill(whileCopying: () => void): Promise<void> {
@@ -41,27 +30,23 @@ async function orderAndKill(whileCopying: () => void): Promise<void> {
     copy.marker(1_000)
     begun.resolve(copy)
   }
-  const script = fileURLToPath(new URL('./support/child-third-party.ts', import.meta.url))
   const ends = [`${from.origin}/data.bin`, `${to.origin}/copy.bin`]
-  const args = [script, join(folder, 'test.db'), join(folder, 'spaces'), ...ends]
-  child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  child = spawnScript('child-third-party.ts', [place.databaseFile, place.spaces, ...ends])
   const { left } = await begun.promise
   whileCopying()
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
+  await kill(child)
   await left
   to.script = undefined
 }
 
 async function nextLife() {
   const engine = await TestEngine.start({
-    db,
+    db: place.db,
     sourceUrl: 'http://127.0.0.1:1',
-    folder: join(folder, 'spaces'),
+    folder: place.spaces,
     workerId: 'child',
   })
-  const { id } = await db('transfer_jobs').first('id')
+  const { id } = await place.db('transfer_jobs').first('id')
   const job = await engine.ended(id)
   await engine.close({ keepFolder: true })
   return job

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
+import type { HostRow } from './hosts-repo.ts'
 import type { HostRegistry } from './registry.ts'
 import type { DeliveryService } from './service.ts'
 import {
@@ -29,11 +30,11 @@ interface Deps {
 /** `/delivery`: what programs on further hosts ask that move bytes for this node. */
 export function deliveryRoutes(deps: Deps): ApiRoute[] {
   // Before the input is looked at: a stranger is told nothing about its form.
-  const guard = async (authorization: string) => void (await deps.registry.authenticate(authorization))
+  const guard = (authorization: string) => deps.registry.authenticate(authorization)
   return [...workRoutes(deps), ...leaseRoutes(deps), appendRoute(deps)].map((route) => ({ ...route, guard }))
 }
 
-function workRoutes({ service, registry }: Deps): ApiRoute[] {
+function workRoutes({ service }: Deps): ApiRoute[] {
   const common = { method: 'post', auth: 'worker' } as const
   return [
     apiRoute({
@@ -43,8 +44,7 @@ function workRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'A delivery worker begins; 426 when it is of another version.',
       body: announcementSchema,
       response: welcomeSchema,
-      handle: async ({ body, authorization }) =>
-        service.announce(await registry.authenticate(authorization), body),
+      handle: async ({ body, admitted }) => service.announce(admitted as HostRow, body),
     }),
     apiRoute({
       ...common,
@@ -53,8 +53,8 @@ function workRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'Files to move; waits until there are some.',
       body: takeSchema,
       response: z.object({ items: z.array(leaseSchema) }),
-      handle: async ({ body, authorization, signal }) => ({
-        items: await service.take(await registry.authenticate(authorization), body, signal),
+      handle: async ({ body, admitted, signal }) => ({
+        items: await service.take(admitted as HostRow, body, signal),
       }),
     }),
     apiRoute({
@@ -64,13 +64,12 @@ function workRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'How far the worker is; answers what it has to end.',
       body: heartbeatSchema,
       response: heartbeatAnswerSchema,
-      handle: async ({ body, authorization }) =>
-        service.heartbeat(await registry.authenticate(authorization), body),
+      handle: async ({ body, admitted }) => service.heartbeat(admitted as HostRow, body),
     }),
   ]
 }
 
-function leaseRoutes({ service, registry }: Deps): ApiRoute[] {
+function leaseRoutes({ service }: Deps): ApiRoute[] {
   const common = { method: 'post', auth: 'worker', params: leaseParams } as const
   return [
     apiRoute({
@@ -80,8 +79,7 @@ function leaseRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'All bytes are there; 409 when the lease is over.',
       body: finishedSchema,
       status: 204,
-      handle: async ({ params, body, authorization }) =>
-        service.finished(await registry.authenticate(authorization), params.id, body),
+      handle: async ({ params, body, admitted }) => service.finished(admitted as HostRow, params.id, body),
     }),
     apiRoute({
       ...common,
@@ -90,8 +88,7 @@ function leaseRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'It did not work, and why; or the worker gives it back.',
       body: failedSchema,
       status: 204,
-      handle: async ({ params, body, authorization }) =>
-        service.failed(await registry.authenticate(authorization), params.id, body),
+      handle: async ({ params, body, admitted }) => service.failed(admitted as HostRow, params.id, body),
     }),
     apiRoute({
       ...common,
@@ -100,12 +97,8 @@ function leaseRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'The right to read the source, asked anew.',
       body: sessionSchema,
       response: credentialsSchema,
-      handle: async ({ params, body, authorization }) => ({
-        headers: await service.credentials(
-          await registry.authenticate(authorization),
-          params.id,
-          body.session,
-        ),
+      handle: async ({ params, body, admitted }) => ({
+        headers: await service.credentials(admitted as HostRow, params.id, body.session),
       }),
     }),
     apiRoute({
@@ -115,13 +108,13 @@ function leaseRoutes({ service, registry }: Deps): ApiRoute[] {
       summary: 'What the source is now; to tell a change from a fault.',
       body: sessionSchema,
       response: sourceNowSchema,
-      handle: async ({ params, body, authorization }) =>
-        service.sourceNow(await registry.authenticate(authorization), params.id, body.session),
+      handle: async ({ params, body, admitted }) =>
+        service.sourceNow(admitted as HostRow, params.id, body.session),
     }),
   ]
 }
 
-function appendRoute({ service, registry }: Deps): ApiRoute {
+function appendRoute({ service }: Deps): ApiRoute {
   return apiRoute({
     method: 'put',
     path: '/delivery/leases/{id}/bytes',
@@ -132,11 +125,10 @@ function appendRoute({ service, registry }: Deps): ApiRoute {
     params: leaseParams,
     query: appendSchema,
     response: appendedSchema,
-    handle: async ({ params, query, authorization, stream }) => {
-      const host = await registry.authenticate(authorization)
+    handle: async ({ params, query, admitted, stream }) => {
       const { session, offset, anew } = query
       const piece = { session, offset, isAnew: anew === '1', stream: stream ?? Readable.from([]) }
-      return { sizeBytes: await service.append(host, params.id, piece) }
+      return { sizeBytes: await service.append(admitted as HostRow, params.id, piece) }
     },
   })
 }

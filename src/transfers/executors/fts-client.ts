@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { uuid5 } from '../../platform/ids.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import { HttpStatusError, TransferError } from '../transfer-error.ts'
 import { clean, statusFault } from './third-party-faults.ts'
@@ -135,15 +135,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** The UUID of a name in a name space (RFC 9562 5.5). */
-export function uuid5(space: string, name: string): string {
-  const bytes = createHash('sha1')
-    .update(Buffer.from(space.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest()
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  return bytes.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

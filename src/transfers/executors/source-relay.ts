@@ -1,9 +1,9 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { toHttpDate } from '../../platform/http-date.ts'
 import { newSecret } from '../../platform/ids.ts'
+import { LoopbackServer } from '../../platform/loopback-server.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import type { ByteRange, Checksums } from '../../store/types.ts'
 import { ContentHash } from './content-hash.ts'
@@ -37,40 +37,27 @@ interface Offer {
 export class SourceRelay {
   private readonly outbound: Outbound
   private readonly offers = new Map<string, Offer>()
-  private server: Promise<Server> | undefined
+  private readonly server = new LoopbackServer((request, response) => void this.answer(request, response))
 
   constructor(outbound: Outbound) {
     this.outbound = outbound
   }
 
   async offer(task: FetchTask): Promise<RelayedSource> {
-    this.server ??= this.listen()
-    const address = (await this.server).address()
-    if (address === null || typeof address === 'string') throw new Error('the relay has no port')
+    const port = await this.server.port()
     const secret = newSecret()
     const offer: Offer = { task, failure: undefined, checksums: {} }
     this.offers.set(secret, offer)
     return {
-      url: `http://127.0.0.1:${address.port}/${secret}/`,
+      url: `http://127.0.0.1:${port}/${secret}/`,
       failure: () => offer.failure,
       checksums: () => offer.checksums,
       release: () => this.offers.delete(secret),
     }
   }
 
-  async close(): Promise<void> {
-    const server = await this.server
-    server?.close()
-    server?.closeAllConnections()
-  }
-
-  private async listen(): Promise<Server> {
-    const server = createServer((request, response) => void this.answer(request, response))
-    // Exclusive: among several processes of a node the port is this one's.
-    server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
-    await once(server, 'listening')
-    server.unref()
-    return server
+  close(): Promise<void> {
+    return this.server.close()
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { isoTime } from '../../platform/clock.ts'
-import type { DtrState } from '../dtr-states.ts'
+import { uuid5 } from '../../platform/ids.ts'
+import { type DtrState, hasReached } from '../dtr-states.ts'
 import { type DestinationRef, type PlaceRef, placesOf, type SourceRef } from '../endpoints.ts'
 import type { TransferFile, TransferJob } from '../types.ts'
 import { fromPriority } from './fts-body.ts'
@@ -13,37 +13,13 @@ export function deterministicId(vo: string, sid: string): string {
   return uuid5(uuid5(FTS_NAMESPACE, vo), sid)
 }
 
-/** A name-based UUID (RFC 9562 5.5). */
-function uuid5(namespace: string, name: string): string {
-  const seed = Buffer.concat([Buffer.from(namespace.replaceAll('-', ''), 'hex'), Buffer.from(name, 'utf8')])
-  const bytes = hash('sha1', seed, 'buffer').subarray(0, 16)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
-
-const ACTIVE_FROM: readonly DtrState[] = [
-  'TRANSFER',
-  'TRANSFERRING',
-  'TRANSFERRED',
-  'REGISTER_REPLICA',
-  'REGISTERING_REPLICA',
-  'REPLICA_REGISTERED',
-  'RELEASE_REQUEST',
-  'RELEASING_REQUEST',
-  'REQUEST_RELEASED',
-  'PROCESS_CACHE',
-  'PROCESSING_CACHE',
-  'CACHE_PROCESSED',
-]
-
 /** FTS3's name for what a file is doing. */
 export function ftsFileState(state: DtrState): string {
   if (state === 'DONE' || state === 'SKIPPED') return 'FINISHED'
   if (state === 'ERROR') return 'FAILED'
   if (state === 'CANCELLED') return 'CANCELED'
   if (state.startsWith('STAG')) return 'STAGING'
-  return ACTIVE_FROM.includes(state) ? 'ACTIVE' : 'SUBMITTED'
+  return hasReached(state, 'TRANSFER') ? 'ACTIVE' : 'SUBMITTED'
 }
 
 /** FTS3's name for the state of a job; a paused one waits like a new one. */

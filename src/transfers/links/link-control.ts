@@ -1,10 +1,10 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Db } from '../../platform/db.ts'
 import type { Logger } from '../../platform/log.ts'
-import { limitAt, parseBandwidth } from '../scheduling/bandwidth.ts'
 import { type LinkLimits, toLinkLimits } from '../scheduling/link-limits.ts'
 import { stepLink } from '../scheduling/link-optimizer.ts'
 import { startLink } from '../scheduling/link-state.ts'
+import { PresentLimit } from '../scheduling/present-limit.ts'
 import { Throttle } from '../scheduling/throttle.ts'
 import type { Fault } from '../transfer-error.ts'
 import { Breakers } from './breakers.ts'
@@ -44,6 +44,8 @@ export class LinkControl {
   private readonly total: Throttle
   private records = new Map<string, LinkRecord>()
   private readonly savedAtMs = new Map<string, number>()
+  /** By the text of their tables. */
+  private readonly limits = new Map<string, PresentLimit>()
 
   constructor(deps: LinkControlDeps) {
     this.deps = deps
@@ -178,8 +180,9 @@ export class LinkControl {
   }
 
   private limitNow(table: string): number | undefined {
-    if (table === '') return undefined
-    return limitAt(parseBandwidth(table), this.deps.clock.nowMs(), this.deps.timeZone)
+    const known = this.limits.get(table) ?? new PresentLimit(table, this.deps.timeZone)
+    this.limits.set(table, known)
+    return known.at(this.deps.clock.nowMs())
   }
 
   private meterOf(link: string): LinkMeter {

@@ -1,7 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { newSecret } from '../../platform/ids.ts'
+import { LoopbackServer } from '../../platform/loopback-server.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 
 const USER = 'causeway'
@@ -32,7 +32,7 @@ export class StorageGate {
   /** Hosts whose endpoint says plain http; the way out allows that or not. */
   private readonly plainHosts = new Set<string>()
   private readonly secret = newSecret()
-  private server: Promise<Server> | undefined
+  private readonly server = new LoopbackServer((request, response) => void this.answer(request, response))
 
   constructor(outbound: Outbound) {
     this.outbound = outbound
@@ -47,24 +47,12 @@ export class StorageGate {
 
   /** The proxy as Go programs take it in `HTTP_PROXY`, its secret included. */
   async address(): Promise<string> {
-    this.server ??= this.listen()
-    const address = (await this.server).address()
-    if (address === null || typeof address === 'string') throw new Error('the gate has no port')
-    return `http://${USER}:${this.secret}@127.0.0.1:${address.port}`
+    const port = await this.server.port()
+    return `http://${USER}:${this.secret}@127.0.0.1:${port}`
   }
 
-  async close(): Promise<void> {
-    const server = await this.server
-    server?.close()
-    server?.closeAllConnections()
-  }
-
-  private async listen(): Promise<Server> {
-    const server = createServer((request, response) => void this.answer(request, response))
-    server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
-    await once(server, 'listening')
-    server.unref()
-    return server
+  close(): Promise<void> {
+    return this.server.close()
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

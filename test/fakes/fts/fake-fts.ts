@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { uuid5 } from '../../../src/transfers/executors/fts-client.ts'
+import { uuid5 } from '../../../src/platform/ids.ts'
 
 const BASE_ID = '01874efb-4735-4595-bc9c-591aef8240c9'
 const VO = 'escience'
