@@ -38,6 +38,7 @@ export function createTransferRoom(
       workerId: 'main',
       stagingFolders: () => listStagingFolders(config.storage.folder),
       cacheFolder: join(config.storage.folder, '.cache'),
+      userNameOf: async (userId) => (await accounts.findUserById(userId))?.name,
       groupsOf: async (userId) => (await groups.listGroupsOf(userId)).map(({ name }) => name),
       uploads: stageUploads(config, tokens),
       network: toWorkerNetwork(config.network),

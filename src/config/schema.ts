@@ -217,7 +217,7 @@ const transfers = z.strictObject({
   slots: z.int().min(1).max(256).default(10).describe('Files moved at the same time.'),
   emergencySlots: z.int().min(0).max(64).default(1).describe('More for shares that would get nothing.'),
   sharePolicy: z
-    .enum(['none', 'user', 'link', 'label'])
+    .enum(['none', 'user', 'group', 'institution', 'link', 'label'])
     .default('user')
     .describe('By what transfers are sorted into shares, which divide the slots.'),
   links: z
@@ -235,7 +235,7 @@ const transfers = z.strictObject({
   shareWeights: z
     .record(z.string(), z.int().min(1).max(100))
     .default({})
-    .describe('Weights of shares by name, such as `user:alice`; 50 where none is given.'),
+    .describe('Weights of shares by name, such as `user:alice` or `group:hpc`; 50 where none is given.'),
   maxTries: z.int().min(1).max(100).default(10).describe('Attempts per file before it fails.'),
   retryBaseSeconds: z.number().min(0).default(10).describe('Attempt n waits n² times this long.'),
   leaseSeconds: seconds.default(30).describe('A silent worker loses its file after this long.'),

@@ -96,6 +96,8 @@ export class TransferEngine {
       abortFile: (fileId) => this.scheduler.abortFile(fileId),
       seal: deps.seal,
       outbound: deps.outbound,
+      userNameOf: deps.userNameOf,
+      groupsOf: deps.groupsOf,
       poke: () => {
         this.scheduler.poke()
         this.keeper.poke()
@@ -158,8 +160,8 @@ export class TransferEngine {
   /** What the operator's routes show. */
   operatorDeps(): OperatorApiDeps {
     const { db, events, config } = this.deps
-    const { slots, emergencySlots, shareWeights } = config
-    return { db, events, links: this.links, slots, emergencySlots, shareWeights }
+    const { slots, emergencySlots, sharePolicy, shareWeights } = config
+    return { db, events, links: this.links, slots, emergencySlots, sharePolicy, shareWeights }
   }
 
   private async begin(): Promise<void> {

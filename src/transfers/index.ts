@@ -79,7 +79,9 @@ export interface TransfersDeps {
   stagingFolders(): Promise<readonly string[]>
   /** Where fetched files are kept for others, on the file system of the drives. Without it nothing is. */
   cacheFolder?: string
-  /** The names of the groups somebody is in, by which directories for computing jobs are allowed. */
+  /** The name of a user, by which shares are known; their id without it. */
+  userNameOf?: (userId: string) => Promise<string | undefined>
+  /** The names of the groups somebody is in, for directories of computing jobs and shares by group. */
   groupsOf?: (userId: string) => Promise<readonly string[]>
   /** How inputs of computing jobs are sent by the user's machine. */
   uploads?: StageUploads

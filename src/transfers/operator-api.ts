@@ -7,7 +7,7 @@ import type { LinkControl, LinkFacts } from './links/link-control.ts'
 import { saveLinkSettings } from './links/links-repo.ts'
 import { countRunning, listQueueFacts, listRunning } from './operator-repo.ts'
 import { parseBandwidth } from './scheduling/bandwidth.ts'
-import { weightOf } from './share-policy.ts'
+import { type SharePolicy, sharePolicies, weightOf } from './share-policy.ts'
 
 const linkSchema = z
   .object({
@@ -35,6 +35,7 @@ const settingsSchema = z.strictObject({
 
 const queuesSchema = z.object({
   slots: z.object({ total: z.int(), emergency: z.int() }),
+  sharePolicy: z.enum(sharePolicies).describe('By what jobs that are ordered now are sorted into shares.'),
   queues: z.array(
     z.object({
       share: z.string(),
@@ -74,6 +75,7 @@ export interface OperatorApiDeps {
   links: LinkControl
   slots: number
   emergencySlots: number
+  sharePolicy: SharePolicy
   shareWeights: Readonly<Record<string, number>>
 }
 
@@ -82,7 +84,7 @@ export function transferOperatorRoutes(deps: OperatorApiDeps): ApiRoute[] {
   return [queuesRoute(deps), dumpRoute(deps), linksRoute(deps), changeLinkRoute(deps)]
 }
 
-function queuesRoute({ db, links, slots, emergencySlots, shareWeights }: OperatorApiDeps): ApiRoute {
+function queuesRoute({ db, links, slots, emergencySlots, ...shares }: OperatorApiDeps): ApiRoute {
   return apiRoute({
     ...{ method: 'get', path: '/admin/transfer-queues', operationId: 'showTransferQueues', auth: 'admin' },
     summary: 'What waits and runs in each share on each link, and the hosts that are left in peace.',
@@ -91,9 +93,10 @@ function queuesRoute({ db, links, slots, emergencySlots, shareWeights }: Operato
       const [queues, running] = await Promise.all([listQueueFacts(db), countRunning(db)])
       return {
         slots: { total: slots, emergency: emergencySlots },
+        sharePolicy: shares.sharePolicy,
         queues: queues.map(({ files, bytes, ...queue }) => ({
           ...queue,
-          weight: weightOf(shareWeights, queue.share),
+          weight: weightOf(shares.shareWeights, queue.share),
           filesOpen: files,
           filesRunning:
             running.find(({ share, link }) => share === queue.share && link === queue.link)?.running ?? 0,

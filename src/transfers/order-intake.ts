@@ -11,7 +11,7 @@ import { assertApart, assertNotInside, type Ends, newJob } from './new-job.ts'
 import { checkOrder, checkWebhook } from './orders/check-order.ts'
 import { type Plan, planItems, planOrder } from './orders/plan.ts'
 import { insertWebhook } from './orders/webhooks-repo.ts'
-import { shareOf } from './share-policy.ts'
+import { isByPerson, type ShareOwner, shareOf } from './share-policy.ts'
 import type { TransferJob, TransferOrder } from './types.ts'
 
 export interface OrderIntakeDeps {
@@ -21,6 +21,9 @@ export interface OrderIntakeDeps {
   config: Config['transfers']
   seal: Seal
   outbound: Outbound
+  /** The name of a user, and those of the groups somebody is in, by which transfers are shared out. */
+  userNameOf?: ((userId: string) => Promise<string | undefined>) | undefined
+  groupsOf?: ((userId: string) => Promise<readonly string[]>) | undefined
 }
 
 /** Checks orders and makes jobs of them. */
@@ -36,7 +39,7 @@ export class OrderIntake {
     const before = await this.findRepeated(userId, order.idempotencyKey)
     if (before !== undefined) return { job: before, isNew: false }
     const ends = await this.check(userId, order)
-    const job = this.newJob(userId, order, ends)
+    const job = await this.newJob(userId, order, ends)
     try {
       await inTransaction(this.deps.db, (tx) => this.insert(tx, job, order))
     } catch (error) {
@@ -102,10 +105,18 @@ export class OrderIntake {
     return source
   }
 
-  private newJob(userId: string, order: TransferOrder, ends: Ends): TransferJob {
+  private async newJob(userId: string, order: TransferOrder, ends: Ends): Promise<TransferJob> {
     const { clock, config } = this.deps
     const facts = { ends, createdAtMs: clock.nowMs(), executor: config.executor, share: '' }
     const job = newJob(userId, order, facts)
-    return { ...job, share: shareOf(config.sharePolicy, job) }
+    const rules = { policy: config.sharePolicy, weights: config.shareWeights }
+    const owner = isByPerson(rules.policy) ? await this.ownerOf(userId) : { userName: userId, groups: [] }
+    return { ...job, share: shareOf(rules, job, owner) }
+  }
+
+  private async ownerOf(userId: string): Promise<ShareOwner> {
+    const { userNameOf, groupsOf, config } = this.deps
+    const groups = config.sharePolicy === 'group' ? await groupsOf?.(userId) : []
+    return { userName: (await userNameOf?.(userId)) ?? userId, groups: groups ?? [] }
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, expect, it } from 'vitest'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { SourceServer } from './support/source-server.ts'
-import { insertUser, TestEngine } from './support/test-engine.ts'
+import { insertUser, TestEngine, type TestEngineOptions } from './support/test-engine.ts'
 
 const MIB = 1024 * 1024
 const POLL = { timeout: 20_000 }
@@ -12,14 +12,19 @@ let source: SourceServer
 let engine: TestEngine
 
 interface Queues {
+  sharePolicy: string
   queues: { share: string; link: string; filesOpen: number; filesRunning: number }[]
   hostsLeftInPeace: { host: string; why: string }[]
 }
 
-async function start(config: Record<string, unknown>, name: (typeof engines)[number] = 'sqlite') {
+async function start(
+  config: Record<string, unknown>,
+  name: (typeof engines)[number] = 'sqlite',
+  options: Partial<TestEngineOptions> = {},
+) {
   database = await createTestDatabase(name)
   source = await SourceServer.start()
-  engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, config })
+  engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, config, ...options })
   await insertUser(database.db, 'user-2')
 }
 
@@ -69,6 +74,36 @@ it.each(engines)('divides the slots among those who want them, by weight, on %s'
     await engine.call('cancelTransfer', { params: { id } }, userId)
   }
   expect(await engine.partFiles()).toEqual([])
+})
+
+it('divides the slots among groups, however many of their people order', async () => {
+  const group = (name: string) => ({ id: name, name, displayName: name, createdAtMs: 1 })
+  const groups: Record<string, string[]> = {
+    'user-1': ['hpc'],
+    'user-2': ['all', 'hpc'],
+    'user-3': ['astro'],
+  }
+  await start(
+    { slots: 5, sharePolicy: 'group', shareWeights: { 'group:hpc': 75, 'group:astro': 25 } },
+    'sqlite',
+    { isStarted: false, groupsOf: (userId) => (groups[userId] ?? []).map(group) },
+  )
+  await insertUser(database.db, 'user-3')
+  const jobs = []
+  for (const userId of ['user-1', 'user-2', 'user-3']) {
+    stalling(userId, 8)
+    const items = Array.from({ length: 8 }, (_, n) => ({
+      source: { shareId: 's1', path: `/${userId}/f${n}` },
+      destination: { path: `/${userId}/f${n}` },
+    }))
+    const [first] = items as [(typeof items)[number]]
+    jobs.push({ userId, id: (await engine.transfers.submit(userId, { ...first, items })).id })
+  }
+  engine.transfers.start()
+  // One slot of five is left to small files.
+  await expect.poll(running, POLL).toEqual({ 'group:astro': 1, 'group:hpc': 3 })
+  expect((await queues()).sharePolicy).toBe('group')
+  for (const { userId, id } of jobs) await engine.call('cancelTransfer', { params: { id } }, userId)
 })
 
 it('gives an emergency slot to a share that would get nothing', async () => {

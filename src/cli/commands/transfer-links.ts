@@ -18,6 +18,7 @@ interface Link {
 }
 
 interface Queues {
+  sharePolicy?: string
   queues: {
     share: string
     link: string
@@ -72,7 +73,16 @@ function registerQueues(transfer: Command, context: CliContext): void {
     const found = await (await api()).get<Queues>('/admin/transfer-queues')
     for (const { why } of found.hostsLeftInPeace) output.note(why)
     output.list(found.queues, {
-      headings: ['SHARE', 'LINK', 'WEIGHT', 'JOBS', 'PAUSED', 'FILES', 'RUNNING', 'BYTES'],
+      headings: [
+        headingOf(found.sharePolicy),
+        'LINK',
+        'WEIGHT',
+        'JOBS',
+        'PAUSED',
+        'FILES',
+        'RUNNING',
+        'BYTES',
+      ],
       row: (one) => [
         one.share,
         one.link,
@@ -87,6 +97,11 @@ function registerQueues(transfer: Command, context: CliContext): void {
       empty: 'Nothing waits and nothing runs.',
     })
   })
+}
+
+/** Tells by what the node sorts jobs into shares; older nodes do not say it. */
+function headingOf(policy = 'none'): string {
+  return policy === 'none' ? 'SHARE' : `SHARE BY ${policy.toUpperCase()}`
 }
 
 function registerSet(links: Command, context: CliContext): void {
