@@ -1,6 +1,6 @@
+import { BoundedCache } from '../platform/bounded-cache.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import { BoundedCache } from './bounded-cache.ts'
 import { dialectOf } from './dialects/standard.ts'
 import type { PeerError } from './peer-error.ts'
 import type { Discovered, PeerActivity, PeersRepo } from './peers-repo.ts'

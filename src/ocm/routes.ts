@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { AppError } from '../platform/errors.ts'
 import { networkOf } from '../platform/network-of.ts'
+import type { RateLimit } from '../platform/rate-limit.ts'
 import type { OwnDirectory } from './directory/publish-directory.ts'
 import { type BodyReader, createBodyReader } from './incoming/message-body.ts'
 import { findAnswer, type OcmAnswer, OcmRefusal } from './incoming/ocm-answer.ts'
 import { isEndpoint, receive } from './incoming/receive.ts'
 import type { Reception } from './incoming/reception.ts'
-import type { RateLimit } from './rate-limit.ts'
 import type { PublicJwk } from './signatures/algorithms.ts'
 
 const DISCOVERY_PATHS = ['/.well-known/ocm', '/ocm-provider', '/ocm-provider/']

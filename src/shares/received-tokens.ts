@@ -1,6 +1,6 @@
-import { BoundedCache, SingleFlight } from '../ocm/bounded-cache.ts'
 import { GrantRefusedError } from '../ocm/peer-error.ts'
 import type { OcmClient } from '../ocm/types.ts'
+import { BoundedCache, SingleFlight } from '../platform/bounded-cache.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Seal } from '../platform/seal.ts'
 import { toRootUrl } from '../store/webdav-client/hrefs.ts'

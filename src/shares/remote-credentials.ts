@@ -1,5 +1,5 @@
 import { findHost } from '../ocm/address.ts'
-import { BoundedCache } from '../ocm/bounded-cache.ts'
+import { BoundedCache } from '../platform/bounded-cache.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { toRootUrl } from '../store/webdav-client/hrefs.ts'
 import { type Credential, type CredentialSource, secretOf, toSecretCredential } from './credential.ts'

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { findHost } from '../ocm/address.ts'
-import type { RateLimit } from '../ocm/rate-limit.ts'
 import { MethodNotAllowedError } from '../platform/errors.ts'
 import { networkOf } from '../platform/network-of.ts'
+import type { RateLimit } from '../platform/rate-limit.ts'
 import { readForm } from '../platform/read-bytes.ts'
 import { findDialog, type WayfDeps } from './wayf.ts'
 import {

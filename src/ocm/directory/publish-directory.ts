@@ -1,5 +1,5 @@
+import { SingleFlight } from '../../platform/bounded-cache.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { SingleFlight } from '../bounded-cache.ts'
 import type { OcmConfig } from '../discovery/own-document.ts'
 import type { PeersRepo } from '../peers-repo.ts'
 import type { OwnKeys } from '../signatures/own-keys.ts'

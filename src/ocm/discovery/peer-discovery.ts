@@ -1,6 +1,6 @@
+import { BoundedCache, SingleFlight } from '../../platform/bounded-cache.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Outbound } from '../../platform/outbound.ts'
-import { BoundedCache, SingleFlight } from '../bounded-cache.ts'
 import { findLegacyPeer } from '../legacy/peer-provider.ts'
 import { retryAfterSeconds, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'

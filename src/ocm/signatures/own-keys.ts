@@ -1,5 +1,5 @@
+import { SingleFlight } from '../../platform/bounded-cache.ts'
 import { BadRequestError, ConflictError } from '../../platform/errors.ts'
-import { SingleFlight } from '../bounded-cache.ts'
 import type { PublicJwk } from './algorithms.ts'
 import { addressKid, type KeyKind, type NewKey, type PrivateKey, toPem, toPrivateKey } from './keys.ts'
 import {

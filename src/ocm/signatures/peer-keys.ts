@@ -1,7 +1,7 @@
+import { BoundedCache, SingleFlight } from '../../platform/bounded-cache.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import { findHost } from '../address.ts'
-import { BoundedCache, SingleFlight } from '../bounded-cache.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { PeerError } from '../peer-error.ts'
 import { fingerprintOf, type PublicJwk } from './algorithms.ts'

@@ -1,6 +1,6 @@
-import { createRateLimit } from '../../ocm/rate-limit.ts'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { TooManyRequestsError } from '../../platform/errors.ts'
+import { createRateLimit } from '../../platform/rate-limit.ts'
 import { toReceivedView } from '../api-received.ts'
 import { addedLinkSchema, addLinkSchema } from '../api-schemas.ts'
 import type { ShareContext } from '../context.ts'

@@ -1,4 +1,4 @@
-import { BoundedCache } from '../../ocm/bounded-cache.ts'
+import { BoundedCache } from '../../platform/bounded-cache.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { TooManyRequestsError } from '../../platform/errors.ts'
 import { networkOf } from '../../platform/network-of.ts'
