@@ -53,10 +53,12 @@ export async function insertFiles(db: Db, files: readonly QueuedFile[]): Promise
  */
 export async function saveFiles(db: Db, owner: string, files: readonly TransferFile[]): Promise<Set<string>> {
   const sets = Object.keys(savedColumns).map((name) => `${name} = v.${name}`)
+  // The owner in an expression: by the index of owners SQLite would compare every leased row with every row of the batch.
   const saved = await rawRows<{ id: string }>(
     db,
     `update transfer_files set ${sets.join(', ')} from ${jsonRows(db, { id: 'text', ...savedColumns })}
-     where transfer_files.id = v.id and transfer_files.lease_owner = ? returning transfer_files.id as id`,
+     where transfer_files.id = v.id and coalesce(transfer_files.lease_owner, '') = ?
+     returning transfer_files.id as id`,
     [JSON.stringify(files.map(toFileRow)), owner],
   )
   return new Set(saved.map((row) => row.id))

@@ -106,8 +106,9 @@ export async function changeJob(
     const column = countColumns[name as keyof JobDelta]
     return n === undefined || n === 0 ? [] : [[column, tx.raw('?? + ?', [column, n])] as const]
   })
-  // The identity assignment keeps the statement valid, and locks the row, when there is nothing to add.
-  const values = { id, ...Object.fromEntries(sums), ...change.set }
+  // The identity assignment keeps the statement valid, and locks the row, when there is nothing to add. Not of the
+  // id: SQLite would look at every file of the job, whether it still has one.
+  const values = { state: tx.ref('state'), ...Object.fromEntries(sums), ...change.set }
   const [row] = (await tx('transfer_jobs').where({ id }).update(values).returning('*')) as JobRow[]
   return row === undefined ? undefined : settleState(tx, fromJobRow(row), change.nowMs)
 }
