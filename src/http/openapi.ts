@@ -1,6 +1,7 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { ApiRoute } from '../platform/api-route.ts'
 import { API_PREFIX } from './api-router.ts'
+import { collectSchemas, type Direction, type Json, type SchemaBook } from './openapi-schemas.ts'
 
 export interface OpenApiInfo {
   title: string
@@ -8,13 +9,12 @@ export interface OpenApiInfo {
   publicUrl: string
 }
 
-type Json = Record<string, unknown>
-
 /** The OpenAPI 3.1 document of the operations, from the very schemas that check their input. */
 export function openApiDocument(routes: readonly ApiRoute[], info: OpenApiInfo): Json {
+  const book = collectSchemas(routes)
   const paths: Record<string, Json> = {}
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) }
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, book) }
   }
   return {
     openapi: '3.1.0',
@@ -27,7 +27,7 @@ export function openApiDocument(routes: readonly ApiRoute[], info: OpenApiInfo):
         bearer: { type: 'http', scheme: 'bearer', description: 'An app password.' },
         worker: { type: 'http', scheme: 'bearer', description: 'The token of a delivery worker.' },
       },
-      schemas: { Problem: problemSchema },
+      schemas: { ...book.components, Problem: problemSchema },
     },
   }
 }
@@ -50,8 +50,14 @@ const problemSchema = {
   },
 }
 
-function operation(route: ApiRoute): Json {
-  const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')]
+function operation(route: ApiRoute, book: SchemaBook): Json {
+  const parameters = [
+    ...parametersOf(route.params, 'path', book),
+    ...parametersOf(route.query, 'query', book),
+  ]
+  const json = (schema: z.ZodType, direction: Direction) => ({
+    'application/json': { schema: book.refer(schema, direction) },
+  })
   return {
     operationId: route.operationId,
     summary: route.summary,
@@ -60,11 +66,11 @@ function operation(route: ApiRoute): Json {
     ...(route.takesBytes === true ? { requestBody: { required: true, content: bytesContent } } : {}),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: jsonContent(route.body, 'input') } }),
+      : { requestBody: { required: true, content: json(route.body, 'input') } }),
     responses: {
       [String(route.status ?? 200)]: {
         description: 'Done',
-        ...(route.response === undefined ? {} : { content: jsonContent(route.response, 'output') }),
+        ...(route.response === undefined ? {} : { content: json(route.response, 'output') }),
       },
       default: {
         description: 'What went wrong',
@@ -81,34 +87,13 @@ function securityOf(auth: ApiRoute['auth']): Json[] {
   return auth === 'worker' ? [{ worker: [] }] : [{ basic: [] }, { bearer: [] }]
 }
 
-function jsonContent(schema: z.ZodType, io: 'input' | 'output'): Json {
-  return { 'application/json': { schema: toJsonSchema(schema, io) } }
-}
-
-function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] {
+function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', book: SchemaBook): Json[] {
   if (schema === undefined) return []
-  const object = toJsonSchema(schema, 'input') as { properties?: Record<string, Json>; required?: string[] }
+  const object = book.refer(schema, 'input') as { properties?: Record<string, Json>; required?: string[] }
   return Object.entries(object.properties ?? {}).map(([name, property]) => ({
     name,
     in: place,
     required: place === 'path' || (object.required ?? []).includes(name),
     schema: property,
   }))
-}
-
-function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    reused: 'inline',
-  }) as Json
-  return withoutIds(rest) as Json
-}
-
-/** Every schema stands inline in its operation, so the names zod gives to parts would only clash. */
-function withoutIds(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(withoutIds)
-  if (typeof node !== 'object' || node === null) return node
-  const entries = Object.entries(node).filter(([key, value]) => !(key === 'id' && typeof value === 'string'))
-  return Object.fromEntries(entries.map(([key, value]) => [key, withoutIds(value)]))
 }

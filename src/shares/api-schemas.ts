@@ -26,10 +26,12 @@ export const invitationSchema = z
   })
   .meta({ id: 'Invitation' })
 
-export const newInvitationSchema = z.strictObject({
-  description: z.string().max(1_000).optional(),
-  email: z.email().or(z.literal('')).optional(),
-})
+export const newInvitationSchema = z
+  .strictObject({
+    description: z.string().max(1_000).optional(),
+    email: z.email().or(z.literal('')).optional(),
+  })
+  .meta({ id: 'NewInvitation' })
 
 export const acceptInvitationSchema = z.union([
   z.strictObject({ invite: z.string().min(1).max(4_000).describe('The code or link of the invitation.') }),
@@ -92,42 +94,46 @@ export const shareSchema = z
   })
   .meta({ id: 'Share' })
 
-export const changedShareSchema = z.strictObject({
-  role: anyRole.optional(),
-  label: linkLabel.optional().describe('Of a public link.'),
-  password: linkPassword.nullable().optional().describe('Of a public link; `null`: none any more.'),
-  mayReshare: z.boolean().optional(),
-  note: z.string().max(2_000).optional(),
-  expiresAt: z.iso.datetime({ offset: true }).nullable().optional().describe('`null`: no end.'),
-})
+export const changedShareSchema = z
+  .strictObject({
+    role: anyRole.optional(),
+    label: linkLabel.optional().describe('Of a public link.'),
+    password: linkPassword.nullable().optional().describe('Of a public link; `null`: none any more.'),
+    mayReshare: z.boolean().optional(),
+    note: z.string().max(2_000).optional(),
+    expiresAt: z.iso.datetime({ offset: true }).nullable().optional().describe('`null`: no end.'),
+  })
+  .meta({ id: 'ShareChange' })
 
 const address = z.string().min(1).max(500)
 
-export const newShareSchema = z.strictObject({
-  path: z.string().min(1).max(10_000),
-  shareWith: address.optional().describe('A person: user@host, or the name of a user of this node.'),
-  recipient: z
-    .discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('user'), address }),
-      z.strictObject({ type: z.literal('group'), address }),
-      z.strictObject({
-        type: z.literal('link'),
-        label: linkLabel.optional(),
-        password: linkPassword.optional(),
-      }),
-    ])
-    .optional()
-    .describe(
-      'In the place of shareWith: a person, a group here or (name@host) elsewhere, or a public link.',
-    ),
-  role: anyRole.describe('`uploader`, of public links of folders only: may bring files, and sees none.'),
-  mayReshare: z
-    .boolean()
-    .optional()
-    .describe('The recipient may pass it on, to people of other servers, too.'),
-  note: z.string().max(2_000).optional(),
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
-})
+export const newShareSchema = z
+  .strictObject({
+    path: z.string().min(1).max(10_000),
+    shareWith: address.optional().describe('A person: user@host, or the name of a user of this node.'),
+    recipient: z
+      .discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('user'), address }),
+        z.strictObject({ type: z.literal('group'), address }),
+        z.strictObject({
+          type: z.literal('link'),
+          label: linkLabel.optional(),
+          password: linkPassword.optional(),
+        }),
+      ])
+      .optional()
+      .describe(
+        'In the place of shareWith: a person, a group here or (name@host) elsewhere, or a public link.',
+      ),
+    role: anyRole.describe('`uploader`, of public links of folders only: may bring files, and sees none.'),
+    mayReshare: z
+      .boolean()
+      .optional()
+      .describe('The recipient may pass it on, to people of other servers, too.'),
+    note: z.string().max(2_000).optional(),
+    expiresAt: z.iso.datetime({ offset: true }).optional(),
+  })
+  .meta({ id: 'NewShare' })
 
 export const sharesQuery = z.object({ path: z.string().max(10_000).optional() })
 

@@ -42,14 +42,16 @@ function filesRoute({ db, service, fileFacts }: ApiDeps): ApiRoute {
   })
 }
 
-const attemptSchema = z.object({
-  attempt: z.int(),
-  endedAt: z.string(),
-  worker: z.string(),
-  executor: z.string().optional(),
-  bytesDone: z.int(),
-  error: z.object({ code: z.string(), type: z.string(), location: z.string(), message: z.string() }),
-})
+const attemptSchema = z
+  .object({
+    attempt: z.int(),
+    endedAt: z.string(),
+    worker: z.string(),
+    executor: z.string().optional(),
+    bytesDone: z.int(),
+    error: z.object({ code: z.string(), type: z.string(), location: z.string(), message: z.string() }),
+  })
+  .meta({ id: 'TransferAttempt' })
 
 function attemptsRoute({ db, service }: ApiDeps): ApiRoute {
   return apiRoute({

@@ -16,84 +16,91 @@ const urlRef = z.strictObject({ url: placeText })
 const endpointRef = z.strictObject({ endpoint: z.string().min(1).max(200), path: z.string().max(32_768) })
 const placeRef = z.union([driveRef, shareRef, urlRef, endpointRef])
 
-export const sourceRefSchema = z.union([
-  ...placeRef.options,
-  z.strictObject({ replicas: z.array(placeRef).min(1).max(50) }),
-])
-export const destinationRefSchema = z.union([driveRef, urlRef, endpointRef])
+export const sourceRefSchema = z
+  .union([...placeRef.options, z.strictObject({ replicas: z.array(placeRef).min(1).max(50) })])
+  .meta({ id: 'TransferSource' })
+export const destinationRefSchema = z
+  .union([driveRef, urlRef, endpointRef])
+  .meta({ id: 'TransferDestination' })
 export const overwriteSchema = z.enum(['never', 'always', 'if-different'])
 export const executorSchema = z.enum(executorNames)
 export const executorChoiceSchema = z.enum(['auto', ...executorNames])
 export const verifySchema = z.enum(['checksum', 'size'])
 
+const jobStateSchema = z.enum(jobStates).meta({ id: 'TransferState' })
+
 /** A job as the API and the events show it. Times are ISO 8601, sizes in bytes. */
-export const jobViewSchema = z.object({
-  id: z.string(),
-  label: z.string(),
-  state: z.enum(jobStates),
-  source: sourceRefSchema,
-  destination: destinationRefSchema,
-  overwrite: overwriteSchema,
-  priority: z.int(),
-  executor: executorChoiceSchema,
-  verify: verifySchema,
-  options: jobOptionsSchema,
-  share: z.string(),
-  link: z.string(),
-  notBefore: z.string().optional(),
-  deadline: z.string().optional(),
-  scheduleId: z.string().optional(),
-  createdAt: z.string(),
-  startedAt: z.string().optional(),
-  finishedAt: z.string().optional(),
-  files: z.object({
-    total: z.int(),
-    done: z.int(),
-    failed: z.int(),
-    skipped: z.int(),
-    canceled: z.int(),
-    active: z.int(),
-    removed: z.int().optional().describe('What a mirror removed at its destination.'),
-  }),
-  bytes: z.object({ total: z.int(), done: z.int() }),
-  bytesPerSecond: z.int(),
-  secondsLeft: z.int().optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
-})
+export const jobViewSchema = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    state: jobStateSchema,
+    source: sourceRefSchema,
+    destination: destinationRefSchema,
+    overwrite: overwriteSchema,
+    priority: z.int(),
+    executor: executorChoiceSchema,
+    verify: verifySchema,
+    options: jobOptionsSchema,
+    share: z.string(),
+    link: z.string(),
+    notBefore: z.string().optional(),
+    deadline: z.string().optional(),
+    scheduleId: z.string().optional(),
+    createdAt: z.string(),
+    startedAt: z.string().optional(),
+    finishedAt: z.string().optional(),
+    files: z.object({
+      total: z.int(),
+      done: z.int(),
+      failed: z.int(),
+      skipped: z.int(),
+      canceled: z.int(),
+      active: z.int(),
+      removed: z.int().optional().describe('What a mirror removed at its destination.'),
+    }),
+    bytes: z.object({ total: z.int(), done: z.int() }),
+    bytesPerSecond: z.int(),
+    secondsLeft: z.int().optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: 'Transfer' })
 
 export type JobView = z.infer<typeof jobViewSchema>
 
 /** One file of a job. `verified` says what the copy was compared by. */
-export const fileViewSchema = z.object({
-  id: z.string(),
-  path: z.string(),
-  state: z.enum(dtrStates),
-  sizeBytes: z.int(),
-  bytesDone: z.int(),
-  attempts: z.int(),
-  executor: executorSchema.optional(),
-  executorWhy: z.string().optional(),
-  worker: z.string().optional().describe('The delivery worker that moves or moved the bytes.'),
-  checksums: z.record(z.string(), z.string()).optional(),
-  verified: verifySchema.optional(),
-  destination: destinationRefSchema.optional().describe('Of this file alone, in a job that is a list.'),
-  source: sourceRefSchema.optional(),
-  waitReason: z
-    .object({ code: z.enum(waitCodes), text: z.string(), until: z.string().optional() })
-    .optional()
-    .describe('Why it does not move now.'),
-  lastByteAt: z.string().optional().describe('While it moves: when its last byte came.'),
-  bytesPerSecond: z.int().optional(),
-  error: z
-    .object({
-      code: z.string(),
-      type: z.string(),
-      location: z.string(),
-      message: z.string(),
-      retryAt: z.string().optional(),
-    })
-    .optional(),
-})
+export const fileViewSchema = z
+  .object({
+    id: z.string(),
+    path: z.string(),
+    state: z.enum(dtrStates),
+    sizeBytes: z.int(),
+    bytesDone: z.int(),
+    attempts: z.int(),
+    executor: executorSchema.optional(),
+    executorWhy: z.string().optional(),
+    worker: z.string().optional().describe('The delivery worker that moves or moved the bytes.'),
+    checksums: z.record(z.string(), z.string()).optional(),
+    verified: verifySchema.optional(),
+    destination: destinationRefSchema.optional().describe('Of this file alone, in a job that is a list.'),
+    source: sourceRefSchema.optional(),
+    waitReason: z
+      .object({ code: z.enum(waitCodes), text: z.string(), until: z.string().optional() })
+      .optional()
+      .describe('Why it does not move now.'),
+    lastByteAt: z.string().optional().describe('While it moves: when its last byte came.'),
+    bytesPerSecond: z.int().optional(),
+    error: z
+      .object({
+        code: z.string(),
+        type: z.string(),
+        location: z.string(),
+        message: z.string(),
+        retryAt: z.string().optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'TransferFile' })
 
 export type FileView = z.infer<typeof fileViewSchema>
 

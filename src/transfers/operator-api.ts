@@ -25,31 +25,35 @@ const linkSchema = z
   })
   .meta({ id: 'TransferLink' })
 
-const settingsSchema = z.strictObject({
-  minActive: z.int().min(1).max(1000).nullable().optional(),
-  maxActive: z.int().min(1).max(1000).nullable().optional(),
-  bandwidth: z.string().max(5000).nullable().optional(),
-  isPaused: z.boolean().optional(),
-  pauseReason: z.string().max(500).nullable().optional(),
-})
+const settingsSchema = z
+  .strictObject({
+    minActive: z.int().min(1).max(1000).nullable().optional(),
+    maxActive: z.int().min(1).max(1000).nullable().optional(),
+    bandwidth: z.string().max(5000).nullable().optional(),
+    isPaused: z.boolean().optional(),
+    pauseReason: z.string().max(500).nullable().optional(),
+  })
+  .meta({ id: 'TransferLinkSettings' })
 
-const queuesSchema = z.object({
-  slots: z.object({ total: z.int(), emergency: z.int() }),
-  sharePolicy: z.enum(sharePolicies).describe('By what jobs that are ordered now are sorted into shares.'),
-  queues: z.array(
-    z.object({
-      share: z.string(),
-      link: z.string(),
-      weight: z.int(),
-      jobs: z.int(),
-      pausedJobs: z.int(),
-      filesOpen: z.int(),
-      filesRunning: z.int(),
-      bytesOpen: z.int(),
-    }),
-  ),
-  hostsLeftInPeace: z.array(z.object({ host: z.string(), why: z.string(), until: z.string() })),
-})
+const queuesSchema = z
+  .object({
+    slots: z.object({ total: z.int(), emergency: z.int() }),
+    sharePolicy: z.enum(sharePolicies).describe('By what jobs that are ordered now are sorted into shares.'),
+    queues: z.array(
+      z.object({
+        share: z.string(),
+        link: z.string(),
+        weight: z.int(),
+        jobs: z.int(),
+        pausedJobs: z.int(),
+        filesOpen: z.int(),
+        filesRunning: z.int(),
+        bytesOpen: z.int(),
+      }),
+    ),
+    hostsLeftInPeace: z.array(z.object({ host: z.string(), why: z.string(), until: z.string() })),
+  })
+  .meta({ id: 'TransferQueues' })
 
 const dumpSchema = z.object({
   items: z.array(

@@ -12,12 +12,14 @@ import type { TransferOrder } from './types.ts'
 
 const moment = z.iso.datetime({ offset: true })
 
-const itemSchema = z.strictObject({
-  source: sourceRefSchema,
-  destination: destinationRefSchema,
-  sizeBytes: z.int().min(0).optional(),
-  checksums: checksumsSchema.optional(),
-})
+const itemSchema = z
+  .strictObject({
+    source: sourceRefSchema,
+    destination: destinationRefSchema,
+    sizeBytes: z.int().min(0).optional(),
+    checksums: checksumsSchema.optional(),
+  })
+  .meta({ id: 'TransferItem' })
 
 const common = {
   source: sourceRefSchema.optional().describe('Left out when there are items.'),
@@ -32,17 +34,19 @@ const common = {
 }
 
 /** A recurring order: what each of its jobs is. */
-export const recurringOrderSchema = z.strictObject(common)
+export const recurringOrderSchema = z.strictObject(common).meta({ id: 'RecurringOrder' })
 
 /** An order as the API takes it. Times are ISO 8601. */
-export const orderSchema = z.strictObject({
-  ...common,
-  notBefore: moment.optional(),
-  deadline: moment.optional().describe('What is not there by then is cancelled.'),
-  paused: z.boolean().optional().describe('It begins when it is resumed.'),
-  webhookSecret: z.string().min(8).max(200).optional().describe('Signs what options.webhook is told.'),
-  dryRun: z.boolean().optional().describe('Says what would be done, and does nothing.'),
-})
+export const orderSchema = z
+  .strictObject({
+    ...common,
+    notBefore: moment.optional(),
+    deadline: moment.optional().describe('What is not there by then is cancelled.'),
+    paused: z.boolean().optional().describe('It begins when it is resumed.'),
+    webhookSecret: z.string().min(8).max(200).optional().describe('Signs what options.webhook is told.'),
+    dryRun: z.boolean().optional().describe('Says what would be done, and does nothing.'),
+  })
+  .meta({ id: 'TransferOrder' })
 
 type OrderBody = z.infer<typeof orderSchema>
 type RecurringBody = z.infer<typeof recurringOrderSchema>

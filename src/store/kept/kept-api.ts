@@ -12,21 +12,25 @@ const pathText = z.string().min(1).max(10_000)
 const nameParams = z.strictObject({ name: z.string().min(1).max(1_000) })
 const restored = z.object({ path: z.string() })
 
-const trashedView = z.object({
-  name: z.string(),
-  path: z.string(),
-  kind: z.enum(['file', 'folder']),
-  sizeBytes: z.number(),
-  deletedAt: z.string(),
-})
+const trashedView = z
+  .object({
+    name: z.string(),
+    path: z.string(),
+    kind: z.enum(['file', 'folder']),
+    sizeBytes: z.number(),
+    deletedAt: z.string(),
+  })
+  .meta({ id: 'TrashedFile' })
 
-const versionView = z.object({
-  version: z.string(),
-  sizeBytes: z.number(),
-  modifiedAt: z.string(),
-  replacedAt: z.string(),
-  checksums: z.record(z.string(), z.string()),
-})
+const versionView = z
+  .object({
+    version: z.string(),
+    sizeBytes: z.number(),
+    modifiedAt: z.string(),
+    replacedAt: z.string(),
+    checksums: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'FileVersion' })
 
 export interface KeptApiDeps {
   trashOf(userId: string): Promise<Trash>

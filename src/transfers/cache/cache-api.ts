@@ -3,7 +3,9 @@ import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { cachedBytes } from './cache-repo.ts'
 import { drain, type RoomDeps } from './cache-room.ts'
 
-const cacheView = z.object({ maxBytes: z.int(), sizeBytes: z.int(), files: z.int() })
+const cacheView = z
+  .object({ maxBytes: z.int(), sizeBytes: z.int(), files: z.int() })
+  .meta({ id: 'TransferCache' })
 
 /** `/transfer-cache`: how full it is, and to empty it; for operators. */
 export function cacheRoutes(deps: RoomDeps): ApiRoute[] {

@@ -8,19 +8,21 @@ import type { TransferOrder } from '../types.ts'
 import type { RecurringOrders } from './recurring.ts'
 import type { RecurringOrder } from './schedules-repo.ts'
 
-const ruleSchema = z.union([
-  z.strictObject({
-    at: z.string().min(1).max(200).describe('Five cron fields, "every 6h" or "daily 02:00".'),
-    timeZone: z.string().max(100).optional().describe('IANA name whose clocks count; UTC unless given.'),
-  }),
-  z.strictObject({
-    onChangeEveryMinutes: z
-      .int()
-      .min(1)
-      .max(525_600)
-      .describe('Looks at the source so often, and orders when it has changed.'),
-  }),
-])
+const ruleSchema = z
+  .union([
+    z.strictObject({
+      at: z.string().min(1).max(200).describe('Five cron fields, "every 6h" or "daily 02:00".'),
+      timeZone: z.string().max(100).optional().describe('IANA name whose clocks count; UTC unless given.'),
+    }),
+    z.strictObject({
+      onChangeEveryMinutes: z
+        .int()
+        .min(1)
+        .max(525_600)
+        .describe('Looks at the source so often, and orders when it has changed.'),
+    }),
+  ])
+  .meta({ id: 'ScheduleRule' })
 
 const viewSchema = z
   .object({

@@ -23,34 +23,40 @@ const common = {
   thirdPartyCopy: z.enum(copyChoices).optional(),
   tapeUrl: url.optional(),
 }
-const inputSchema = z.strictObject({
-  name,
-  kind: z.enum(endpointKinds),
-  ...common,
-  shared: z.boolean().optional(),
-})
-const changeSchema = z.strictObject({ name: name.optional(), ...common })
+const inputSchema = z
+  .strictObject({
+    name,
+    kind: z.enum(endpointKinds),
+    ...common,
+    shared: z.boolean().optional(),
+  })
+  .meta({ id: 'NewEndpoint' })
+const changeSchema = z.strictObject({ name: name.optional(), ...common }).meta({ id: 'EndpointChange' })
 
-const viewSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  kind: z.enum(endpointKinds),
-  owner: z.enum(['me', 'operator']),
-  url: z.string().optional(),
-  parameters: z.record(z.string(), z.string()).optional(),
-  /** Their names; nobody is shown what they are. */
-  secrets: z.array(z.string()),
-  groups: z.array(z.string()).optional(),
-  thirdPartyCopy: z.enum(copyChoices),
-  takesThirdPartyCopy: z.boolean().optional(),
-  tapeUrl: z.string().optional(),
-  createdAt: z.string(),
-})
-const findingSchema = z.object({
-  level: z.enum(['ok', 'warn', 'fail', 'skip']),
-  code: z.string(),
-  message: z.string(),
-})
+const viewSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.enum(endpointKinds),
+    owner: z.enum(['me', 'operator']),
+    url: z.string().optional(),
+    parameters: z.record(z.string(), z.string()).optional(),
+    /** Their names; nobody is shown what they are. */
+    secrets: z.array(z.string()),
+    groups: z.array(z.string()).optional(),
+    thirdPartyCopy: z.enum(copyChoices),
+    takesThirdPartyCopy: z.boolean().optional(),
+    tapeUrl: z.string().optional(),
+    createdAt: z.string(),
+  })
+  .meta({ id: 'Endpoint' })
+const findingSchema = z
+  .object({
+    level: z.enum(['ok', 'warn', 'fail', 'skip']),
+    code: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'EndpointFinding' })
 
 export interface EndpointApiDeps {
   service: EndpointService

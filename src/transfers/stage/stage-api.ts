@@ -25,25 +25,27 @@ export interface StageApiDeps {
 }
 
 const awaited = z.object({ name: z.string(), uploadUrl: z.string() })
-const stageView = z.object({
-  id: z.string(),
-  label: z.string(),
-  state: z.enum(stageStates),
-  dir: z.string(),
-  inputs: z.int(),
-  outputs: z.int(),
-  transfers: z.object({ in: z.array(z.string()), out: z.array(z.string()) }),
-  isIncomplete: z.boolean(),
-  hasJobFailed: z.boolean(),
-  error: z.string().optional(),
-  /** Inputs that the user's machine sends by PUT, with `uploadToken` as Bearer or the user's own login. */
-  awaited: z.array(awaited).optional(),
-  /** Only in the answer to the order. */
-  uploadToken: z.string().optional(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  expiresAt: z.string(),
-})
+const stageView = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    state: z.enum(stageStates),
+    dir: z.string(),
+    inputs: z.int(),
+    outputs: z.int(),
+    transfers: z.object({ in: z.array(z.string()), out: z.array(z.string()) }),
+    isIncomplete: z.boolean(),
+    hasJobFailed: z.boolean(),
+    error: z.string().optional(),
+    /** Inputs that the user's machine sends by PUT, with `uploadToken` as Bearer or the user's own login. */
+    awaited: z.array(awaited).optional(),
+    /** Only in the answer to the order. */
+    uploadToken: z.string().optional(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    expiresAt: z.string(),
+  })
+  .meta({ id: 'Stage' })
 const idParams = z.strictObject({ id: z.string().min(1).max(100) })
 
 /** `/stages`: files for computing jobs; everyone their own. */

@@ -40,21 +40,23 @@ const outputSchema = z.strictObject({
 })
 
 /** What a computing job needs in its directory, and what becomes of what it leaves there. */
-export const stageSpecSchema = z.strictObject({
-  dir: z.string().startsWith('/').max(4096),
-  label: z.string().min(1).max(200).optional(),
-  inputs: z.array(inputSchema).max(MAX_ITEMS).default([]),
-  outputs: z.array(outputSchema).max(MAX_ITEMS).default([]),
-  priority: z.int().min(1).max(100).optional(),
-  /** Told by POST of the end of each transfer of the set. */
-  webhook: z.string().max(2000).optional(),
-  /** What is not over by then is removed. */
-  expiresSeconds: z
-    .int()
-    .min(60)
-    .max(90 * DAY_SECONDS)
-    .default(7 * DAY_SECONDS),
-})
+export const stageSpecSchema = z
+  .strictObject({
+    dir: z.string().startsWith('/').max(4096),
+    label: z.string().min(1).max(200).optional(),
+    inputs: z.array(inputSchema).max(MAX_ITEMS).default([]),
+    outputs: z.array(outputSchema).max(MAX_ITEMS).default([]),
+    priority: z.int().min(1).max(100).optional(),
+    /** Told by POST of the end of each transfer of the set. */
+    webhook: z.string().max(2000).optional(),
+    /** What is not over by then is removed. */
+    expiresSeconds: z
+      .int()
+      .min(60)
+      .max(90 * DAY_SECONDS)
+      .default(7 * DAY_SECONDS),
+  })
+  .meta({ id: 'StageSpec' })
 
 export type StageSpec = z.infer<typeof stageSpecSchema>
 export type StageInput = StageSpec['inputs'][number]
