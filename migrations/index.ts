@@ -25,6 +25,7 @@ import { extendTransfers } from './100_extend_transfers.ts'
 import { addTransferOrders } from './101_add_transfer_orders.ts'
 import { createTransferCache } from './102_create_transfer_cache.ts'
 import { createTransferDeliveries } from './103_create_transfer_deliveries.ts'
+import { addCrc32c } from './114_add_crc32c.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   addTransferOrders,
   createTransferCache,
   createTransferDeliveries,
+  addCrc32c,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -1,22 +1,21 @@
-import { createHash, type Hash } from 'node:crypto'
 import { Transform } from 'node:stream'
-import { Adler32 } from '../platform/adler32.ts'
+import {
+  HEX_DIGITS as HASH_DIGITS,
+  type HashType,
+  hashTypes,
+  type RunningHash,
+  runningHash,
+} from '../platform/running-hash.ts'
 import { Cksum } from './cksum.ts'
 import { CliError } from './exit.ts'
 
-export type ChecksumType = 'sha256' | 'sha1' | 'md5' | 'adler32' | 'cksum'
+export type ChecksumType = HashType | 'cksum'
 /** Lower-case hex by type. */
 export type Checksums = Partial<Record<ChecksumType, string>>
 
 /** All types, the strongest first. */
-export const CHECKSUM_TYPES: readonly ChecksumType[] = ['sha256', 'sha1', 'md5', 'adler32', 'cksum']
-export const HEX_DIGITS: Readonly<Record<ChecksumType, number>> = {
-  sha256: 64,
-  sha1: 40,
-  md5: 32,
-  adler32: 8,
-  cksum: 8,
-}
+export const CHECKSUM_TYPES: readonly ChecksumType[] = [...hashTypes, 'cksum']
+export const HEX_DIGITS: Readonly<Record<ChecksumType, number>> = { ...HASH_DIGITS, cksum: 8 }
 
 /** Reads `SHA1:… MD5:… ADLER32:…`, the value of `oc:checksums` and of the header `OC-Checksum`. */
 export function parseChecksums(text: string | undefined): Checksums {
@@ -57,10 +56,10 @@ export function typesFor({ types, checksums }: Pick<Expectation, 'types' | 'chec
 
 /** Several checksums of the same bytes at once. */
 export class Hasher {
-  private readonly hashes: [ChecksumType, Hash | Adler32 | Cksum][]
+  private readonly hashes: [ChecksumType, RunningHash][]
 
   constructor(types: readonly ChecksumType[]) {
-    this.hashes = types.map((type) => [type, createHasher(type)])
+    this.hashes = types.map((type) => [type, type === 'cksum' ? new Cksum() : runningHash(type)])
   }
 
   update(bytes: Uint8Array): this {
@@ -69,16 +68,8 @@ export class Hasher {
   }
 
   digest(): Checksums {
-    const found: Checksums = {}
-    for (const [type, hash] of this.hashes)
-      found[type] = 'digestHex' in hash ? hash.digestHex() : hash.digest('hex')
-    return found
+    return Object.fromEntries(this.hashes.map(([type, hash]) => [type, hash.digestHex()]))
   }
-}
-
-function createHasher(type: ChecksumType): Hash | Adler32 | Cksum {
-  if (type === 'adler32') return new Adler32()
-  return type === 'cksum' ? new Cksum() : createHash(type)
 }
 
 /**

@@ -8,6 +8,7 @@ const DIGEST_NAMES: Readonly<Record<ChecksumType, string>> = {
   sha1: 'sha',
   md5: 'md5',
   adler32: 'adler32',
+  crc32c: 'crc32c',
   cksum: 'unixcksum',
 }
 

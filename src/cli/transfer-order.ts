@@ -200,8 +200,9 @@ async function readAll({ stdin }: CliContext): Promise<string> {
 
 /** `sha256:HEX`, of any checksum that the node can compare. */
 function checksum(text: string): Record<string, string> {
-  const [, type = '', hex = ''] = /^(sha256|sha1|md5|adler32):([0-9a-f]{8,64})$/i.exec(text) ?? []
-  if (type === '') throw new InvalidArgumentError('Write it as sha256:HEX; also sha1, md5 and adler32.')
+  const [, type = '', hex = ''] = /^(sha256|sha1|md5|adler32|crc32c):([0-9a-f]{8,64})$/i.exec(text) ?? []
+  if (type === '')
+    throw new InvalidArgumentError('Write it as sha256:HEX; also sha1, md5, adler32 and crc32c.')
   return { [type.toLowerCase()]: hex.toLowerCase() }
 }
 

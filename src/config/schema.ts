@@ -84,7 +84,7 @@ const storage = z.strictObject({
     .optional()
     .describe('Bytes one user may store; no limit but the disk unless given.'),
   moreChecksums: z
-    .array(z.enum(['sha1', 'md5']))
+    .array(z.enum(['sha1', 'md5', 'crc32c']))
     .default([])
     .describe('Checksums computed while writing beside SHA-256 and Adler-32.'),
   trashDays: z.int().min(0).default(30).describe('How long what was deleted can be restored; 0: not at all.'),

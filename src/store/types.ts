@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream'
+import type { HashType } from '../platform/running-hash.ts'
 
 /** A place in a store: the names from its root downwards, decoded; `[]` is the root itself. */
 export type StorePath = readonly string[]
 
 export type EntryKind = 'file' | 'folder'
 
-/** Known checksums of a file's content, lower-case hex; `adler32` has always 8 digits. */
+/** Known checksums of a file's content, lower-case hex; `adler32` and `crc32c` have always 8 digits. */
 export type Checksums = Partial<Record<ChecksumType, string>>
-export type ChecksumType = 'sha256' | 'sha1' | 'md5' | 'adler32'
+export type ChecksumType = HashType
 
 /** What the asker may do with an entry. */
 export interface Rights {

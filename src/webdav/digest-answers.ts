@@ -1,3 +1,4 @@
+import { isShortHash } from '../platform/running-hash.ts'
 import type { Checksums, ChecksumType } from '../store/types.ts'
 import { ALGORITHMS, type HeaderReader } from './digests.ts'
 
@@ -11,7 +12,7 @@ export function answerWantedDigests(header: HeaderReader, checksums: Checksums):
   const digests = wanted(header('want-digest')).flatMap((type) => {
     const hex = checksums[type]
     if (hex === undefined) return []
-    return [`${DIGEST_NAMES[type]}=${type === 'adler32' ? hex : hexToBase64(hex)}`]
+    return [`${DIGEST_NAMES[type]}=${isShortHash(type) ? hex : hexToBase64(hex)}`]
   })
   if (digests.length > 0) answer.Digest = digests.join(',')
   const representation = toDictionary(wanted(header('want-repr-digest')), checksums)
@@ -38,12 +39,14 @@ const DIGEST_NAMES: Readonly<Record<ChecksumType, string>> = {
   sha1: 'sha',
   md5: 'md5',
   adler32: 'adler32',
+  crc32c: 'crc32c',
 }
 const REPRESENTATION_NAMES: Readonly<Record<ChecksumType, string>> = {
   sha256: 'sha-256',
   sha1: 'sha',
   md5: 'md5',
   adler32: 'adler',
+  crc32c: 'crc32c',
 }
 
 /** Algorithms in the order they stand; weight zero means "not this one". */
@@ -58,7 +61,7 @@ function wanted(header: string | undefined): ChecksumType[] {
 
 /** `SHA1:… MD5:…` as ownCloud's property and header write checksums; empty when none is known. */
 export function toOwncloudChecksums(checksums: Checksums): string {
-  const parts = (['sha1', 'md5', 'adler32', 'sha256'] as const).flatMap((type) => {
+  const parts = (['sha1', 'md5', 'adler32', 'crc32c', 'sha256'] as const).flatMap((type) => {
     const hex = checksums[type]
     return hex === undefined ? [] : [`${type.toUpperCase()}:${hex}`]
   })
@@ -67,7 +70,7 @@ export function toOwncloudChecksums(checksums: Checksums): string {
 
 /** `adler32=…,md5=…` as dCache's property writes them; ARC reads it. */
 export function toDcacheChecksums(checksums: Checksums): string {
-  const parts = (['adler32', 'md5', 'sha1', 'sha256'] as const).flatMap((type) => {
+  const parts = (['adler32', 'md5', 'sha1', 'crc32c', 'sha256'] as const).flatMap((type) => {
     const hex = checksums[type]
     return hex === undefined ? [] : [`${type}=${hex}`]
   })

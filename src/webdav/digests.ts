@@ -1,9 +1,8 @@
 import { BadRequestError } from '../platform/errors.ts'
+import { HEX_DIGITS, isShortHash } from '../platform/running-hash.ts'
 import type { Checksums, ChecksumType } from '../store/types.ts'
 
 export type HeaderReader = (name: string) => string | undefined
-
-const HEX_DIGITS: Readonly<Record<ChecksumType, number>> = { sha256: 64, sha1: 40, md5: 32, adler32: 8 }
 
 /** Names in the algorithm registries of RFC 3230 and RFC 9530, and in ownCloud's header. */
 export const ALGORITHMS: ReadonlyMap<string, ChecksumType> = new Map([
@@ -15,6 +14,7 @@ export const ALGORITHMS: ReadonlyMap<string, ChecksumType> = new Map([
   ['md5', 'md5'],
   ['adler32', 'adler32'],
   ['adler', 'adler32'],
+  ['crc32c', 'crc32c'],
 ])
 
 /**
@@ -56,16 +56,17 @@ function* pairs(header: string | undefined): Generator<[string, string]> {
   }
 }
 
-/** Adler-32 is written in hex in `Digest`; some senders write the others so, too. */
+/** Adler-32 and CRC-32C are written in hex in `Digest`; some senders write the others so, too. */
 function isHexForm(algorithm: string, value: string): boolean {
   const type = ALGORITHMS.get(algorithm.toLowerCase())
-  if (type === 'adler32') return true
-  return type !== undefined && value.length === HEX_DIGITS[type] && /^[0-9a-fA-F]+$/.test(value)
+  if (type === undefined) return false
+  if (isShortHash(type)) return true
+  return value.length === HEX_DIGITS[type] && /^[0-9a-fA-F]+$/.test(value)
 }
 
 function checkedHex(type: ChecksumType, text: string): string {
-  // Leading zeros of Adler-32 are often lost on the way.
-  const hex = type === 'adler32' ? text.padStart(8, '0').toLowerCase() : text.toLowerCase()
+  // Leading zeros of the short ones are often lost on the way.
+  const hex = isShortHash(type) ? text.padStart(8, '0').toLowerCase() : text.toLowerCase()
   if (hex.length === HEX_DIGITS[type] && /^[0-9a-f]+$/.test(hex)) return hex
   throw new BadRequestError(`The declared ${type} checksum is not one.`, { code: 'INVALID_CHECKSUM' })
 }

@@ -94,6 +94,10 @@ describe('an ARC URL', () => {
       type: 'adler32',
       value: '01e60398',
     })
+    expect(parseArcUrl('dav://h/f:checksumtype=crc32c:checksumvalue=a72a4df').checksum).toEqual({
+      type: 'crc32c',
+      value: '0a72a4df',
+    })
     expect(parseArcUrl('https://ann:p%40ss@h/x').credentials).toEqual({ user: 'ann', password: 'p@ss' })
   })
 

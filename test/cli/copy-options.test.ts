@@ -224,6 +224,8 @@ it('moves, shows facts and sums', async () => {
   })
   await writeFile(join(folder, 'l'), 'Wikipedia')
   expect((await cli(['sum', '--type', 'adler32', join(folder, 'l')])).stdout).toContain('11e60398')
+  await writeFile(join(folder, 'dog'), 'dog')
+  expect((await cli(['sum', '--type', 'crc32c', join(folder, 'dog')])).stdout).toContain('0a72a4df')
   expect((await cli(['stat', 'drive:/d/a'])).stdout).toMatch(/kind +file\nsizeBytes +9\n/)
   expect((await cli(['ls', '-m', '/d/a'])).stdout).toMatch(/^\/d\/a\n {2}type {4}file\n/)
   expect((await cli(['ls', '-n', '/d'])).stdout).toBe('d/\n')

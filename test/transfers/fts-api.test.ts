@@ -48,6 +48,8 @@ describe('a submission of FTS3', () => {
   it('overwrites nothing and verifies unless told otherwise', () => {
     expect(read({ files: [file] })).toMatchObject({ overwrite: 'never', verify: 'checksum', priority: 50 })
     expect(read({ files: [file], params: { verify_checksum: 'none' } }).verify).toBe('size')
+    const [item] = read({ files: [{ ...file, checksum: 'crc32c:A72A4DF' }] }).items ?? []
+    expect(item?.checksums).toEqual({ crc32c: '0a72a4df' })
     expect(read({ files: [file], params: { max_time_in_queue: '30m' } }).deadlineMs).toBe(1000 + 1_800_000)
   })
 

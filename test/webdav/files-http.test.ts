@@ -81,6 +81,17 @@ describe('writing and reading files', () => {
     expect(read.headers).toMatchObject({ digest: 'adler32=11e60398', 'repr-digest': `sha-256=:${sha256}:` })
   })
 
+  it('keeps the CRC-32C that an upload declared, and tells it in both families of headers', async () => {
+    const headers = { Digest: 'crc32c=A72A4DF' }
+    expect((await dav('PUT', 'dog', { body: 'dog', headers })).status).toBe(201)
+    const wanted = { 'Want-Digest': 'crc32c', 'Want-Repr-Digest': 'crc32c=1' }
+    const read = await dav('HEAD', 'dog', { headers: wanted })
+    expect(read.headers).toMatchObject({ digest: 'crc32c=0a72a4df', 'repr-digest': 'crc32c=:CnKk3w==:' })
+    const body = '<propfind xmlns="DAV:"><prop><checksums xmlns="http://owncloud.org/ns"/></prop></propfind>'
+    const { text } = await dav('PROPFIND', 'dog', { headers: { Depth: '0' }, body })
+    expect(text).toContain('CRC32C:0a72a4df')
+  })
+
   it('serves a file that was put there by hand', async () => {
     const file = join(server.filesFolder('ann'), 'by hand.txt')
     await writeFile(file, 'hand')
@@ -99,6 +110,9 @@ describe('checksums that an upload declares', () => {
     ['Repr-Digest', `sha-256=:${sha256}:`],
     ['Content-Digest', `sha-256=:${sha256}:`],
     ['Digest', 'adler32=024d0127'],
+    ['Digest', 'crc32c=364b3fb7'],
+    ['Repr-Digest', 'crc32c=:Nks/tw==:'],
+    ['OC-Checksum', 'CRC32C:364B3FB7'],
   ])('%s: %s is verified', async (name, value) => {
     expect((await dav('PUT', 'sum.txt', { body: 'abc', headers: { [name]: value } })).status).toBeLessThan(
       205,

@@ -19,6 +19,7 @@ export interface FileColumns {
   sha1: string | null
   md5: string | null
   adler32: string | null
+  crc32c: string | null
   created_at_ms: number
   changed_seq: number
   placed_seq: number
@@ -26,7 +27,7 @@ export interface FileColumns {
 
 /** What the rest of the store knows of a row. */
 export function toRow(found: FileColumns): FileRow {
-  const { sha256, sha1, md5, adler32 } = found
+  const { sha256, sha1, md5, adler32, crc32c } = found
   return {
     id: found.id,
     parentId: found.parent_id,
@@ -45,6 +46,7 @@ export function toRow(found: FileColumns): FileRow {
       ...(sha1 !== null && { sha1 }),
       ...(md5 !== null && { md5 }),
       ...(adler32 !== null && { adler32 }),
+      ...(crc32c !== null && { crc32c }),
     },
     createdAtMs: found.created_at_ms,
   }
@@ -69,6 +71,7 @@ export function toColumns(change: FileRowChange): Partial<FileColumns> {
       sha1: sums.sha1 ?? null,
       md5: sums.md5 ?? null,
       adler32: sums.adler32 ?? null,
+      crc32c: sums.crc32c ?? null,
     }),
   }
 }

@@ -1,15 +1,9 @@
-import { createHash } from 'node:crypto'
-import { Adler32 } from '../../platform/adler32.ts'
 import { BadRequestError } from '../../platform/errors.ts'
+import { type RunningHash, runningHash } from '../../platform/running-hash.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
 
 /** Computed for every file, whoever asks: what the sync world and the grid compare with. */
 const ALWAYS: readonly ChecksumType[] = ['sha256', 'adler32']
-
-interface Digest {
-  update(bytes: Uint8Array): unknown
-  hex(): string
-}
 
 /** The checksums to compute: the usual ones, those the client declared, and `more`. */
 export function typesFor(expected: Checksums = {}, more: readonly ChecksumType[] = []): ChecksumType[] {
@@ -18,10 +12,10 @@ export function typesFor(expected: Checksums = {}, more: readonly ChecksumType[]
 
 /** Running checksums of a content: the usual ones, those the client declared, and `more`. */
 export class ContentHash {
-  private readonly digests: [ChecksumType, Digest][]
+  private readonly digests: [ChecksumType, RunningHash][]
 
   constructor(expected?: Checksums, more?: readonly ChecksumType[]) {
-    this.digests = typesFor(expected, more).map((type) => [type, createDigest(type)])
+    this.digests = typesFor(expected, more).map((type) => [type, runningHash(type)])
   }
 
   update(bytes: Uint8Array): void {
@@ -30,17 +24,8 @@ export class ContentHash {
 
   /** Ends the computation; call it once. */
   checksums(): Checksums {
-    return Object.fromEntries(this.digests.map(([type, digest]) => [type, digest.hex()]))
+    return Object.fromEntries(this.digests.map(([type, digest]) => [type, digest.digestHex()]))
   }
-}
-
-function createDigest(type: ChecksumType): Digest {
-  if (type === 'adler32') {
-    const adler = new Adler32()
-    return { update: (bytes) => adler.update(bytes), hex: () => adler.digestHex() }
-  }
-  const hash = createHash(type)
-  return { update: (bytes) => hash.update(bytes), hex: () => hash.digest('hex') }
 }
 
 /** Throws `BadRequestError` when a declared checksum is not that of the content. */

@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../platform/ids.ts'
+import { HEX_DIGITS, isShortHash } from '../../platform/running-hash.ts'
 import type { Checksums, ChecksumType, Entry, Rights, StorePath } from '../types.ts'
 import { parseDigests } from './digests.ts'
 import { type DavResource, DCACHE, LCGDM, OWNCLOUD } from './multistatus.ts'
@@ -6,12 +7,13 @@ import { type DavResource, DCACHE, LCGDM, OWNCLOUD } from './multistatus.ts'
 /** Hexadecimal digits as the rest, so that it passes for an etag everywhere. */
 const MADE_UP = '00000000'
 
-const CHECKSUM_NAMES: Record<string, { type: ChecksumType; digits: number }> = {
-  SHA256: { type: 'sha256', digits: 64 },
-  'SHA-256': { type: 'sha256', digits: 64 },
-  SHA1: { type: 'sha1', digits: 40 },
-  MD5: { type: 'md5', digits: 32 },
-  ADLER32: { type: 'adler32', digits: 8 },
+const CHECKSUM_NAMES: Record<string, ChecksumType> = {
+  SHA256: 'sha256',
+  'SHA-256': 'sha256',
+  SHA1: 'sha1',
+  MD5: 'md5',
+  ADLER32: 'adler32',
+  CRC32C: 'crc32c',
 }
 
 /** What every entry below one root of another server has in common. */
@@ -94,12 +96,12 @@ export function parseChecksums(text: string): Checksums {
   const checksums: Checksums = {}
   for (const part of text.split(/[\s,]+/)) {
     const colon = part.indexOf(':')
-    const known = CHECKSUM_NAMES[part.slice(0, colon).toUpperCase()]
+    const type = CHECKSUM_NAMES[part.slice(0, colon).toUpperCase()]
     const value = part.slice(colon + 1).toLowerCase()
-    if (colon < 0 || known === undefined || !/^[0-9a-f]+$/.test(value) || value.length > known.digits)
-      continue
-    if (known.type !== 'adler32' && value.length !== known.digits) continue
-    checksums[known.type] = value.padStart(known.digits, '0')
+    if (colon < 0 || type === undefined || !/^[0-9a-f]+$/.test(value)) continue
+    const digits = HEX_DIGITS[type]
+    if (isShortHash(type) ? value.length > digits : value.length !== digits) continue
+    checksums[type] = value.padStart(digits, '0')
   }
   return checksums
 }

@@ -17,6 +17,7 @@ const CHECKSUM_NAMES: [ChecksumType, string][] = [
   ['sha256', 'SHA256'],
   ['sha1', 'SHA1'],
   ['md5', 'MD5'],
+  ['crc32c', 'CRC32C'],
   ['adler32', 'ADLER32'],
 ]
 

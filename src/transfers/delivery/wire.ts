@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hashTypes } from '../../platform/running-hash.ts'
 
 /** Changes when a worker of before would no longer understand the node, or the other way round. */
 export const DELIVERY_PROTOCOL = 1
@@ -9,10 +10,7 @@ const MAX_SLOTS = 256
 
 const text = (max: number) => z.string().max(max)
 const bytes = z.int().min(0)
-const checksumSchema = z.partialRecord(
-  z.enum(['sha256', 'sha1', 'md5', 'adler32']),
-  z.string().regex(/^[0-9a-f]{8,64}$/),
-)
+const checksumSchema = z.partialRecord(z.enum(hashTypes), z.string().regex(/^[0-9a-f]{8,64}$/))
 /** Announced at each start; every later call carries it. */
 const session = z.string().min(8).max(100)
 
@@ -67,7 +65,7 @@ export const leaseSchema = z.object({
     mtimeMs: z.number().nullable(),
     validator: z.string().nullable(),
   }),
-  hashes: z.array(z.enum(['sha256', 'sha1', 'md5', 'adler32'])),
+  hashes: z.array(z.enum(hashTypes)),
   streams: z.int(),
   resumeFromBytes: bytes,
   destination: z.union([

@@ -6,6 +6,7 @@ import type { FarEnd, FarEnds } from './third-party-ends.ts'
 const CHECKSUM_NAMES = [
   ['adler32', 'adler32'],
   ['md5', 'md5'],
+  ['crc32c', 'crc32c'],
 ] as const
 
 export interface FtsJobFacts {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BadRequestError } from '../../platform/errors.ts'
-import type { Checksums, ChecksumType } from '../../store/types.ts'
+import { HEX_DIGITS, hashTypes } from '../../platform/running-hash.ts'
+import type { Checksums } from '../../store/types.ts'
 import type { TransferItem, TransferOrder } from '../types.ts'
 
 const text = z.string().max(32_768)
@@ -114,16 +115,10 @@ function assertUrl(url: string, field: string): void {
 function toChecksums(given: string | null | undefined, field: string): Checksums | undefined {
   if (given == null || given === '') return undefined
   const [, name = '', value = ''] = /^([\w-]+):([0-9a-f]+)$/i.exec(given) ?? []
-  const lengths: Record<string, [ChecksumType, number]> = {
-    adler32: ['adler32', 8],
-    md5: ['md5', 32],
-    sha1: ['sha1', 40],
-    sha256: ['sha256', 64],
-  }
-  const known = lengths[name.toLowerCase().replace('-', '')]
-  if (known === undefined)
-    throw invalid(`${field}.checksum`, 'is not adler32:, md5:, sha1: or sha256: and hex')
-  const [type, length] = known
+  const type = hashTypes.find((known) => known === name.toLowerCase().replace('-', ''))
+  if (type === undefined)
+    throw invalid(`${field}.checksum`, `is not one of ${hashTypes.join(':, ')}: and hex`)
+  const length = HEX_DIGITS[type]
   const padded = value.toLowerCase().padStart(length, '0')
   if (padded.length !== length) throw invalid(`${field}.checksum`, `has more digits than a ${type}`)
   return { [type]: padded }

@@ -1,4 +1,5 @@
-import type { Checksums, ChecksumType, Entry } from '../../store/types.ts'
+import { hashTypes } from '../../platform/running-hash.ts'
+import type { Checksums, Entry } from '../../store/types.ts'
 import { CopyFailure, remoteStatus } from './failure.ts'
 import { type FarFacts, probe } from './far-end.ts'
 import type { Task } from './pull.ts'
@@ -19,10 +20,8 @@ export async function compareWithFar({ file, order, entry, signal }: Pushed): Pr
   compareChecksums(facts, entry.checksums, order.requireChecksum === true)
 }
 
-const TYPES: readonly ChecksumType[] = ['sha256', 'sha1', 'md5', 'adler32']
-
 function compareChecksums({ checksums }: FarFacts, own: Checksums, isRequired: boolean): void {
-  const common = TYPES.filter((type) => checksums[type] !== undefined && own[type] !== undefined)
+  const common = hashTypes.filter((type) => checksums[type] !== undefined && own[type] !== undefined)
   const other = common.find((type) => checksums[type] !== own[type])
   if (other !== undefined) {
     throw new CopyFailure(`Checksum mismatch: ${other} is ${own[other]} here and ${checksums[other]} there`)

@@ -8,8 +8,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 /** XRootD takes the first it knows. */
 const WANTED = {
-  'Want-Digest': 'adler32, sha-256, md5',
-  'Want-Repr-Digest': 'sha-256=10, md5=5, adler=1',
+  'Want-Digest': 'adler32, sha-256, md5, crc32c',
+  'Want-Repr-Digest': 'sha-256=10, md5=5, crc32c=2, adler=1',
 }
 
 /** The file at the other server, and how it may be spoken to. */

@@ -24,7 +24,7 @@ export function tusAbilities(maxUploadBytes: number): Record<string, string> {
     'Tus-Resumable': TUS_VERSION,
     'Tus-Version': TUS_VERSION,
     'Tus-Extension': EXTENSIONS,
-    'Tus-Checksum-Algorithm': 'sha1,md5,sha256,adler32',
+    'Tus-Checksum-Algorithm': 'sha1,md5,sha256,adler32,crc32c',
     ...(Number.isFinite(maxUploadBytes) ? { 'Tus-Max-Size': `${maxUploadBytes}` } : {}),
   }
 }
