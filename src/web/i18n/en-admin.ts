@@ -1,0 +1,4 @@
+/** Texts of the screens of admin. */
+export const enAdmin = {
+  'admin.title': 'Admin',
+} as const

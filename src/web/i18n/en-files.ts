@@ -1,0 +1,4 @@
+/** Texts of the screens of files. */
+export const enFiles = {
+  'files.title': 'Files',
+} as const

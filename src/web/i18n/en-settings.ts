@@ -1,0 +1,4 @@
+/** Texts of the screens of settings. */
+export const enSettings = {
+  'settings.title': 'Settings',
+} as const
