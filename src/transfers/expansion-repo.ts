@@ -74,11 +74,11 @@ export async function insertFolders(db: Db, jobId: string, paths: readonly strin
     const rows = paths
       .slice(start, start + INSERT_BATCH)
       .map((path) => ({ job_id: jobId, path, state: 'pending' }))
-    const source = jsonRows(db, { job_id: 'text', path: 'text', state: 'text' })
+    const { source, parameter } = jsonRows(db, { job_id: 'text', path: 'text', state: 'text' }, rows)
     await db.raw(
       `insert into transfer_folders (job_id, path, state) select job_id, path, state from ${source}
        where true on conflict (job_id, path) do nothing`,
-      [JSON.stringify(rows)],
+      [parameter],
     )
   }
 }

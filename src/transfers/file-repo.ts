@@ -1,7 +1,7 @@
 import type { Db } from '../platform/db.ts'
 import type { DtrState } from './dtr-states.ts'
 import { type FileRow, fromFileRow, insertedColumns, savedColumns, toFileRow } from './file-rows.ts'
-import { jsonRows, rawRows } from './json-rows-repo.ts'
+import { filledColumns, jsonRows, rawRows } from './json-rows-repo.ts'
 import type { Fault } from './transfer-error.ts'
 import type { Lane, TransferFile } from './types.ts'
 
@@ -25,17 +25,19 @@ export interface InsertedFiles {
 /** Adds requests; those whose path the job has already are left alone. Says what was really added. */
 export async function insertFiles(db: Db, files: readonly QueuedFile[]): Promise<InsertedFiles> {
   const sum: InsertedFiles = { count: 0, failed: 0, sizeBytes: 0, lanes: new Set() }
-  const names = Object.keys(insertedColumns).join(', ')
   for (let start = 0; start < files.length; start += INSERT_BATCH) {
     const rows = files.slice(start, start + INSERT_BATCH).map((queued) => ({
       ...toFileRow(queued.file),
       queue_rank: queued.queueRank,
     }))
+    const columns = filledColumns(insertedColumns, rows)
+    const names = Object.keys(columns).join(', ')
+    const { source, parameter } = jsonRows(db, columns, rows)
     const added = await rawRows<{ size_bytes: number; state: string; lane: Lane }>(
       db,
-      `insert into transfer_files (${names}) select ${names} from ${jsonRows(db, insertedColumns)}
+      `insert into transfer_files (${names}) select ${names} from ${source}
        where true on conflict (job_id, path) do nothing returning size_bytes, state, lane`,
-      [JSON.stringify(rows)],
+      [parameter],
     )
     for (const row of added) {
       sum.count++
@@ -52,14 +54,19 @@ export async function insertFiles(db: Db, files: readonly QueuedFile[]): Promise
  * written; a missing one was taken over by another worker, and its changes are void.
  */
 export async function saveFiles(db: Db, owner: string, files: readonly TransferFile[]): Promise<Set<string>> {
-  const sets = Object.keys(savedColumns).map((name) => `${name} = v.${name}`)
+  const rows = files.map(toFileRow)
+  const filled = filledColumns(savedColumns, rows)
+  const sets = Object.keys(savedColumns).map((name) =>
+    name in filled ? `${name} = v.${name}` : `${name} = null`,
+  )
+  const { source, parameter } = jsonRows(db, { id: 'text', ...filled }, rows)
   // The owner in an expression: by the index of owners SQLite would compare every leased row with every row of the batch.
   const saved = await rawRows<{ id: string }>(
     db,
-    `update transfer_files set ${sets.join(', ')} from ${jsonRows(db, { id: 'text', ...savedColumns })}
+    `update transfer_files set ${sets.join(', ')} from ${source}
      where transfer_files.id = v.id and coalesce(transfer_files.lease_owner, '') = ?
      returning transfer_files.id as id`,
-    [JSON.stringify(files.map(toFileRow)), owner],
+    [parameter, owner],
   )
   return new Set(saved.map((row) => row.id))
 }

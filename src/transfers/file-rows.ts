@@ -52,7 +52,7 @@ export interface FileRow {
 }
 
 /** What a worker that holds the lease may change. */
-export const savedColumns: Readonly<Record<string, SqlType>> = {
+export const savedColumns = {
   state: 'text',
   source_index: 'integer',
   stage_request: 'text',
@@ -79,10 +79,10 @@ export const savedColumns: Readonly<Record<string, SqlType>> = {
   error_type: 'text',
   error_location: 'text',
   error_text: 'text',
-}
+} as const satisfies Partial<Record<keyof FileRow, SqlType>>
 
 /** All columns of a new request; its rank is its place within the job. */
-export const insertedColumns: Readonly<Record<string, SqlType>> = {
+export const insertedColumns = {
   id: 'text',
   job_id: 'text',
   path: 'text',
@@ -92,7 +92,7 @@ export const insertedColumns: Readonly<Record<string, SqlType>> = {
   declared: 'text',
   ...savedColumns,
   queue_rank: 'bigint',
-}
+} as const satisfies Partial<Record<keyof FileRow | 'queue_rank', SqlType>>
 
 export function toFileRow(file: TransferFile): FileRow {
   return {

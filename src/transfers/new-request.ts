@@ -1,4 +1,4 @@
-import { newId } from '../platform/ids.ts'
+import { newOrderedId } from '../platform/ids.ts'
 import type { Entry } from '../store/types.ts'
 import { lanes, SMALL_FILE_BYTES, type TransferFile, type TransferJob } from './types.ts'
 
@@ -9,7 +9,7 @@ import { lanes, SMALL_FILE_BYTES, type TransferFile, type TransferJob } from './
 export function newRequest(job: TransferJob, path: string, entry: Entry, refusal?: string): TransferFile {
   const isSmall = entry.sizeBytes < SMALL_FILE_BYTES && (job.executor === 'stream' || job.executor === 'auto')
   const file: TransferFile = {
-    id: newId(),
+    id: newOrderedId(),
     jobId: job.id,
     // PostgreSQL cannot store a NUL; such a name is refused anyway.
     path: path.replaceAll('\0', '\u{fffd}'),

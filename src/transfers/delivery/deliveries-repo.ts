@@ -128,13 +128,14 @@ export async function beat(
   if (leases.length === 0) return new Map()
   const columns = { id: 'text', bytes: 'bigint', validator: 'text' } as const
   const values = leases.map(({ id, bytesDone, validator }) => ({ id, bytes: bytesDone, validator }))
+  const { source, parameter } = jsonRows(db, columns, values)
   const rows = await rawRows<Pick<Row, 'lease_id' | 'end_wish'>>(
     db,
     `update transfer_deliveries set lease_until_ms = ?, bytes_done = v.bytes, validator = v.validator
-     from ${jsonRows(db, columns)}
+     from ${source}
      where lease_id = v.id and host_id = ? and session = ? and state = 'taken' and lease_until_ms > ?
      returning transfer_deliveries.lease_id as lease_id, transfer_deliveries.end_wish as end_wish`,
-    [times.untilMs, JSON.stringify(values), host.id, host.session, times.nowMs],
+    [times.untilMs, parameter, host.id, host.session, times.nowMs],
   )
   return new Map(rows.map((row) => [row.lease_id, row.end_wish as 'stop' | null]))
 }
