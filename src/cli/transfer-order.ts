@@ -25,6 +25,7 @@ export interface OrderOptions {
   sync?: string
   filters: FilterRule[]
   deleteExtra?: boolean
+  maxDelete?: number | string
   onError?: string
   tries?: number
   streams?: number
@@ -67,6 +68,11 @@ export function addOrderOptions(command: Command): Command {
       ),
     )
     .option('--delete-extra', 'remove at the destination what the source has not')
+    .option(
+      '--max-delete <n>',
+      'with --delete-extra: remove nothing when it would be more files than this, such as 100, 20% or all',
+      maxDelete,
+    )
     .option('--label <text>', 'a name of yours')
     .option('--priority <n>', '1 to 100, higher goes first (default 50)', numberBetween(1, 100))
     .addOption(
@@ -130,9 +136,10 @@ function commonOf(options: OrderOptions) {
 }
 
 function jobOptionsOf(options: OrderOptions): Record<string, unknown> | undefined {
-  const { sync, filters, deleteExtra, onError, tries, streams, bandwidth, minSpeed, webhook } = options
+  const { sync, filters, deleteExtra, maxDelete, onError, tries, streams, bandwidth, minSpeed, webhook } =
+    options
   const all = {
-    ...{ sync, deleteExtra, webhook, streams, checksums: options.checksum },
+    ...{ sync, deleteExtra, maxDelete, webhook, streams, checksums: options.checksum },
     filters: filters.length > 0 ? filters : undefined,
     onItemError: onError,
     maxTries: tries,
@@ -204,6 +211,13 @@ function checksum(text: string): Record<string, string> {
   if (type === '')
     throw new InvalidArgumentError('Write it as sha256:HEX; also sha1, md5, adler32 and crc32c.')
   return { [type.toLowerCase()]: hex.toLowerCase() }
+}
+
+/** A number of files, a share of them, or all. */
+export function maxDelete(text: string): number | string {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  if (text === 'all' || /^(?:100|[1-9]?\d)%$/.test(text)) return text
+  throw new InvalidArgumentError('Write a number of files, a share such as 20%, or all.')
 }
 
 /** Bytes per second: `10M`, `512K`, `1.5G`, `100B`. */

@@ -31,5 +31,9 @@ export const planSchema = z
       )
       .describe('The first thousand.'),
     isComplete: z.boolean().describe('False: the source has more than was looked at.'),
+    deletions: z
+      .object({ files: z.int(), ofFiles: z.int(), refusal: z.string().optional() })
+      .optional()
+      .describe('Of a mirror: what it would remove, of how many; and why it would not (maxDelete).'),
   })
   .meta({ id: 'TransferPlan' })

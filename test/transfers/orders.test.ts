@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Entry, type FileStore, type StorePath, WrappedStore } from '../../src/store/index.ts'
 import type { JobView } from '../../src/transfers/index.ts'
+import { type MaxDelete, maxDeleteSchema } from '../../src/transfers/orders/deletions.ts'
 import type { Plan } from '../../src/transfers/orders/plan.ts'
 import {
   claimWebhooks,
@@ -83,6 +84,80 @@ describe('a mirror', () => {
     await engine.call('retryTransfer', { params: { id: job.id } })
     expect(await engine.ended(job.id)).toMatchObject({ state: 'FINISHED', files: { removed: 1 } })
     expect(await names(['x'])).not.toContain('b.txt')
+  })
+
+  const fill = async (folder: string, names: readonly string[]) => {
+    await engine.drive.makeCollection(['x']).catch(() => undefined)
+    await engine.drive.makeCollection(['x', folder])
+    for (const name of names) await engine.drive.write(['x', folder, name], one(name))
+  }
+  const tenNames = Array.from({ length: 10 }, (_, n) => `old-${n}`)
+  const deleting = (maxDelete: MaxDelete) => ({ ...mirror, options: { deleteExtra: true, maxDelete } })
+
+  it('removes nothing when its source is empty, such as one that is not mounted', async () => {
+    await engine.drive.makeCollection(['empty'])
+    await engine.drive.makeCollection(['x'])
+    await engine.drive.write(['x', 'a.csv'], one('one'))
+    const empty = { ...mirror, source: { path: '/empty' } }
+    const job = await engine.run(empty)
+    expect(job).toMatchObject({ state: 'FINISHEDDIRTY', files: { removed: 0 } })
+    expect(job.error).toMatchObject({ code: 'TOO_MANY_DELETIONS' })
+    expect(job.error?.message).toContain('lacks 1 of the 1 files')
+    expect(job.error?.message).toContain('--max-delete all')
+    expect(await names(['x'])).toContain('a.csv')
+    const all = { ...deleting('all'), source: { path: '/empty' } }
+    expect(await engine.run(all)).toMatchObject({ state: 'FINISHED', files: { removed: 1 } })
+    expect(await names(['x'])).toEqual([])
+  })
+
+  it('removes nothing when more than half would go, and that are ten or more, also inside of one folder', async () => {
+    tree()
+    await fill('gone', tenNames)
+    const job = await engine.run(mirror)
+    expect(job).toMatchObject({ state: 'FINISHEDDIRTY', files: { done: 4, failed: 0, removed: 0 } })
+    expect(job.error?.message).toContain('lacks 10 of the 14 files')
+    expect(await names(['x', 'gone'])).toHaveLength(10)
+  })
+
+  it('removes most of it where that are less than ten files', async () => {
+    source.put('/d/a.csv', 'one')
+    await fill('gone', tenNames.slice(1))
+    expect(await engine.run(mirror)).toMatchObject({ state: 'FINISHED', files: { removed: 9 } })
+    expect(await names(['x'])).toEqual(['a.csv'])
+  })
+
+  it.each([
+    [9, 0],
+    [10, 10],
+    ['71%', 0],
+    ['72%', 10],
+  ] as const)('keeps to what it was told: %s of 10 in 14', async (maxDelete, removed) => {
+    tree()
+    await fill('gone', tenNames)
+    const state = removed === 0 ? 'FINISHEDDIRTY' : 'FINISHED'
+    expect(await engine.run(deleting(maxDelete))).toMatchObject({ state, files: { removed } })
+  })
+
+  it('tells in a dry run the same numbers, and that it would refuse', async () => {
+    tree()
+    await fill('gone', tenNames)
+    const plan = (await engine.call('submitTransfer', { body: { ...mirror, dryRun: true } })) as Plan
+    expect(plan.counts.delete).toEqual({ files: 10, bytes: 50 })
+    expect(plan.deletions).toMatchObject({ files: 10, ofFiles: 14 })
+    expect(plan.deletions?.refusal).toContain('lacks 10 of the 14 files')
+    const allowed = (await engine.call('submitTransfer', {
+      body: { ...deleting('all'), dryRun: true },
+    })) as Plan
+    expect(allowed.deletions).toEqual({ files: 10, ofFiles: 14 })
+  })
+
+  it.each(['200%', '1.5%', -1, 'most'])('does not take %s for how much it may remove', (maxDelete) => {
+    expect(maxDeleteSchema.safeParse(maxDelete).success).toBe(false)
+  })
+
+  it('says that maxDelete is for mirrors only', async () => {
+    const refused = post({ ...ordered, options: { maxDelete: 5 } })
+    await expect(refused).rejects.toMatchObject({ status: 400, code: 'NOT_A_MIRROR' })
   })
 
   it('leaves alone what its filters leave out', async () => {

@@ -29,6 +29,7 @@ interface Plan {
   counts: Record<string, { files: number; bytes: number }>
   paths: { path: string; action: string; why: string; sizeBytes: number }[]
   isComplete: boolean
+  deletions?: { files: number; ofFiles: number; refusal?: string }
 }
 
 const SUBMIT_HELP = `
@@ -93,7 +94,7 @@ async function run(call: CommandCall<SubmitOptions>): Promise<number | undefined
   return undefined
 }
 
-function describePlan({ counts, paths, isComplete }: Plan): string {
+function describePlan({ counts, paths, isComplete, deletions }: Plan): string {
   const total = Object.values(counts).reduce((sum, { files }) => sum + files, 0)
   const lines = paths.map(({ path, action, why, sizeBytes }) =>
     [action.padEnd(6), formatBytes(sizeBytes).padStart(10), path, `(${why})`].join('  '),
@@ -102,7 +103,9 @@ function describePlan({ counts, paths, isComplete }: Plan): string {
   const sums = Object.entries(counts).filter(([, { files }]) => files > 0)
   const words = sums.map(([action, { files, bytes }]) => `${action} ${files} (${formatBytes(bytes)})`)
   const more = isComplete ? '' : '; the source has more than was looked at'
-  return [...lines, words.length === 0 ? 'Nothing to do.' : `${words.join(', ')}${more}`].join('\n')
+  const sum = words.length === 0 ? 'Nothing to do.' : `${words.join(', ')}${more}`
+  const refusal = deletions?.refusal === undefined ? [] : [`Nothing would be removed: ${deletions.refusal}`]
+  return [...lines, sum, ...refusal].join('\n')
 }
 
 function positive(text: string): number {

@@ -21,6 +21,12 @@ export function checkOrder(order: TransferOrder, nowMs: number): void {
       'options',
       'Filters, deleteExtra and checksums of the job are not for lists of files; a list names its files itself.',
     )
+  if (options.maxDelete !== undefined && options.deleteExtra !== true)
+    throw refusal(
+      'NOT_A_MIRROR',
+      'options.maxDelete',
+      'maxDelete is for mirrors; only with deleteExtra anything is removed.',
+    )
   if (order.webhookSecret !== undefined && options.webhook === undefined)
     throw refusal('NO_WEBHOOK', 'webhookSecret', 'There is a secret to sign with, and no webhook to tell.')
 }

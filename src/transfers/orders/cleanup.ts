@@ -1,18 +1,18 @@
 import type { Clock } from '../../platform/clock.ts'
 import { type Db, inTransaction } from '../../platform/db.ts'
+import { ConflictError } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/log.ts'
-import type { Entry } from '../../store/types.ts'
 import { classify } from '../classify.ts'
-import type { TransferDestination } from '../endpoints.ts'
 import { hasFolders } from '../expansion-repo.ts'
 import { PathFilter } from '../filters.ts'
 import type { JobContexts } from '../job-contexts.ts'
 import { changeJob, noteJobError } from '../job-repo.ts'
-import { namesOf } from '../run.ts'
 import type { TransferJob } from '../types.ts'
 import { claimCleanups, extendCleanup, findNextCleanupMs, listKnownPaths } from './chores-repo.ts'
+import { excessOf, TOO_MANY_DELETIONS } from './deletions.ts'
+import { extraEntries, type MirrorEnds, newWalk } from './extra-entries.ts'
 import type { Chore } from './keeper.ts'
-import { formsOf, listNow, sourceApartFrom } from './mirror-source.ts'
+import { sourceApartFrom } from './mirror-source.ts'
 
 const LEASE_MS = 120_000
 const RETRY_MS = 60_000
@@ -29,7 +29,7 @@ export interface CleanupDeps {
 /**
  * The last step of a mirror: what the destination has and the source has not goes to the trash of its
  * drive. Only when every folder of the source was listed and every file is there; what filters leave out
- * and what is mounted there stays.
+ * and what is mounted there stays. Nothing goes where it would be more than may (`deletions.ts`).
  */
 export function cleanupChore(deps: CleanupDeps): Chore {
   const tries = new Map<string, number>()
@@ -63,7 +63,10 @@ async function cleanUp(
     deps.contexts.drop(job.id)
     deps.log.info({ jobId: job.id, code: fault.code }, 'mirror not tidied up')
     const isOver = !fault.temporary || attempt.isLast
-    const text = `What the source has no more could not be removed: ${fault.message}`
+    const isRefusal = fault.code === TOO_MANY_DELETIONS
+    const text = isRefusal
+      ? fault.message
+      : `What the source has no more could not be removed: ${fault.message}`
     if (isOver)
       await settle(deps, job, { cleanup: 'failed', files_removed: sum.removed }, { code: fault.code, text })
     else await extendCleanup(deps.db, job.id, deps.clock.nowMs() + RETRY_MS)
@@ -71,7 +74,7 @@ async function cleanUp(
   }
 }
 
-/** Walks the destination; false when the user ended or paused the job meanwhile. */
+/** Removes what is too much; false when the user ended or paused the job meanwhile. */
 async function removeExtra(
   deps: CleanupDeps,
   job: TransferJob,
@@ -80,41 +83,30 @@ async function removeExtra(
 ): Promise<boolean> {
   // A source that is one file has nothing beside it.
   if (!(await hasFolders(deps.db, job.id))) return true
+  const ends = await openEnds(deps, job)
+  const found = newWalk()
+  for await (const _ of extraEntries(ends, found, signal));
+  if (found.isStopped || found.entries === 0) return !found.isStopped
+  const excess = excessOf(found, job.options.maxDelete)
+  if (excess !== undefined) throw new ConflictError(excess, { code: TOO_MANY_DELETIONS })
+  const removal = newWalk()
+  for await (const { path, files } of extraEntries(ends, removal, signal)) {
+    await ends.destination.store.remove(path)
+    sum.removed += files
+  }
+  return !removal.isStopped
+}
+
+async function openEnds(deps: CleanupDeps, job: TransferJob): Promise<MirrorEnds> {
   const context = await deps.contexts.get(job.id)
   const destination = await context.destination(job.destination)
-  const source = await sourceApartFrom(context, job, destination)
-  const filter = new PathFilter(job.options.filters)
-  const pending = ['']
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    signal.throwIfAborted()
-    if (!(await extendCleanup(deps.db, job.id, deps.clock.nowMs() + LEASE_MS))) return false
-    const members = await listMembers(destination, path)
-    const known = await listKnownPaths(deps.db, job.id, [...members.keys()].flatMap(formsOf))
-    let now: Set<string> | undefined
-    for (const [member, entry] of members) {
-      if (entry.mount !== undefined || !isMeant(filter, member, entry)) continue
-      const isKnown = formsOf(member).some((form) => known.has(form))
-      // With filters, a folder that the source has not may hold what they leave out.
-      const isEntered = isKnown || !filter.isOpen
-      if (entry.kind === 'folder' && isEntered) pending.push(member)
-      else if (!isKnown) {
-        now ??= await listNow(source, path)
-        if (now.has(member)) continue
-        await destination.store.remove([...destination.path, ...namesOf(member)])
-        sum.removed++
-      }
-    }
+  return {
+    source: await sourceApartFrom(context, job, destination),
+    destination,
+    filter: new PathFilter(job.options.filters),
+    listKnown: (paths) => listKnownPaths(deps.db, job.id, paths),
+    goOn: () => extendCleanup(deps.db, job.id, deps.clock.nowMs() + LEASE_MS),
   }
-  return true
-}
-
-async function listMembers({ store, path }: TransferDestination, below: string): Promise<Map<string, Entry>> {
-  const entries = await store.list([...path, ...namesOf(below)])
-  return new Map(entries.map((entry) => [[...namesOf(below), entry.name].join('/'), entry]))
-}
-
-function isMeant(filter: PathFilter, path: string, { kind }: Entry): boolean {
-  return kind === 'file' ? filter.takesFile(namesOf(path)) : filter.entersFolder(namesOf(path))
 }
 
 async function settle(

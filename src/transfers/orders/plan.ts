@@ -5,6 +5,7 @@ import type { TransferDestination, TransferSource } from '../endpoints.ts'
 import { PathFilter } from '../filters.ts'
 import { decideOverwrite } from '../overwrite.ts'
 import type { TransferOrder } from '../types.ts'
+import { countFiles, type Deletions, excessOf } from './deletions.ts'
 
 const SHOWN_PATHS = 1000
 const MAX_SEEN = 1_000_000
@@ -19,6 +20,8 @@ export interface Plan {
   paths: { path: string; action: PlanAction; why: string; sizeBytes: number }[]
   /** False: the source has more than was looked at. */
   isComplete: boolean
+  /** Of a mirror: what it would remove, of all that is there, and why it would not. */
+  deletions?: Deletions & { refusal?: string }
 }
 
 export interface PlanEnds {
@@ -30,7 +33,7 @@ export interface PlanEnds {
 export async function planOrder(order: TransferOrder, ends: PlanEnds, signal: AbortSignal): Promise<Plan> {
   const planner = new Planner(order, ends)
   await planner.look(signal)
-  return planner.plan
+  return order.options?.deleteExtra === true ? withDeletions(planner, order) : planner.plan
 }
 
 /** The same for a list of pairs. */
@@ -50,6 +53,13 @@ export async function planItems(
   return plan
 }
 
+/** What was not looked at may hold what seems to be too much, so that nothing is said of a part. */
+function withDeletions({ plan, filesThere }: Planner, order: TransferOrder): Plan {
+  const found = { files: plan.counts.delete.files, ofFiles: filesThere }
+  const refusal = plan.isComplete ? excessOf(found, order.options?.maxDelete) : undefined
+  return { ...plan, deletions: { ...found, ...(refusal === undefined ? {} : { refusal }) } }
+}
+
 function emptyPlan(): Plan {
   const none = () => ({ files: 0, bytes: 0 })
   return {
@@ -65,6 +75,8 @@ class Planner {
   private readonly ends: PlanEnds
   private readonly filter: PathFilter
   private seen = 0
+  /** Files that a mirror looks after, as they will be once all is copied. */
+  filesThere = 0
 
   constructor(order: TransferOrder, ends: PlanEnds, plan = emptyPlan()) {
     this.order = order
@@ -107,7 +119,10 @@ class Planner {
       this.seen++
       if (entry.kind === 'folder') {
         if (this.filter.entersFolder(path)) folders.push(path)
-      } else if (this.filter.takesFile(path)) this.judge(path.join('/'), entry, existing)
+      } else if (this.filter.takesFile(path)) {
+        this.filesThere++
+        this.judge(path.join('/'), entry, existing)
+      }
     }
     if (this.order.options?.deleteExtra === true) await this.noteExtra(folder, there)
     return folders
@@ -123,8 +138,17 @@ class Planner {
       // It may hold what the filters leave out, so it is looked into and stays.
       if (entry.kind === 'folder' && !this.filter.isOpen)
         await this.noteExtra(path, await listThere(store, [...root, ...path]))
-      else this.note(path.join('/'), 'delete', 'the source does not have it', entry.sizeBytes)
+      else await this.noteGoing(path, entry)
     }
+  }
+
+  /** A folder goes as a whole: it is shown once, and its files count. */
+  private async noteGoing(path: StorePath, entry: Entry): Promise<void> {
+    const { store, path: root } = this.ends.destination
+    const files = await countFiles(store, [...root, ...path], entry)
+    this.filesThere += files
+    this.note(path.join('/'), 'delete', 'the source does not have it', entry.sizeBytes)
+    this.plan.counts.delete.files += files - 1
   }
 
   private judge(path: string, source: Entry, existing: Entry | undefined): void {
