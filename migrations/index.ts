@@ -26,6 +26,7 @@ import { addTransferOrders } from './101_add_transfer_orders.ts'
 import { createTransferCache } from './102_create_transfer_cache.ts'
 import { createTransferDeliveries } from './103_create_transfer_deliveries.ts'
 import { addCrc32c } from './114_add_crc32c.ts'
+import { addSortNames } from './117_add_sort_names.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -57,6 +58,7 @@ export const migrations: readonly Migration[] = [
   createTransferCache,
   createTransferDeliveries,
   addCrc32c,
+  addSortNames,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -21,7 +21,7 @@ import type { Logger } from './platform/log.ts'
 import type { Outbound } from './platform/outbound.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Shares } from './shares/index.ts'
-import { keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
+import { browseRoutes, keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
 import type { Transfers } from './transfers/index.ts'
 
@@ -95,6 +95,11 @@ function createRoutes(rooms: Rooms): ApiRoute[] {
       quotaOf: async (userId) => (await rooms.spaces.spaceOf(userId)).quota(),
     }),
     ...groupRoutes(rooms.groups),
+    ...browseRoutes({
+      driveOf: (userId) => rooms.shares.drives.driveOf(userId),
+      spaces: rooms.spaces,
+      marks: rooms.shares.marks,
+    }),
     ...keptRoutes({
       locks: rooms.locks,
       driveOf: (userId) => rooms.shares.drives.driveOf(userId),

@@ -11,7 +11,7 @@ import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Seal } from '../platform/seal.ts'
-import type { LockRegistry, Spaces, StorePath } from '../store/index.ts'
+import type { LockRegistry, ShareMarks, Spaces, StorePath } from '../store/index.ts'
 import { acceptInvitation } from './accept-invitation.ts'
 import { invitationRoutes } from './api-invitations.ts'
 import { messageRoutes } from './api-messages.ts'
@@ -33,6 +33,7 @@ import { openReceived } from './open-received.ts'
 import { findRemoteAccess, pathOfShare, type RemoteAccess, type ShareRef } from './remote-access.ts'
 import { RemoteShares } from './remote-shares.ts'
 import { openShareAccess, type ShareAccess } from './share-access.ts'
+import { createShareMarks } from './share-marks.ts'
 import { createSharing, type Sharing } from './sharing.ts'
 import { tidyRegularly } from './tidy.ts'
 import { openRoute } from './webapps/api-webapps.ts'
@@ -82,6 +83,8 @@ export interface Shares {
   /** What incoming OCM messages mean; for `createOcm`. */
   inbox: MeshInbox
   drives: Drives
+  /** What listings of drives tell of shares. */
+  marks: ShareMarks
   /** Keeps what groups were given with their members; for `Groups`. */
   groupWatcher: GroupWatcher
   /** Public links, as their visitors use them. */
@@ -126,6 +129,7 @@ export function createShares(options: SharesOptions): Shares {
   return {
     inbox: createMeshInbox(ctx),
     drives: createDrives({ ctx, locks, remote }),
+    marks: createShareMarks(ctx),
     groupWatcher: createGroupWatcher(ctx),
     links: createPublicLinks(ctx, locks, passwords),
     sharing: createSharing(ctx, passwords),

@@ -2,9 +2,11 @@ import { AppError } from '../platform/errors.ts'
 import {
   type ByteRange,
   type Entry,
+  type EntryPage,
   type FileContent,
   type FileStore,
   type ListOptions,
+  type PageQuery,
   type StorePath,
   WrappedStore,
   type WriteConditions,
@@ -63,5 +65,9 @@ export class RemovalWatch extends WrappedStore {
   override async remove(path: StorePath, conditions?: WriteConditions): Promise<void> {
     await super.remove(path, conditions)
     await this.onRemoved()
+  }
+
+  async page(path: StorePath, query: PageQuery): Promise<EntryPage | undefined> {
+    return await this.next.page?.(path, query)
   }
 }

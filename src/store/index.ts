@@ -1,3 +1,5 @@
+export { type BrowseDeps, browseRoutes } from './browse/browse-api.ts'
+export type { GivenMark, ReceivedMark, ShareMarks } from './browse/share-marks.ts'
 export { type KeptApiDeps, keptRoutes } from './kept/kept-api.ts'
 export type { Trash, TrashedEntry } from './kept/trash.ts'
 export type { Versions } from './kept/versions.ts'

@@ -3,12 +3,14 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { Gates } from '../platform/gates.ts'
+import type { SearchQuery } from './catalogue/file-index.ts'
 import { HashThreads } from './hashing/hash-threads.ts'
 import type { Trash } from './kept/trash.ts'
 import type { Versions } from './kept/versions.ts'
 import { QuotaStore } from './layers/quota-store.ts'
 import type { CheckOptions, IndexDifference } from './local/check-index.ts'
 import { HotFiles } from './local/hot-files.ts'
+import type { FoundEntries } from './local/local-store.ts'
 import { type OpenSpace, openSpace } from './local/open-space.ts'
 import type { RebuildReport } from './local/rebuild-index.ts'
 import type { FsyncPolicy } from './local/staging.ts'
@@ -61,6 +63,11 @@ export interface Spaces {
   expire(signal?: AbortSignal): Promise<number>
   /** Where the file or folder with this id is now, whatever it was renamed to; undefined when it is gone. */
   findFile(fileId: string): Promise<FilePlace | undefined>
+  /**
+   * Files and folders below a folder of a user's own drive whose names have a part, as the index knows them,
+   * ordered by name. Throws `NotFoundError`.
+   */
+  search(userId: string, folder: StorePath, query: Omit<SearchQuery, 'folderId'>): Promise<FoundEntries>
   /** The path of an id in the drive that holds it; undefined when it is gone. */
   pathOfId(fileId: string): Promise<StorePath | undefined>
   /** Walks the disk of a space and brings its index up to date. */
@@ -82,6 +89,7 @@ export function createSpaces(options: SpacesOptions): Spaces {
     expire: (signal) => spaces.expire(signal),
     getSpace: async (spaceId) => (await spaces.byId(spaceId)).drive,
     findFile: (fileId) => spaces.findFile(fileId),
+    search: async (userId, folder, query) => await (await spaces.ofOwner(userId)).local.search(folder, query),
     pathOfId: async (fileId) => (await spaces.findFile(fileId))?.path,
     rebuildIndex: async (spaceId) => await (await spaces.byId(spaceId)).local.rebuildIndex(),
     async *checkIndex(spaceId, options) {

@@ -55,7 +55,7 @@ export interface Entry {
   checksums: Checksums
   rights: Rights
   /** Set on the root of a store that is mounted into a drive (a received share). */
-  mount?: { kind: 'share'; shareId: string }
+  mount?: { kind: 'share'; shareId: string; isBroken?: true }
   /** Set on what was deleted and lies in the trash: where it was, and since when it lies there. */
   trashed?: { path: StorePath; deletedAtMs: number }
   /** Only when asked for with `withProperties`. */
@@ -123,6 +123,38 @@ export interface CopyOptions extends RelocateOptions {
 
 export interface ListOptions {
   withProperties?: boolean
+}
+
+/** What people sort folders by. */
+export type EntrySort = 'name' | 'size' | 'modified'
+
+/** Where a page of a folder ended. */
+export interface PageKey {
+  kind: EntryKind
+  name: string
+  /** The size or the time, in these orders. */
+  value?: number
+}
+
+/** What is asked of a folder page by page: folders first, numbers in names by their value. */
+export interface PageQuery {
+  sort: EntrySort
+  order: 'asc' | 'desc'
+  /** Only names with this part, whatever its case and accents. */
+  match?: string
+  /** Names that are left out. */
+  except?: readonly string[]
+  after?: PageKey
+  /** At least 1. */
+  limit: number
+  /** Count all that fit, on this page or another. */
+  withTotal?: boolean
+}
+
+export interface EntryPage {
+  entries: Entry[]
+  hasMore: boolean
+  total?: number
 }
 
 export interface StoreQuota {
@@ -205,4 +237,6 @@ export interface FileStore {
   changes?(path: StorePath, query: ChangesQuery): Promise<ChangesPage | undefined>
   /** The token of a folder as it is now. */
   syncToken?(path: StorePath): Promise<string | undefined>
+  /** One page of a folder from an index; undefined, or not there: sort what `list` gives (`pageOf`). */
+  page?(path: StorePath, query: PageQuery): Promise<EntryPage | undefined>
 }

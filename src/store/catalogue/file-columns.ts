@@ -1,3 +1,4 @@
+import { toSortName } from '../sort-name.ts'
 import type { EntryKind } from '../types.ts'
 import type { FileRow, FileRowChange } from './file-index.ts'
 
@@ -6,6 +7,7 @@ export interface FileColumns {
   id: string
   parent_id: string | null
   name: string
+  sort_name: string
   kind: EntryKind
   size_bytes: number
   mtime_ms: number
@@ -57,7 +59,7 @@ export function toColumns(change: FileRowChange): Partial<FileColumns> {
   const sums = change.checksums
   return {
     ...(change.parentId !== undefined && { parent_id: change.parentId }),
-    ...(change.name !== undefined && { name: change.name }),
+    ...(change.name !== undefined && { name: change.name, sort_name: toSortName(change.name) }),
     ...(change.sizeBytes !== undefined && { size_bytes: change.sizeBytes }),
     ...(change.mtimeMs !== undefined && { mtime_ms: change.mtimeMs }),
     ...(change.diskMtimeNs !== undefined && { disk_mtime_ns: change.diskMtimeNs }),

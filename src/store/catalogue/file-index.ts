@@ -1,4 +1,4 @@
-import type { Checksums, DeadProperty, EntryKind, PropertyChange, StorePath } from '../types.ts'
+import type { Checksums, DeadProperty, EntryKind, PageQuery, PropertyChange, StorePath } from '../types.ts'
 
 /** What the file system says about a file or folder; enough to notice that somebody else changed it. */
 export interface DiskFacts {
@@ -41,6 +41,8 @@ export interface FileIndex {
   readonly kept: KeptIndex
   /** Dead properties. */
   readonly properties: PropertyIndex
+  /** What people look through. */
+  readonly browse: BrowseIndex
   /** Runs `work` in one transaction in which nobody else changes this space. Database calls only. */
   change<T>(work: (index: FileIndex) => Promise<T>): Promise<T>
   /** The rows from the root down along a path, as far as they are known; one query. */
@@ -72,6 +74,39 @@ export interface FileIndex {
   isLost(id: string): Promise<boolean>
   /** Forgets an entry and all below it. */
   removeTree(id: string): Promise<void>
+}
+
+/** Folders page by page, and names anywhere. */
+export interface BrowseIndex {
+  page(parentId: string, query: PageQuery): Promise<RowPage>
+  search(query: SearchQuery): Promise<SearchResult>
+}
+
+export interface RowPage {
+  rows: FileRow[]
+  hasMore: boolean
+  total?: number
+}
+
+/** Names with a part, whatever its case and accents, below a folder of this tree. */
+export interface SearchQuery {
+  folderId: string
+  match: string
+  limit: number
+  /** Where the page before ended: the sorted form of a name, and an id. */
+  after?: readonly [string, string]
+  signal?: AbortSignal
+}
+
+export interface SearchedRow {
+  row: FileRow
+  path: StorePath
+}
+
+/** `next`: where to go on; perhaps with fewer than were asked for, because the search took long enough. */
+export interface SearchResult {
+  found: SearchedRow[]
+  next?: readonly [string, string]
 }
 
 /** How far the journal of a space goes. */

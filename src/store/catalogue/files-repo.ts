@@ -2,9 +2,18 @@ import { type Db, inTransaction } from '../../platform/db.ts'
 import { newSecret } from '../../platform/ids.ts'
 import { readRows } from '../../platform/read-rows.ts'
 import type { StorePath } from '../types.ts'
+import { BrowseRepo } from './browse-repo.ts'
 import { findPath, findRow, listChain, listChainOf } from './chain-repo.ts'
 import { type FileColumns, toColumns, toRow } from './file-columns.ts'
-import type { FileIndex, FileRow, FileRowChange, Journal, KeptIndex, PropertyIndex } from './file-index.ts'
+import type {
+  BrowseIndex,
+  FileIndex,
+  FileRow,
+  FileRowChange,
+  Journal,
+  KeptIndex,
+  PropertyIndex,
+} from './file-index.ts'
 import { JournalRepo, nextSeq, recordRemoved } from './journal-repo.ts'
 import { KeptRepo } from './kept-repo.ts'
 import { isLost, lostParent } from './lost-repo.ts'
@@ -24,6 +33,7 @@ export class FilesRepo implements FileIndex {
   readonly journal: Journal
   readonly kept: KeptIndex
   readonly properties: PropertyIndex
+  readonly browse: BrowseIndex
   private readonly db: Db
   private readonly spaceId: string
   private readonly rootId: string
@@ -38,6 +48,7 @@ export class FilesRepo implements FileIndex {
     this.journal = new JournalRepo(db, spaceId)
     this.kept = new KeptRepo(db, spaceId)
     this.properties = new PropertiesRepo(db)
+    this.browse = new BrowseRepo(db, spaceId, rootId)
   }
 
   /**

@@ -82,6 +82,10 @@ export class LockGuardStore extends WrappedStore {
     await this.next.changeProperties(path, changes, times)
   }
 
+  async page(path: t.StorePath, query: t.PageQuery): Promise<t.EntryPage | undefined> {
+    return await this.next.page?.(path, query)
+  }
+
   /** One query when nothing is locked, which is nearly always so; what is there is only then of interest. */
   private async checkWritten(path: t.StorePath): Promise<void> {
     const resource = await this.next.locate(path)

@@ -1,11 +1,13 @@
 import { ForbiddenError, MethodNotAllowedError, PreconditionFailedError } from '../../platform/errors.ts'
 import { sha256Hex } from '../../platform/ids.ts'
+import { pageOf } from '../browse/page.ts'
 import { byName } from '../entries.ts'
 import { checkPath, formatPath, isWithin } from '../paths.ts'
 import type * as t from '../types.ts'
 import { copyAcross } from './copy-across.ts'
 import type { Mount } from './mount.ts'
 import { changesWithMounts, withMountsMark } from './mounted-changes.ts'
+import { pageWithMounts } from './mounted-page.ts'
 import { findEntry } from './wrapped-store.ts'
 
 export interface MountedStoreOptions {
@@ -132,6 +134,12 @@ export class MountedStore implements t.FileStore {
     const token = await store.syncToken?.(inner)
     if (token === undefined || path.length > 0) return token
     return withMountsMark(token, await this.options.mounts())
+  }
+
+  async page(path: t.StorePath, query: t.PageQuery): Promise<t.EntryPage> {
+    const { store, path: inner } = await this.place(path)
+    if (path.length > 0) return await pageOf(store, inner, query)
+    return await pageWithMounts(store, await this.options.mounts(), query)
   }
 
   private async place(path: t.StorePath): Promise<Place> {

@@ -39,6 +39,10 @@ export class QuotaStore extends WrappedStore {
     return await this.within(to, needed, () => this.next.copy(from, to, options))
   }
 
+  async page(path: t.StorePath, query: t.PageQuery): Promise<t.EntryPage | undefined> {
+    return await this.next.page?.(path, query)
+  }
+
   override async quota(): Promise<t.StoreQuota> {
     const below = await this.next.quota()
     const limitBytes = await this.limitBytes()

@@ -95,6 +95,12 @@ export class RightsStore extends WrappedStore {
     return page && { ...page, changes: page.changes.map(shown) }
   }
 
+  async page(path: t.StorePath, query: t.PageQuery): Promise<t.EntryPage | undefined> {
+    const rights = await this.toRead()
+    const page = await this.next.page?.(path, query)
+    return page && { ...page, entries: page.entries.map((entry) => limited(entry, rights)) }
+  }
+
   private async toRead(): Promise<t.Rights> {
     const rights = await this.now()
     if (!rights.read) throw new ForbiddenError('You may not read this. Ask its owner.')

@@ -107,6 +107,10 @@ export class SubtreeStore implements t.FileStore {
     return await this.next.syncToken?.(await this.below(path))
   }
 
+  async page(path: t.StorePath, query: t.PageQuery): Promise<t.EntryPage | undefined> {
+    return await this.next.page?.(await this.below(path), query)
+  }
+
   /** Checked here: names joined to the root's path must not lead out of it. */
   private async below(path: t.StorePath): Promise<t.StorePath> {
     checkPath(path)

@@ -1,7 +1,7 @@
 import { listChanges } from '../catalogue/changes.ts'
-import type { FileRow } from '../catalogue/file-index.ts'
+import type { FileRow, SearchQuery, SearchResult } from '../catalogue/file-index.ts'
 import { formatSyncToken } from '../catalogue/sync-token.ts'
-import { byName, targetOf, toEntry, wrongKind } from '../entries.ts'
+import { byName, notFound, targetOf, toEntry, wrongKind } from '../entries.ts'
 import { checkPath } from '../paths.ts'
 import type * as t from '../types.ts'
 import { type CheckOptions, checkIndex, type IndexDifference } from './check-index.ts'
@@ -16,6 +16,11 @@ import { Lookout } from './lookout.ts'
 import { Publisher } from './publisher.ts'
 import { type RebuildReport, rebuildIndex } from './rebuild-index.ts'
 import type { SpaceContext } from './space-context.ts'
+
+/** What a search found, with where it is. */
+export interface FoundEntries extends Pick<SearchResult, 'next'> {
+  found: { entry: t.Entry; path: t.StorePath }[]
+}
 
 /**
  * A drive on a local disk: ordinary files that mirror what the user sees, and an index beside them in
@@ -128,6 +133,24 @@ export class LocalStore implements t.FileStore {
     checkPath(path)
     const { id } = await this.look(path)
     return formatSyncToken({ folderId: id, seq: (await this.space.index.journal.state()).seq })
+  }
+
+  async page(path: t.StorePath, query: t.PageQuery): Promise<t.EntryPage> {
+    checkPath(path)
+    const row = await this.look(path)
+    if (row.kind === 'file') throw wrongKind(path, 'file')
+    const { rows, ...page } = await this.space.index.browse.page(row.id, query)
+    return { ...page, entries: rows.map((member) => toEntry(member)) }
+  }
+
+  /** Names anywhere below a folder, as the index knows them. */
+  async search(folder: t.StorePath, query: Omit<SearchQuery, 'folderId'>): Promise<FoundEntries> {
+    checkPath(folder)
+    const row = await this.space.index.find(folder)
+    if (row === undefined) throw notFound(folder)
+    const { found, next } = await this.space.index.browse.search({ ...query, folderId: row.id })
+    const entries = found.map(({ row: one, path }) => ({ entry: toEntry(one), path }))
+    return next === undefined ? { found: entries } : { found: entries, next }
   }
 
   /** Where the entry with this id is now; undefined when it is not (or no longer) in this drive. */
