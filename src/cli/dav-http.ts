@@ -35,9 +35,14 @@ export function hangUp({ body }: { body: Readable }): void {
 }
 
 const MAX_REDIRECTS = 5
-const REDIRECTS = new Set([301, 302, 303, 307, 308])
+const REDIRECTS = new Set([301, 302, 307, 308])
 /** Servers check and store a whole file between its last byte and their answer. */
 const DEFAULT_TIMEOUT_MS = 300_000
+
+/** 303 leads to something to be read (RFC 9110 15.4.4): whatever else was asked for is not repeated there. */
+function isFollowed(method: string, status: number): boolean {
+  return REDIRECTS.has(status) || (status === 303 && (method === 'GET' || method === 'HEAD'))
+}
 
 /** Requests to WebDAV and plain web servers over kept connections, as many as there is work at a time. */
 export class DavHttp {
@@ -56,7 +61,7 @@ export class DavHttp {
     for (let count = 0; ; count += 1) {
       const response = await this.once(method, target, sent, mayLogIn)
       if (response.status >= 200 && response.status < 300) return response
-      const next = REDIRECTS.has(response.status) ? response.header('location') : undefined
+      const next = isFollowed(method, response.status) ? response.header('location') : undefined
       if (next === undefined) throw await toDavError(target.host, name, response)
       drop(response)
       const from = target.origin

@@ -169,6 +169,23 @@ it('repeats what failed for a time, as long as it is told to', async () => {
   expect(server.refusals).toHaveLength(1)
 })
 
+it('sends nothing again where 303 says that the answer lies elsewhere', async () => {
+  const { server, url, cli, folder } = await setUp(Buffer.from('x'))
+  const asked: (string | undefined)[] = []
+  const { url: other } = await startServer((request, response) => {
+    asked.push(request.method)
+    response.end('elsewhere')
+  })
+  server.refusals.push({ status: 303, headers: { Location: `${other}/shown` } })
+  expect((await cli(['cat', `${url}/f.bin`])).stdout).toBe('elsewhere')
+  const { url: storing } = await startServer((_request, response) => {
+    response.writeHead(303, { Location: `${other}/stored` }).end()
+  })
+  await writeFile(join(folder, 'small'), 'x')
+  expect((await cli(['cp', join(folder, 'small'), `${storing}/small`])).code).toBe(1)
+  expect(asked.filter((method) => method !== 'GET' && method !== 'HEAD')).toEqual([])
+})
+
 it('follows redirects, gives logins to the first server only, and never leaves TLS', async () => {
   const { server, url, cli, target, folder } = await setUp(Buffer.from('x'))
   const asked: (string | undefined)[] = []

@@ -518,6 +518,17 @@ describe('a destination that fails', () => {
     await disk.close()
   })
 
+  it('by saying with 303 that the answer lies elsewhere fails, and nothing is sent there', async () => {
+    far.answer((request, response, body) => {
+      if (request.method === 'HEAD') response.writeHead(404).end()
+      else void body().then(() => response.writeHead(303, { Location: '/elsewhere' }).end())
+    })
+    expect((await push('/small.txt', `${far.origin}/x`)).trailer).toContain('status code 303')
+    // It may have stored the file all the same.
+    expect(methods()).toEqual(['HEAD', 'PUT', 'DELETE'])
+    expect(far.seen.map(({ url }) => url)).not.toContain('/elsewhere')
+  })
+
   it('by storing something else is found out, and that removed', async () => {
     far.answer((request, response, body) => {
       const isStored = far.seen.some(({ method }) => method === 'PUT')

@@ -10,6 +10,8 @@ import type { Task } from './pull.ts'
 const SMALL_BYTES = 1024 * 1024
 const MAX_REDIRECTS = 5
 const STORED = new Set([200, 201, 204])
+/** The answer to what was done lies elsewhere, to be read by GET (RFC 9110 15.4.4): nothing is sent there. */
+const SEE_OTHER = 303
 /** What is cleaned up is cleaned up soon, or not at all. */
 const CLEAN_MS = 10_000
 
@@ -46,7 +48,7 @@ async function put(task: PushTask, sent: { isBegun: boolean }): Promise<void> {
     const headers = { ...secrets, ...putHeaders(task) }
     const answer = await putOnce(task, url, headers, sent)
     if (STORED.has(answer.status)) return
-    const target = redirectOf(answer, url)
+    const target = answer.status === SEE_OTHER ? undefined : redirectOf(answer, url)
     if (target === undefined) throw refused(task, answer, sent)
     if (target.origin !== url.origin) secrets = {}
     url = target
@@ -54,9 +56,9 @@ async function put(task: PushTask, sent: { isBegun: boolean }): Promise<void> {
   throw new CopyFailure(`${order.url.host} redirects more than ${MAX_REDIRECTS} times`)
 }
 
-/** A refusal in so many words means that nothing was stored, whatever was sent. */
+/** A refusal in so many words means that nothing was stored, whatever was sent; 303 refuses nothing. */
 function refused({ file }: PushTask, { status }: UploadAnswer, sent: { isBegun: boolean }): CopyFailure {
-  if (status < 500) sent.isBegun = false
+  if (status < 500 && status !== SEE_OTHER) sent.isBegun = false
   return remoteStatus(file.url.host, 'PUT', status)
 }
 
