@@ -32,6 +32,7 @@ need gfal2-plugin-http '/usr/lib/*/gfal2-plugins/libgfal_plugin_http.so'
 need gfal2-plugin-file '/usr/lib/*/gfal2-plugins/libgfal_plugin_file.so'
 need nordugrid-arc-client arccp
 need openssl openssl
+need chromium chromium chromium-browser google-chrome
 need nginx nginx /usr/sbin/nginx
 [ -z "$missing" ] && exit 0
 

@@ -27,13 +27,13 @@ export async function loadSession(): Promise<void> {
 
 /** Throws an `ApiProblem` when the name or the password is wrong, or there were too many attempts. */
 export async function signIn(name: string, password: string): Promise<void> {
-  await api.createSession({ body: { name, password } })
+  await api.signIn({ body: { name, password } })
   await loadSession()
   tellTabs()
 }
 
 export async function signOut(): Promise<void> {
-  await api.deleteSession()
+  await api.signOut()
   await loadSession()
   tellTabs()
   navigate(hrefOf(['login']))

@@ -10,7 +10,7 @@ export function describeError(error: unknown): { text: string; requestId?: strin
       ? { text: error.detail }
       : { text: error.detail, requestId: error.requestId }
   }
-  if (error instanceof NetworkProblem || error instanceof TypeError) return { text: t('error.network') }
+  if (error instanceof NetworkProblem) return { text: t('error.network') }
   return { text: t('error.unexpected', { message: error instanceof Error ? error.message : String(error) }) }
 }
 
