@@ -65,10 +65,19 @@ export function webPage({ folder, basePath }: WebPageDeps): Middleware {
     if (path === undefined) return next()
     if (PAGE_SCREENS.includes(path.split('/')[0] ?? '')) return showDocument(ctx, page)
     const asset = assets.get(path)
-    if (asset === undefined) return next()
+    if (asset === undefined) {
+      await next()
+      return isLost(ctx, path) ? showDocument(ctx, page, 404) : undefined
+    }
     ctx.set('Cache-Control', path.startsWith('assets/') ? FOR_EVER : 'public, max-age=3600')
     await send(ctx, asset)
   }
+}
+
+/** Somebody with a browser came to an address where nothing is: the page says so, with a way on. */
+function isLost(ctx: Context, path: string): boolean {
+  const isNavigation = ctx.get('sec-fetch-dest') === 'document'
+  return isNavigation && ctx.status === 404 && ctx.body === undefined && !path.startsWith('api/')
 }
 
 /** A proxy may take the base path away or leave it. */
@@ -109,7 +118,8 @@ function documentOf(assets: Map<string, Asset>, basePath: string): Asset | undef
   return { ...built, bytes: Buffer.from(text) }
 }
 
-async function showDocument(ctx: Context, page: Asset | undefined): Promise<void> {
+async function showDocument(ctx: Context, page: Asset | undefined, status = 200): Promise<void> {
+  ctx.status = status
   if (page === undefined) return showUnbuilt(ctx)
   ctx.set({ ...SECURITY_HEADERS, 'Cache-Control': 'no-cache' })
   await send(ctx, page)

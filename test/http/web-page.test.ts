@@ -89,6 +89,16 @@ describe('the web page', () => {
     expect((await fetch(`${origin}/files`, { method: 'POST' })).status).toBe(404)
   })
 
+  it('tells a person with a browser that there is no such page, and a program just the status', async () => {
+    const origin = await serve('')
+    const lost = await fetch(`${origin}/nowhere`, { headers: { 'Sec-Fetch-Dest': 'document' } })
+    expect(lost.status).toBe(404)
+    expect(await lost.text()).toBe(DOCUMENT)
+    expect(await (await fetch(`${origin}/nowhere`)).text()).not.toBe(DOCUMENT)
+    const api = await fetch(`${origin}/api/v1/nowhere`, { headers: { 'Sec-Fetch-Dest': 'document' } })
+    expect(await api.text()).not.toBe(DOCUMENT)
+  })
+
   it('says how to build it where it is not built', async () => {
     const answer = await fetch(await serve('', join(folder, 'missing')))
     expect(answer.status).toBe(200)
