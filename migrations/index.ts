@@ -25,6 +25,9 @@ import { extendTransfers } from './100_extend_transfers.ts'
 import { addTransferOrders } from './101_add_transfer_orders.ts'
 import { createTransferCache } from './102_create_transfer_cache.ts'
 import { createTransferDeliveries } from './103_create_transfer_deliveries.ts'
+import { createSessions } from './104_create_sessions.ts'
+import { createUserIdentities } from './105_create_user_identities.ts'
+import { tellGroupOrigins } from './106_tell_group_origins.ts'
 import { addCrc32c } from './114_add_crc32c.ts'
 import { addSortNames } from './117_add_sort_names.ts'
 import type { Migration } from './migration.ts'
@@ -57,6 +60,9 @@ export const migrations: readonly Migration[] = [
   addTransferOrders,
   createTransferCache,
   createTransferDeliveries,
+  createSessions,
+  createUserIdentities,
+  tellGroupOrigins,
   addCrc32c,
   addSortNames,
 ]

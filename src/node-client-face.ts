@@ -25,7 +25,7 @@ export function clientFace(
   const { bulkUpload } = config.clients
   const { trashDays, versionDays } = config.storage
   const keeps = { trash: trashDays > 0, versions: versionDays > 0 }
-  const about = { site, bulkUpload, keeps, accounts, quotaOf }
+  const about = { clock, site, bulkUpload, keeps, accounts, quotaOf }
   const visitors = {
     readShareTree: (ask: OcsTreeAsk) => readShareTree(shares, ask),
     clientAddress: (request: IncomingMessage) => clientAddress(request, config.server.trustedProxies),

@@ -1,9 +1,14 @@
 import { access, constants } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import type { AccessTokens } from './accounts/access-tokens.ts'
 import type { Accounts } from './accounts/accounts.ts'
 import { accountRoutes } from './accounts/api.ts'
+import type { Browsers } from './accounts/browsers.ts'
 import type { Groups } from './accounts/groups.ts'
 import { groupRoutes } from './accounts/groups-api.ts'
+import type { Identify } from './accounts/identify.ts'
+import type { Sessions } from './accounts/sessions.ts'
+import { sessionRoutes } from './accounts/sessions-api.ts'
 import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
 import type { ReadinessCheck } from './http/health.ts'
@@ -52,15 +57,19 @@ export interface Rooms {
   shares: Shares
   transfers: Transfers
   clientSharing: ClientSharing
-  identify(authorization: string | undefined): Promise<Principal>
-  signIn(name: string, password: string): Promise<Principal>
+  sessions: Sessions
+  browsers: Browsers
+  identify: Identify
+  /** Whom such a header proves; knows no sessions. */
+  prove(authorization: string | undefined, request: IncomingMessage): Promise<Principal>
+  signIn(name: string, password: string, addressOf?: () => string): Promise<Principal>
 }
 
 /** Everything that answers a request: routes, protocols, health. */
 export function createFaces(base: FacesBase, rooms: Rooms) {
   const { config, stopping, metrics } = base
   const mounts = createMounts(base, rooms)
-  const routes = createRoutes(rooms)
+  const routes = createRoutes(base, rooms)
   const checks: ReadinessCheck[] = [
     { name: 'database', check: () => pingDb(base.db) },
     { name: 'storage', check: () => access(config.storage.folder, constants.W_OK) },
@@ -87,13 +96,19 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
 }
 
 /** The operations of the API. */
-function createRoutes(rooms: Rooms): ApiRoute[] {
+function createRoutes({ config, clock }: FacesBase, rooms: Rooms): ApiRoute[] {
+  const { browsers } = rooms
+  const people = {
+    accounts: rooms.accounts,
+    ocmHost: rooms.ocm.host,
+    quotaOf: async (userId: string) => (await rooms.spaces.spaceOf(userId)).quota(),
+    clock,
+    addressOf: (request: IncomingMessage | undefined) => browsers.addressOf(request),
+  }
+  const site = { name: config.name, version: VERSION }
   return [
-    ...accountRoutes({
-      accounts: rooms.accounts,
-      ocmHost: rooms.ocm.host,
-      quotaOf: async (userId) => (await rooms.spaces.spaceOf(userId)).quota(),
-    }),
+    ...accountRoutes(people),
+    ...sessionRoutes({ ...people, browsers, site, signIn: rooms.signIn }),
     ...groupRoutes(rooms.groups),
     ...browseRoutes({
       driveOf: (userId) => rooms.shares.drives.driveOf(userId),

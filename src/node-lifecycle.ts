@@ -8,7 +8,7 @@ const DIRECTORY_MS = 300_000
 
 /** What runs in the background, from its start to its end. */
 export function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: DisposalStack) {
-  const { spaces, uploads, ocm, shares, transfers } = rooms
+  const { spaces, uploads, ocm, shares, transfers, sessions } = rooms
   return {
     async start() {
       await spaces.sweep()
@@ -16,6 +16,7 @@ export function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: D
       const every = (everyMs: number, work: () => Promise<unknown>, failure: string) =>
         regularly(clock, { everyMs, signal }, work, (err) => log.error({ err }, failure))
       void every(HOUR_MS, () => uploads.sweep(), 'sweeping uploads failed')
+      void every(HOUR_MS, () => sessions.sweep(), 'removing sessions that are over failed')
       const loops = [
         every(HOUR_MS, () => spaces.expire(signal), 'emptying the trash of what is too old failed'),
         // What is good is read every hour; what could not be read is tried again sooner.

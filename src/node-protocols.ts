@@ -15,7 +15,7 @@ import { type DavMount, type DavOptions, davMiddleware, tokenFace } from './webd
 export function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Middleware[] {
   const { config, clock, log } = base
   const authenticateBy = (identify: Rooms['identify']) => async (ctx: Context) => {
-    const principal = await identify(ctx.get('authorization') || undefined)
+    const principal = await identify(ctx.req)
     ctx.state.userName = principal.userName
     return principal
   }

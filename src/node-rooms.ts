@@ -1,11 +1,18 @@
 import { mkdir } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { AccessTokens } from './accounts/access-tokens.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { Authenticator } from './accounts/authenticator.ts'
+import { Browsers } from './accounts/browsers.ts'
 import { Groups } from './accounts/groups.ts'
+import { createIdentify } from './accounts/identify.ts'
 import { PasswordHasher } from './accounts/password-hasher.ts'
-import { clientAddress } from './http/client-address.ts'
+import { createSessionCookie } from './accounts/session-cookie.ts'
+import { Sessions } from './accounts/sessions.ts'
+import { SignInThrottle } from './accounts/sign-in-throttle.ts'
+import { clientAddress as addressOfClient } from './http/client-address.ts'
+import { checkSameOrigin } from './http/cross-site.ts'
 import type { Base } from './node-base.ts'
 import type { NodeKeys } from './node-keys.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
@@ -16,15 +23,29 @@ import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from
 import { Uploads } from './store/uploads/uploads.ts'
 
 /** Accounts, and how people and programs prove who they are. */
-export function createPeople({ db, clock, config }: Base) {
+export function createPeople({ db, clock, config, events }: Base) {
+  const { publicUrl } = config
   const hasher = new PasswordHasher()
-  const authenticator = new Authenticator({ db, clock, hasher })
+  const throttle = new SignInThrottle(clock)
+  events.subscribe('signIn', ({ userId, address }) => throttle.remember(userId, address))
+  const authenticator = new Authenticator({ db, clock, hasher, throttle })
+  const clientAddress = (request: IncomingMessage) => addressOfClient(request, config.server.trustedProxies)
+  const sessions = new Sessions({ db, clock, events, config: config.sessions })
+  const cookie = createSessionCookie(publicUrl)
   return {
-    accounts: new Accounts({ db, clock, hasher }),
+    accounts: new Accounts({ db, clock, hasher, throttle }),
     passwords: hasher,
     tokens: new AccessTokens({ db, clock, maxSeconds: config.transfers.tpc.maxTokenSeconds }),
-    identify: (authorization: string | undefined) => authenticator.authenticate(authorization),
-    signIn: (name: string, password: string) => authenticator.signIn(name, password),
+    sessions,
+    browsers: new Browsers({ sessions, cookie, maxDays: config.sessions.maxDays, clientAddress }),
+    identify: createIdentify({
+      ...{ authenticator, sessions, cookie, clientAddress },
+      checkSameOrigin: (request) => checkSameOrigin(request, publicUrl),
+    }),
+    prove: (authorization: string | undefined, request: IncomingMessage) =>
+      authenticator.authenticate(authorization, () => clientAddress(request)),
+    signIn: (name: string, password: string, addressOf?: () => string) =>
+      authenticator.signIn(name, password, addressOf),
   }
 }
 
@@ -54,7 +75,7 @@ export function createMesh(
   const { trustedProxies } = base.config.server
   const ocm = createOcm({
     ...{ ...base, seal, keys: keys.signingKeys, inbox: () => shares.inbox },
-    clientAddress: (request) => clientAddress(request, trustedProxies),
+    clientAddress: (request) => addressOfClient(request, trustedProxies),
   })
   const { db, clock } = base
   const groups = new Groups({ db, clock, users: accounts, watcher: () => shares.groupWatcher })

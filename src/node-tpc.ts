@@ -1,4 +1,5 @@
 import type { AccessTokens } from './accounts/access-tokens.ts'
+import type { Identify } from './accounts/identify.ts'
 import { outboundConfig } from './config/network.ts'
 import type { Config } from './config/schema.ts'
 import type { createMetrics } from './http/metrics.ts'
@@ -6,7 +7,6 @@ import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/log.ts'
 import type { Outbound } from './platform/outbound.ts'
 import { createUploader } from './platform/outbound-upload.ts'
-import type { Principal } from './platform/principal.ts'
 import { createCopyMetrics, ThirdParty } from './webdav/index.ts'
 
 /** What third-party copies take from the ground floor. */
@@ -33,7 +33,7 @@ export function createThirdParty(base: ThirdPartyBase): ThirdParty | undefined {
   })
 }
 
-/** Who an `Authorization` header proves, tokens of limited power included: for drives only. */
+/** Who sends a request, tokens of limited power included: for drives only. */
 export function identifyLimited({
   tokens,
   identify,
@@ -41,7 +41,5 @@ export function identifyLimited({
   tokens: AccessTokens
   identify: Identify
 }): Identify {
-  return async (authorization) => (await tokens.authenticate(authorization)) ?? identify(authorization)
+  return async (request) => (await tokens.authenticate(request.headers.authorization)) ?? identify(request)
 }
-
-type Identify = (authorization: string | undefined) => Promise<Principal>

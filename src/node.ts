@@ -59,13 +59,13 @@ export async function createNode(
   const stack = new DisposalStack()
   try {
     const base = await createBase(config, overrides, stack)
-    const { accounts, passwords, tokens, identify, signIn } = createPeople(base)
+    const { passwords, ...people } = createPeople(base)
+    const { accounts, tokens } = people
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const { ocm, shares, groups } = createMesh(base, keys, { accounts, passwords, spaces, locks }, stack)
     const transfers = createTransferRoom(base, keys, { accounts, groups, shares, tokens }, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm }, stack)
-    const people = { accounts, groups, tokens, identify, signIn }
-    const rooms = { ...people, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
+    const rooms = { ...people, groups, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
     return {
       config,
       db: base.db,

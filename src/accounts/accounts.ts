@@ -1,10 +1,12 @@
 import type { Clock } from '../platform/clock.ts'
-import { type Db, isUniqueViolation } from '../platform/db.ts'
+import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
 import { formatAppPassword } from './credentials.ts'
 import { PasswordHasher } from './password-hasher.ts'
+import { removeSessionsOf } from './sessions-repo.ts'
+import { SignInThrottle } from './sign-in-throttle.ts'
 import type { AppPassword, NewUser, User, UserDirectory } from './types.ts'
 import { isUserName } from './user-name.ts'
 import { UsersRepo } from './users-repo.ts'
@@ -17,8 +19,12 @@ export class Accounts implements UserDirectory {
   private readonly appPasswords: AppPasswordsRepo
   private readonly clock: Clock
   private readonly hasher: PasswordHasher
+  private readonly throttle: SignInThrottle
+  private readonly db: Db
 
-  constructor(deps: { db: Db; clock: Clock; hasher?: PasswordHasher }) {
+  constructor(deps: { db: Db; clock: Clock; hasher?: PasswordHasher; throttle?: SignInThrottle }) {
+    this.db = deps.db
+    this.throttle = deps.throttle ?? new SignInThrottle(deps.clock)
     this.users = new UsersRepo(deps.db)
     this.appPasswords = new AppPasswordsRepo(deps.db)
     this.clock = deps.clock
@@ -65,14 +71,28 @@ export class Accounts implements UserDirectory {
     return user
   }
 
-  /** Needs the present password; throws `ForbiddenError` when it is wrong. */
-  async changePassword(userId: string, current: string, next: string): Promise<void> {
+  /**
+   * Needs the present password; throws `ForbiddenError` when it is wrong, `TooManyRequestsError` after too many
+   * wrong ones. All browsers are signed out but that of the session `sessionId`.
+   */
+  async changePassword(
+    userId: string,
+    current: string,
+    next: string,
+    from: { address?: string; sessionId?: string | undefined } = {},
+  ): Promise<void> {
+    const wasRight = this.throttle.take(userId, from.address ?? '')
     const record = await this.users.findById(userId)
     if (record === undefined || !(await this.hasher.verify(current, record.passwordHash))) {
       throw new ForbiddenError('The current password is wrong.', { code: 'WRONG_PASSWORD' })
     }
+    wasRight()
     checkPassword(next)
-    await this.users.setPasswordHash(userId, await this.hasher.hash(next))
+    const passwordHash = await this.hasher.hash(next)
+    await inTransaction(this.db, async (tx) => {
+      await new UsersRepo(tx).setPasswordHash(userId, passwordHash)
+      await removeSessionsOf(tx, userId, from.sessionId)
+    })
   }
 
   /** The answer's `password` exists only here; what is stored is its hash. */

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
-import { isoTime } from '../platform/clock.ts'
+import { type Clock, isoTime } from '../platform/clock.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import type { Accounts } from './accounts.ts'
+import { requireFreshProof } from './fresh-proof.ts'
 import type { AppPassword } from './types.ts'
 
 const appPasswordSchema = z
@@ -17,7 +19,8 @@ const appPasswordSchema = z
 /** Far longer than anybody types; a limit keeps hashing cheap. */
 const newPassword = z.string().max(1_000)
 
-const meSchema = z
+/** What people see of themselves. */
+export const meSchema = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -35,6 +38,9 @@ export interface AccountsApiDeps {
   ocmHost: string
   /** How full a user's drive is. */
   quotaOf(userId: string): Promise<{ usedBytes: number; availableBytes?: number }>
+  clock: Clock
+  /** Of the client, not of a reverse proxy before us. */
+  addressOf(request: IncomingMessage | undefined): string
 }
 
 /** `/api/v1/me` and what belongs to it. */
@@ -48,7 +54,17 @@ export function accountRoutes(deps: AccountsApiDeps): ApiRoute[] {
   ]
 }
 
-function getMe({ accounts, ocmHost, quotaOf }: AccountsApiDeps): ApiRoute {
+/** What people see of themselves; throws `NotFoundError` when they are gone. */
+export async function describeMe(
+  { accounts, ocmHost, quotaOf }: AccountsApiDeps,
+  userId: string,
+): Promise<z.input<typeof meSchema>> {
+  const { id, name, displayName, email, isAdmin } = await accounts.getUser(userId)
+  const address = `${name}@${ocmHost}`
+  return { id, name, displayName, email, isAdmin, address, quota: await quotaOf(id) }
+}
+
+function getMe(deps: AccountsApiDeps): ApiRoute {
   return apiRoute({
     method: 'get',
     path: '/me',
@@ -56,23 +72,11 @@ function getMe({ accounts, ocmHost, quotaOf }: AccountsApiDeps): ApiRoute {
     summary: 'Who am I, and how full is my drive',
     auth: 'user',
     response: meSchema,
-    async handle({ principal }) {
-      const user = await accounts.getUser(principal.userId)
-      const { id, name, displayName, email, isAdmin } = user
-      return {
-        id,
-        name,
-        displayName,
-        email,
-        isAdmin,
-        address: `${name}@${ocmHost}`,
-        quota: await quotaOf(id),
-      }
-    },
+    handle: ({ principal }) => describeMe(deps, principal.userId),
   })
 }
 
-function changePassword({ accounts }: AccountsApiDeps): ApiRoute {
+function changePassword({ accounts, addressOf }: AccountsApiDeps): ApiRoute {
   return apiRoute({
     method: 'post',
     path: '/me/password',
@@ -81,12 +85,13 @@ function changePassword({ accounts }: AccountsApiDeps): ApiRoute {
     auth: 'user',
     body: z.strictObject({ current: newPassword, new: newPassword }),
     status: 204,
-    async handle({ principal, body }) {
+    async handle({ principal, body, request }) {
       // A program that was given a password of its own has no business with the real one.
-      if (principal.via !== 'password') {
+      if (principal.via !== 'password' && principal.via !== 'session') {
         throw new ForbiddenError('Sign in with the real password to change it.')
       }
-      await accounts.changePassword(principal.userId, body.current, body.new)
+      const from = { address: addressOf(request), sessionId: principal.session?.id }
+      await accounts.changePassword(principal.userId, body.current, body.new, from)
     },
   })
 }
@@ -105,7 +110,7 @@ function listAppPasswords({ accounts }: AccountsApiDeps): ApiRoute {
   })
 }
 
-function createAppPassword({ accounts }: AccountsApiDeps): ApiRoute {
+function createAppPassword({ accounts, clock }: AccountsApiDeps): ApiRoute {
   return apiRoute({
     method: 'post',
     path: '/me/app-passwords',
@@ -116,10 +121,8 @@ function createAppPassword({ accounts }: AccountsApiDeps): ApiRoute {
     response: appPasswordSchema.extend({ password: z.string() }).meta({ id: 'NewAppPassword' }),
     status: 201,
     async handle({ principal, body }) {
-      // A stolen app password must not be able to make itself a successor.
-      if (principal.via !== 'password') {
-        throw new ForbiddenError('An app password cannot make another; sign in with the real password.')
-      }
+      const refusal = 'An app password cannot make another; sign in with the real password.'
+      requireFreshProof(principal, clock.nowMs(), refusal)
       const created = await accounts.createAppPassword(principal.userId, body.label)
       return { ...toView(created), password: created.password }
     },

@@ -5,8 +5,10 @@ import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
 import { parseAppPassword, parseAuthorization } from './credentials.ts'
+import { isPasswordHash } from './password.ts'
 import { PasswordHasher } from './password-hasher.ts'
 import { ProvenCache } from './proven-cache.ts'
+import { SignInThrottle } from './sign-in-throttle.ts'
 import type { User } from './types.ts'
 import { isUserName } from './user-name.ts'
 import { UsersRepo } from './users-repo.ts'
@@ -14,24 +16,41 @@ import { UsersRepo } from './users-repo.ts'
 /** `last_used_at` is written at most this often, so that a busy client costs no write per request. */
 const TOUCH_INTERVAL_MS = 60_000
 
+/** Where a password came from; asked only when it has to be checked. */
+export type AddressOf = () => string
+
+export interface AuthenticatorDeps {
+  db: Db
+  clock: Clock
+  hasher?: PasswordHasher
+  throttle?: SignInThrottle
+}
+
 /** Finds out who is behind an `Authorization` header: a password, or an app password as Basic or Bearer. */
 export class Authenticator {
   private readonly users: UsersRepo
   private readonly appPasswords: AppPasswordsRepo
   private readonly clock: Clock
   private readonly hasher: PasswordHasher
+  private readonly throttle: SignInThrottle
   private readonly proven = new ProvenCache()
+  /** A program that goes on with an old password guesses nothing: the same wrong one counts once. */
+  private readonly disproven = new ProvenCache()
   private decoyHash: Promise<string> | undefined
 
-  constructor(deps: { db: Db; clock: Clock; hasher?: PasswordHasher }) {
+  constructor(deps: AuthenticatorDeps) {
     this.users = new UsersRepo(deps.db)
     this.appPasswords = new AppPasswordsRepo(deps.db)
     this.clock = deps.clock
     this.hasher = deps.hasher ?? new PasswordHasher()
+    this.throttle = deps.throttle ?? new SignInThrottle(deps.clock)
   }
 
-  /** Throws `UnauthenticatedError`, with the same words whatever was wrong. */
-  async authenticate(header: string | undefined): Promise<Principal> {
+  /**
+   * Throws `UnauthenticatedError`, with the same words whatever was wrong, and `TooManyRequestsError` after too
+   * many wrong passwords.
+   */
+  async authenticate(header: string | undefined, addressOf: AddressOf = nowhere): Promise<Principal> {
     const credentials = parseAuthorization(header)
     if (credentials === undefined) {
       throw new UnauthenticatedError('Sign in with a user name and a password, or with an app password.')
@@ -39,31 +58,43 @@ export class Authenticator {
     const principal =
       credentials.scheme === 'bearer'
         ? await this.byAppPassword(credentials.token)
-        : await this.byNameAndPassword(credentials.name, credentials.password)
+        : await this.byNameAndPassword(credentials.name, credentials.password, addressOf)
     if (principal === undefined) throw wrongCredentials()
     return principal
   }
 
   /** The same for a name and a password typed into a form. */
-  async signIn(name: string, password: string): Promise<Principal> {
-    const principal = await this.byNameAndPassword(name, password)
+  async signIn(name: string, password: string, addressOf: AddressOf = nowhere): Promise<Principal> {
+    const principal = await this.byNameAndPassword(name, password, addressOf)
     if (principal === undefined) throw wrongCredentials()
     return principal
   }
 
-  private async byNameAndPassword(name: string, password: string): Promise<Principal | undefined> {
+  private async byNameAndPassword(
+    name: string,
+    password: string,
+    addressOf: AddressOf,
+  ): Promise<Principal | undefined> {
     if (parseAppPassword(password) !== undefined) {
       const principal = await this.byAppPassword(password)
       return principal?.userName === name ? principal : undefined
     }
     const record = isUserName(name) ? await this.users.findByName(name) : undefined
-    const hash = record?.passwordHash ?? (await this.decoy())
-    if (!this.proven.has(password, hash)) {
-      // An unknown name costs the same time as a wrong password, so that names cannot be probed.
-      if (!(await this.hasher.verify(password, hash)) || record === undefined) return undefined
-      this.proven.add(password, hash)
+    // Who has no password here, but an identity provider, costs the time of a wrong one as well.
+    const hash = isPasswordHash(record?.passwordHash) ? record.passwordHash : await this.decoy()
+    if (this.proven.has(password, hash)) return record && toPrincipal(record.user, 'password')
+    const guess = `${name}\0${password}`
+    if (this.disproven.has(guess, hash)) return undefined
+    const wasRight = this.throttle.take(record?.user.id ?? `no ${name.slice(0, 64)}`, addressOf())
+    // An unknown name costs the same time as a wrong password, so that names cannot be probed.
+    const isRight = (await this.hasher.verify(password, hash)) && isPasswordHash(record?.passwordHash)
+    if (!isRight || record === undefined) {
+      this.disproven.add(guess, hash)
+      return undefined
     }
-    return record === undefined ? undefined : toPrincipal(record.user, 'password')
+    wasRight()
+    this.proven.add(password, hash)
+    return toPrincipal(record.user, 'password')
   }
 
   private async byAppPassword(text: string): Promise<Principal | undefined> {
@@ -86,6 +117,10 @@ export class Authenticator {
     })
     return this.decoyHash
   }
+}
+
+function nowhere(): string {
+  return ''
 }
 
 function wrongCredentials(): UnauthenticatedError {

@@ -32,3 +32,11 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
 function options(N: number, r: number, p: number): ScryptOptions {
   return { N, r, p, maxmem: 256 * N * r }
 }
+
+/** Stored for somebody who signs in at an identity provider only. */
+export const NO_PASSWORD = 'none'
+
+/** True for a stored hash that some password fits. */
+export function isPasswordHash(text: string | undefined): text is string {
+  return text?.startsWith('scrypt$') === true
+}

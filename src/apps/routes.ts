@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa'
+import { BASIC_CHALLENGE, isFromPage } from '../platform/challenge.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import { parseForm, readForm } from '../platform/read-bytes.ts'
@@ -26,7 +27,7 @@ export function appRoutes(deps: AppRoutesDeps): Middleware {
       ctx.body = await open(deps, ctx)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      if (error.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="Causeway", charset="UTF-8"')
+      if (error.status === 401 && !isFromPage(ctx.req.headers)) ctx.set('WWW-Authenticate', BASIC_CHALLENGE)
       ctx.status = error.status
       ctx.body = { code: error.code, message: error.message }
     }

@@ -76,7 +76,12 @@ function withAbsolutePaths(folder: string, config: Config): Config {
 
 /** The configuration as it may be shown: secrets replaced. */
 export function redactConfig(config: Config): Config {
-  return redactDatabase(redactFts(config))
+  return redactDatabase(redactFts(redactOidc(config)))
+}
+
+function redactOidc(config: Config): Config {
+  if (config.oidc?.clientSecret === undefined) return config
+  return { ...config, oidc: { ...config.oidc, clientSecret: '[redacted]' } }
 }
 
 function redactFts(config: Config): Config {

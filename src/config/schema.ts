@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { findPublicKey } from '../platform/public-key.ts'
 import { delivery } from './delivery.ts'
 import { fts } from './fts.ts'
+import { oidc, sessions } from './sign-in.ts'
 import { tpc } from './tpc.ts'
 
 const cidr = z
@@ -290,6 +291,8 @@ export const configSchema = z.strictObject({
   ocm: ocm.prefault({}),
   transfers: transfers.prefault({}),
   clients: clients.prefault({}),
+  sessions: sessions.prefault({}),
+  oidc: oidc.optional().describe('An identity provider to sign in with.'),
   apps: z.array(app).default([]),
   log: log.prefault({}),
 })

@@ -1,16 +1,14 @@
 import Router from '@koa/router'
 import type { Context, Middleware } from 'koa'
 import type { z } from 'zod'
+import type { Identify } from '../accounts/identify.ts'
 import type { ApiCall, ApiRoute } from '../platform/api-route.ts'
 import { BadRequestError, ForbiddenError, MethodNotAllowedError } from '../platform/errors.ts'
-import type { Principal } from '../platform/principal.ts'
 import { checkSameOrigin } from './cross-site.ts'
 import { readJson } from './json-body.ts'
 import { checkStorable } from './storable.ts'
 
 export const API_PREFIX = '/api/v1'
-
-export type Identify = (authorization: string | undefined) => Promise<Principal>
 
 export interface ApiDeps {
   identify: Identify
@@ -37,10 +35,7 @@ export function apiRouter(routes: readonly ApiRoute[], deps: ApiDeps): Middlewar
 function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
   return async (ctx: Context & { params?: Record<string, string> }) => {
     checkSameOrigin(ctx.req, publicUrl)
-    const principal =
-      route.auth === 'none' || route.auth === 'worker'
-        ? undefined
-        : await identify(ctx.get('authorization') || undefined)
+    const principal = route.auth === 'none' || route.auth === 'worker' ? undefined : await identify(ctx.req)
     if (route.auth === 'admin' && !principal?.isAdmin) {
       throw new ForbiddenError('Only an administrator may do this.')
     }
@@ -55,6 +50,8 @@ function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
       idempotencyKey: parseKey(ctx.get('idempotency-key')),
       admitted,
       stream: route.takesBytes === true ? ctx.req : undefined,
+      request: ctx.req,
+      setHeader: (name: string, value: string | string[]) => ctx.set(name, value),
       setStatus: (other: number) => {
         status = other
       },

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa'
+import { isFromPage } from '../platform/challenge.ts'
 import type { Logger } from '../platform/log.ts'
 import { toProblem } from './problem.ts'
 
@@ -22,6 +23,7 @@ export function problemErrors(log: Logger): Middleware {
       // An unread body would be taken for the next request on this connection.
       if (!ctx.req.complete) ctx.set('Connection', 'close')
       ctx.status = problem.status
+      if (isFromPage(ctx.req.headers)) delete problem.headers['WWW-Authenticate']
       ctx.set(problem.headers)
       ctx.body = problem.body
       ctx.type = 'application/problem+json'

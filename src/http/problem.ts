@@ -1,3 +1,4 @@
+import { BASIC_CHALLENGE } from '../platform/challenge.ts'
 import { AppError } from '../platform/errors.ts'
 
 /** An error in the form of our API (RFC 9457). */
@@ -39,7 +40,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
   const known = error instanceof AppError ? error : fromHttpError(error)
   const status = known?.status ?? 500
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
-  if (status === 401) headers['WWW-Authenticate'] = 'Basic realm="Causeway", charset="UTF-8"'
+  if (status === 401) headers['WWW-Authenticate'] = BASIC_CHALLENGE
   if (known?.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
   return {
     status,

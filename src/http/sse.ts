@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream'
 import type { Middleware } from 'koa'
+import type { Identify } from '../accounts/identify.ts'
 import type { Clock } from '../platform/clock.ts'
 import { UnauthenticatedError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
-import { API_PREFIX, type Identify } from './api-router.ts'
+import { API_PREFIX } from './api-router.ts'
 
 const HEARTBEAT_MS = 15_000
 /** A reader this far behind is let go; it comes back and asks for the state anew. */
@@ -21,7 +22,7 @@ export interface SseDeps {
 export function eventStream(deps: SseDeps): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== `${API_PREFIX}/events` || ctx.method !== 'GET') return next()
-    const identify = () => deps.identify(ctx.get('authorization') || undefined)
+    const identify = () => deps.identify(ctx.req)
     const principal = await identify()
     const stream = new PassThrough()
     ctx.set({

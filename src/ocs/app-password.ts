@@ -1,15 +1,15 @@
 import { parseAppPassword, parseAuthorization } from '../accounts/credentials.ts'
+import { requireFreshProof } from '../accounts/fresh-proof.ts'
 import { ForbiddenError, PreconditionFailedError } from '../platform/errors.ts'
 import { clientLabel } from './client-label.ts'
 import type { OcsCall, OcsData, OcsDeps } from './types.ts'
 
 /** `GET core/getapppassword`: exchanges the real password for one of the program's own. */
-export async function getAppPassword({ accounts }: OcsDeps, call: OcsCall): Promise<OcsData> {
+export async function getAppPassword({ accounts, clock }: OcsDeps, call: OcsCall): Promise<OcsData> {
   requireProgram(call)
-  const { userId, via } = await call.authenticate()
-  // A stolen app password must not be able to make itself a successor.
-  if (via !== 'password') throw new ForbiddenError('You are using an app password already.')
-  const { password } = await accounts.createAppPassword(userId, clientLabel(call.userAgent))
+  const principal = await call.authenticate()
+  requireFreshProof(principal, clock.nowMs(), 'You are using an app password already.')
+  const { password } = await accounts.createAppPassword(principal.userId, clientLabel(call.userAgent))
   return { apppassword: password }
 }
 

@@ -67,7 +67,10 @@ export function capabilities(site: OcsSite, offers: Offers): OcsData {
         undelete: trash,
         ...(tus ? { tus_support: TUS_SUPPORT } : {}),
       },
-      checksums: { supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32', 'CRC32C'], preferredUploadType: 'SHA1' },
+      checksums: {
+        supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32', 'CRC32C'],
+        preferredUploadType: 'SHA1',
+      },
       files_sharing: sharingCapabilities(sharing),
       notifications: { 'ocs-endpoints': ['list', 'get', 'delete', 'delete-all'] },
       theming: { name: site.name, url: site.publicUrl, slogan: '' },

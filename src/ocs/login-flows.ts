@@ -1,6 +1,7 @@
+import { requireFreshProof } from '../accounts/fresh-proof.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { ForbiddenError, UnavailableError } from '../platform/errors.ts'
+import { UnavailableError } from '../platform/errors.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
 import { clientLabel } from './client-label.ts'
@@ -74,9 +75,10 @@ export class LoginFlows {
   }
 
   /** True when this was what granted it. Needs the real password: a stolen app password makes no successor. */
-  async grant(flow: LoginFlow, { userId, via }: Principal): Promise<boolean> {
-    if (via !== 'password') throw new ForbiddenError('Sign in with your real password, not an app password.')
-    return !this.isOver(flow) && (await this.repo.grant(flow.id, userId))
+  async grant(flow: LoginFlow, principal: Principal): Promise<boolean> {
+    const refusal = 'Sign in with your real password, not an app password.'
+    requireFreshProof(principal, this.deps.clock.nowMs(), refusal)
+    return !this.isOver(flow) && (await this.repo.grant(flow.id, principal.userId))
   }
 
   /** The outcome, for the first who asks after it was granted; undefined until then and ever after. */

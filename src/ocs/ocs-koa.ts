@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
+import { BASIC_CHALLENGE, isFromPage } from '../platform/challenge.ts'
 import { AppError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
@@ -61,7 +62,7 @@ async function answerOperation(
   ctx.status = reply.status
   ctx.set('Content-Type', reply.type)
   ctx.set('Cache-Control', 'no-store')
-  if (outcome.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="Causeway", charset="UTF-8"')
+  if (outcome.status === 401 && !isFromPage(ctx.req.headers)) ctx.set('WWW-Authenticate', BASIC_CHALLENGE)
   ctx.body = reply.body
   if (outcome.status === 200 && isPolled(ctx, place.path)) answerIfNew(ctx, reply.body)
 }

@@ -1,4 +1,5 @@
 import type { User } from '../accounts/types.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { OcsData } from '../platform/ocs-envelope.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { BulkUploadSetting } from './capabilities.ts'
@@ -31,6 +32,7 @@ export interface OcsAccounts {
 
 /** What the operations need. */
 export interface OcsDeps {
+  clock: Clock
   site: OcsSite
   /** To whom bulk upload is announced. */
   bulkUpload: BulkUploadSetting

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Principal } from './principal.ts'
@@ -18,6 +19,10 @@ export interface ApiCall<P, Q, B> {
   stream?: Readable | undefined
   /** The header `Idempotency-Key`: a repeat of the same order is to find the first one. */
   idempotencyKey?: string | undefined
+  /** The request itself, for what else stands in its headers. */
+  request?: IncomingMessage
+  /** A header of the answer. */
+  setHeader?(name: string, value: string | string[]): void
   /** Another success status than that of the route. */
   setStatus?(status: number): void
 }

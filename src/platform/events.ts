@@ -6,6 +6,8 @@ export interface NodeEvents {
   share: { userId: string; shareId: string; state: string }
   /** An invitation was used or a contact appeared or went. */
   contact: { userId: string; contactId: string }
+  /** Somebody signed in in a browser; `client` is the browser in a few words. */
+  signIn: { userId: string; sessionId: string; client: string; address: string; via: 'password' | 'oidc' }
   /** Events of another process may be lost: whoever listens has to ask for the state anew. */
   gap: Record<string, never>
   /** Between processes: there is work in the queue of transfers. */

@@ -6,9 +6,11 @@ export interface Principal {
   userName: string
   isAdmin: boolean
   /** How it was proven; some acts (making app passwords) need the real password. */
-  via: 'password' | 'app-password' | 'access-token'
+  via: 'password' | 'app-password' | 'access-token' | 'session'
   /** The app password it was proven with. */
   appPasswordId?: string
+  /** The session of a browser, and when its password or its identity provider was asked. */
+  session?: { id: string; provenAtMs: number }
   /** Set with a token of limited power: nothing else may be done. */
   scope?: AccessScope
 }

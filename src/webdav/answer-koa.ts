@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Context } from 'koa'
+import { isFromPage } from '../platform/challenge.ts'
 import type { Clock } from '../platform/clock.ts'
 import { UnavailableError } from '../platform/errors.ts'
 import { noteReceived } from '../platform/young-garbage.ts'
@@ -72,6 +73,7 @@ export async function writeRefusal(
   const wire = toWireError(error, { method: ctx.method, href })
   // A short body is swallowed and the connection kept; a long one is cut off, after the answer is out.
   if (isPending(req, body) && (body.declaredBytes ?? Infinity) <= SHORT_BYTES) await linger(req, clock)
+  if (isFromPage(req.headers)) delete wire.headers['WWW-Authenticate']
   const isStillSending = isPending(req, body)
   ctx.status = wire.status
   for (const [name, value] of Object.entries(wire.headers)) res.setHeader(name, value)

@@ -1,3 +1,4 @@
+import { BASIC_CHALLENGE } from '../platform/challenge.ts'
 import { AppError, MethodNotAllowedError, RangeNotSatisfiableError } from '../platform/errors.ts'
 import { escapeText } from '../platform/xml.ts'
 import { ALLOW, XML_PROLOGUE, XML_TYPE } from './wire.ts'
@@ -61,7 +62,7 @@ function errorHeaders(error: AppError | undefined): Record<string, string> {
   if (error instanceof RangeNotSatisfiableError) headers['Content-Range'] = `bytes */${error.sizeBytes}`
   if (error instanceof MethodNotAllowedError) headers.Allow = ALLOW.any
   if (error?.code === 'TUS_VERSION') headers['Tus-Version'] = '1.0.0'
-  if (error?.status === 401) headers['WWW-Authenticate'] = 'Basic realm="Causeway", charset="UTF-8"'
+  if (error?.status === 401) headers['WWW-Authenticate'] = BASIC_CHALLENGE
   if (error?.retryAfterSeconds !== undefined) headers['Retry-After'] = `${Math.ceil(error.retryAfterSeconds)}`
   return headers
 }

@@ -1,10 +1,7 @@
-import { BoundedCache } from '../../platform/bounded-cache.ts'
+import { createAttempts as createBuckets } from '../../platform/attempts.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { TooManyRequestsError } from '../../platform/errors.ts'
 import { networkOf } from '../../platform/network-of.ts'
-
-const MINUTE_MS = 60_000
-const MAX_KEYS = 20_000
 
 export interface AttemptLimits {
   /** Of one client address, whatever it tries. */
@@ -24,37 +21,17 @@ export interface Attempts {
   take(address: string, linkId: string | undefined): () => void
 }
 
-interface Bucket {
-  left: number
-  atMs: number
-}
-
-export function createAttempts(limits: AttemptLimits, clock: Clock): Attempts {
-  const buckets = new BoundedCache<Bucket>(MAX_KEYS)
-  const take = (key: string, most: number): number => {
-    const atMs = clock.nowMs()
-    const perMs = most / (limits.minutes * MINUTE_MS)
-    const before = buckets.find(key) ?? { left: most, atMs }
-    const left = Math.min(most, before.left + Math.max(0, atMs - before.atMs) * perMs)
-    buckets.set(key, { left: left >= 1 ? left - 1 : left, atMs })
-    return left >= 1 ? 0 : Math.ceil((1 - left) / perMs / 1000)
-  }
-  const giveBack = (key: string, most: number) => {
-    const bucket = buckets.find(key)
-    if (bucket !== undefined) bucket.left = Math.min(most, bucket.left + 1)
-  }
+export function createAttempts({ perAddress, perLink, minutes }: AttemptLimits, clock: Clock): Attempts {
+  const addresses = createBuckets({ most: perAddress, minutes }, clock)
+  const links = createBuckets({ most: perLink, minutes }, clock)
   return {
     take(address, linkId) {
-      const keys = [
-        { key: `address ${networkOf(address)}`, most: limits.perAddress },
-        ...(linkId === undefined ? [] : [{ key: `link ${linkId}`, most: limits.perLink }]),
-      ]
-      for (const { key, most } of keys) {
-        const seconds = take(key, most)
-        if (seconds > 0) throw tooMany(seconds)
-      }
+      const network = networkOf(address)
+      const seconds = addresses.take(network) || (linkId === undefined ? 0 : links.take(linkId))
+      if (seconds > 0) throw tooMany(seconds)
       return () => {
-        for (const { key, most } of keys) giveBack(key, most)
+        addresses.giveBack(network)
+        if (linkId !== undefined) links.giveBack(linkId)
       }
     },
   }

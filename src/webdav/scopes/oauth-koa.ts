@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import type { TokenIssuer } from '../../accounts/types.ts'
 import { AppError, BadRequestError, UnauthenticatedError } from '../../platform/errors.ts'
@@ -8,8 +9,8 @@ import { formatScopes, parseScopes, SCOPE_NAMES } from './wlcg-scope.ts'
 export interface TokenFaceDeps {
   tokens: TokenIssuer
   publicUrl: string
-  /** Who an `Authorization` header proves; throws `UnauthenticatedError`. Knows no tokens of limited power. */
-  identify(authorization: string | undefined): Promise<Principal>
+  /** Who such a header proves; throws `UnauthenticatedError`. Knows no tokens of limited power, and no sessions. */
+  prove(authorization: string | undefined, request: IncomingMessage): Promise<Principal>
 }
 
 const MAX_BYTES = 16 * 1024
@@ -49,7 +50,7 @@ function discovery(publicUrl: string) {
   }
 }
 
-async function answer({ tokens, identify }: TokenFaceDeps, ctx: Context): Promise<void> {
+async function answer({ tokens, prove }: TokenFaceDeps, ctx: Context): Promise<void> {
   if (ctx.method !== 'POST') {
     ctx.set('Allow', 'POST')
     throw new AppError(405, 'INVALID_REQUEST', 'Tokens are asked for with POST.')
@@ -61,7 +62,7 @@ async function answer({ tokens, identify }: TokenFaceDeps, ctx: Context): Promis
       code: 'UNSUPPORTED_GRANT_TYPE',
     })
   }
-  const asker = await identify(proofOf(ctx, form, grant))
+  const asker = await prove(proofOf(ctx, form, grant), ctx.req)
   ctx.state.userName = asker.userName
   const scope = parseScopes(form.get('scope') ?? form.get('scopes') ?? '', asker.userName)
   const { token, lifeSeconds } = await tokens.issue(asker, scope, secondsOf(form))

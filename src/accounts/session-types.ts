@@ -1,0 +1,43 @@
+/** Somebody who is signed in in a browser. */
+export interface Session {
+  /** What its user calls it by; opens nothing. */
+  id: string
+  userId: string
+  /** How it began. */
+  via: 'password' | 'oidc'
+  /** When the password was typed, or the identity provider asked. */
+  provenAtMs: number
+  createdAtMs: number
+  /** To within a few minutes. */
+  lastSeenAtMs: number
+  expiresAtMs: number
+  /** The browser, in a few words. */
+  client: string
+  address: string
+}
+
+/** A session and whose it is. */
+export interface SessionUser {
+  session: Session
+  userName: string
+  isAdmin: boolean
+}
+
+/** What is known of whoever begins a session. */
+export interface SignInFacts {
+  userId: string
+  via: Session['via']
+  /** `User-Agent` as it came. */
+  userAgent: string
+  address: string
+  /** The session that this browser had until now; it ends. */
+  formerSecret?: string | undefined
+  /** What the identity provider wants to see at the end; kept sealed. */
+  providerHint?: string | undefined
+}
+
+/** A session that has just begun; its secret goes into the cookie and nowhere else. */
+export interface NewSession {
+  session: Session
+  secret: string
+}

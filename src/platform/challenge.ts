@@ -1,0 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** What a 401 asks for (RFC 7617). */
+export const BASIC_CHALLENGE = 'Basic realm="Causeway", charset="UTF-8"'
+
+/**
+ * True for a request of our own page, which says so or brings a session: at a challenge the browser would ask
+ * for a password by itself.
+ */
+export function isFromPage(headers: IncomingHttpHeaders): boolean {
+  if (headers['x-requested-with'] === 'Causeway') return true
+  return (
+    headers.authorization === undefined && /(?:__Host-causeway|causeway_session)=/.test(headers.cookie ?? '')
+  )
+}
