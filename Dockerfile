@@ -4,6 +4,15 @@
 #   docker run --rm -v node:/data causeway init /data --public-url https://drive.example.org
 #   docker run -d -v node:/data -p 8080:8080 causeway
 
+FROM node:24-bookworm-slim AS page
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json vite.config.ts ./
+COPY src/client src/client
+COPY src/web src/web
+RUN npm run web
+
 FROM node:24-bookworm-slim
 
 # rclone is the second executor of transfers; tini hands signals on and reaps what rclone leaves behind.
@@ -18,6 +27,7 @@ COPY LICENSE CHANGELOG.md ./
 COPY bin bin
 COPY migrations migrations
 COPY src src
+COPY --from=page /build/dist/web dist/web
 
 RUN ln -s /opt/causeway/bin/causeway /usr/local/bin/causeway \
   && install -d -o node -g node -m 0750 /data

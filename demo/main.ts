@@ -228,9 +228,10 @@ async function filesFolder(site: Site): Promise<string> {
 }
 
 async function stayUp(people: Person[]): Promise<void> {
-  aside('Both nodes keep running; Ctrl-C stops them.')
+  aside('Both nodes keep running; Ctrl-C stops them. Open them in a browser:')
   for (const person of people) {
-    aside(`${person.site.name}: ${person.driveUrl}/   user ${person.name}, password ${person.password}`)
+    aside(`http://${person.site.host}/   user ${person.name}, password ${person.password}`)
+    aside(`   mount ${person.driveUrl}/`)
     aside(`   bin/causeway login ${person.site.origin} --user ${person.name} --profile ${person.site.name}`)
   }
   isStaying = true

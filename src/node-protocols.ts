@@ -1,15 +1,20 @@
 import { mkdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Context, Middleware } from 'koa'
 import { appRoutes } from './apps/routes.ts'
 import type { Config } from './config/schema.ts'
 import { clientAddress, isFromProxy } from './http/client-address.ts'
 import { earlyContinue } from './http/early-continue.ts'
+import { webPage } from './http/web-page.ts'
 import { clientFace } from './node-client-face.ts'
 import type { FacesBase, Rooms } from './node-faces.ts'
 import { linkPages } from './node-link-pages.ts'
 import { invitationPages } from './node-pages.ts'
 import { createThirdParty, identifyLimited } from './node-tpc.ts'
 import { type DavMount, type DavOptions, davMiddleware, tokenFace } from './webdav/index.ts'
+
+/** Where `make web` puts the page. */
+const WEB_FOLDER = join(import.meta.dirname, '../dist/web')
 
 /** What is no operation of the API: WebDAV, OCM, the clients of others, pages. The order counts. */
 export function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[]): Middleware[] {
@@ -55,6 +60,10 @@ export function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[
     ...invitationPages(base, rooms),
     linkPages(config, rooms.shares, sending),
     appRoutes({ apps: config.apps, authenticate, findFile }),
+    webPage({
+      folder: WEB_FOLDER,
+      basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),
+    }),
   ]
 }
 
