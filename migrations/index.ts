@@ -28,6 +28,12 @@ import { createTransferDeliveries } from './103_create_transfer_deliveries.ts'
 import { createSessions } from './104_create_sessions.ts'
 import { createUserIdentities } from './105_create_user_identities.ts'
 import { tellGroupOrigins } from './106_tell_group_origins.ts'
+import { extendApi } from './107_extend_api.ts'
+import { extendNotifications } from './108_extend_notifications.ts'
+import { createActivities } from './109_create_activities.ts'
+import { createMailOutbox } from './110_create_mail_outbox.ts'
+import { addDataOffers } from './111_add_data_offers.ts'
+import { addContactConsent } from './112_add_contact_consent.ts'
 import { addCrc32c } from './114_add_crc32c.ts'
 import { addSortNames } from './117_add_sort_names.ts'
 import type { Migration } from './migration.ts'
@@ -63,6 +69,12 @@ export const migrations: readonly Migration[] = [
   createSessions,
   createUserIdentities,
   tellGroupOrigins,
+  extendApi,
+  extendNotifications,
+  createActivities,
+  createMailOutbox,
+  addDataOffers,
+  addContactConsent,
   addCrc32c,
   addSortNames,
 ]

@@ -13,11 +13,12 @@ import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
+import { peopleAndNodeRoutes } from './node-admin-routes.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
 import { createMounts, versionsOf } from './node-mounts.ts'
 import { createProtocols } from './node-protocols.ts'
+import type { Notify } from './notify/index.ts'
 import type { Ocm } from './ocm/index.ts'
-import { notificationRoutes } from './ocs/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Db, pingDb } from './platform/db.ts'
@@ -56,6 +57,7 @@ export interface Rooms {
   ocm: Ocm
   shares: Shares
   transfers: Transfers
+  notify: Notify
   clientSharing: ClientSharing
   sessions: Sessions
   browsers: Browsers
@@ -96,12 +98,16 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
 }
 
 /** The operations of the API. */
-function createRoutes({ config, clock }: FacesBase, rooms: Rooms): ApiRoute[] {
+function createRoutes(base: FacesBase, rooms: Rooms): ApiRoute[] {
+  const { config, clock } = base
   const { browsers } = rooms
   const people = {
     accounts: rooms.accounts,
     ocmHost: rooms.ocm.host,
-    quotaOf: async (userId: string) => (await rooms.spaces.spaceOf(userId)).quota(),
+    quotaOf: async (userId: string) => {
+      const { usedBytes, availableBytes } = await (await rooms.spaces.spaceOf(userId)).quota()
+      return { usedBytes, ...(availableBytes === undefined ? {} : { availableBytes }) }
+    },
     clock,
     addressOf: (request: IncomingMessage | undefined) => browsers.addressOf(request),
   }
@@ -110,6 +116,7 @@ function createRoutes({ config, clock }: FacesBase, rooms: Rooms): ApiRoute[] {
     ...accountRoutes(people),
     ...sessionRoutes({ ...people, browsers, site, signIn: rooms.signIn }),
     ...groupRoutes(rooms.groups),
+    ...peopleAndNodeRoutes(base, rooms, VERSION),
     ...browseRoutes({
       driveOf: (userId) => rooms.shares.drives.driveOf(userId),
       spaces: rooms.spaces,
@@ -124,6 +131,6 @@ function createRoutes({ config, clock }: FacesBase, rooms: Rooms): ApiRoute[] {
     ...rooms.shares.routes,
     ...rooms.ocm.routes,
     ...rooms.transfers.routes,
-    ...notificationRoutes(rooms.clientSharing.notifications),
+    ...rooms.notify.routes,
   ]
 }

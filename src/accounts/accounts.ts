@@ -125,7 +125,8 @@ function checkName(name: string): void {
   )
 }
 
-function checkPassword(password: string): void {
+/** Throws `BadRequestError` for one that is too short. */
+export function checkPassword(password: string): void {
   if (password.length >= MIN_PASSWORD_LENGTH) return
   throw new BadRequestError(`A password needs at least ${MIN_PASSWORD_LENGTH} characters.`, {
     code: 'PASSWORD_TOO_SHORT',

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { UnauthenticatedError } from '../platform/errors.ts'
+import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
@@ -9,9 +9,8 @@ import { isPasswordHash } from './password.ts'
 import { PasswordHasher } from './password-hasher.ts'
 import { ProvenCache } from './proven-cache.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
-import type { User } from './types.ts'
 import { isUserName } from './user-name.ts'
-import { UsersRepo } from './users-repo.ts'
+import { type UserRecord, UsersRepo } from './users-repo.ts'
 
 /** `last_used_at` is written at most this often, so that a busy client costs no write per request. */
 const TOUCH_INTERVAL_MS = 60_000
@@ -82,7 +81,7 @@ export class Authenticator {
     const record = isUserName(name) ? await this.users.findByName(name) : undefined
     // Who has no password here, but an identity provider, costs the time of a wrong one as well.
     const hash = isPasswordHash(record?.passwordHash) ? record.passwordHash : await this.decoy()
-    if (this.proven.has(password, hash)) return record && toPrincipal(record.user, 'password')
+    if (this.proven.has(password, hash)) return record && toPrincipal(record, 'password')
     const guess = `${name}\0${password}`
     if (this.disproven.has(guess, hash)) return undefined
     const wasRight = this.throttle.take(record?.user.id ?? `no ${name.slice(0, 64)}`, addressOf())
@@ -94,7 +93,7 @@ export class Authenticator {
     }
     wasRight()
     this.proven.add(password, hash)
-    return toPrincipal(record.user, 'password')
+    return toPrincipal(record, 'password')
   }
 
   private async byAppPassword(text: string): Promise<Principal | undefined> {
@@ -107,7 +106,7 @@ export class Authenticator {
     if (nowMs - (found.password.lastUsedAtMs ?? 0) > TOUCH_INTERVAL_MS)
       await this.appPasswords.touch(parts.id, nowMs)
     if (record === undefined) return undefined
-    return { ...toPrincipal(record.user, 'app-password'), appPasswordId: parts.id }
+    return { ...toPrincipal(record, 'app-password'), appPasswordId: parts.id }
   }
 
   private decoy(): Promise<string> {
@@ -127,6 +126,11 @@ function wrongCredentials(): UnauthenticatedError {
   return new UnauthenticatedError('The user name or the password is wrong.')
 }
 
-function toPrincipal(user: User, via: Principal['via']): Principal {
+/** Throws `ForbiddenError` for who was locked out; told only to whom the password is known. */
+function toPrincipal({ user, isLocked }: UserRecord, via: Principal['via']): Principal {
+  if (isLocked)
+    throw new ForbiddenError('This account is locked; an administrator can open it again.', {
+      code: 'ACCOUNT_LOCKED',
+    })
   return { userId: user.id, userName: user.name, isAdmin: user.isAdmin, via }
 }

@@ -3,14 +3,14 @@ import { readRows } from '../platform/read-rows.ts'
 import type { Group, User } from './types.ts'
 import { toUser, type UserRow } from './users-repo.ts'
 
-interface GroupRow {
+export interface GroupRow {
   id: string
   name: string
   display_name: string
   created_at_ms: number
 }
 
-function toGroup(row: GroupRow): Group {
+export function toGroup(row: GroupRow): Group {
   return { id: row.id, name: row.name, displayName: row.display_name, createdAtMs: row.created_at_ms }
 }
 

@@ -14,6 +14,12 @@ export interface User {
   createdAtMs: number
 }
 
+/** Somebody as administrators see them. */
+export interface ManagedUser extends User {
+  /** Since when they cannot sign in. */
+  lockedAtMs?: number
+}
+
 export interface NewUser {
   name: string
   password: string

@@ -12,12 +12,15 @@ export interface UserRow {
   is_admin: number
   quota_bytes: number | null
   created_at_ms: number
+  locked_at_ms: number | null
 }
 
 /** A user together with the stored hash of the password; never leaves this room. */
 export interface UserRecord {
   user: User
   passwordHash: string
+  /** An administrator locked them out. */
+  isLocked: boolean
 }
 
 /** The table `users`. */
@@ -28,7 +31,7 @@ export class UsersRepo {
     this.db = db
   }
 
-  async insert(record: UserRecord): Promise<void> {
+  async insert(record: Omit<UserRecord, 'isLocked'>): Promise<void> {
     const { user } = record
     await this.db<UserRow>('users').insert({
       id: user.id,
@@ -63,7 +66,7 @@ export class UsersRepo {
 }
 
 function toRecord(row: UserRow): UserRecord {
-  return { user: toUser(row), passwordHash: row.password_hash }
+  return { user: toUser(row), passwordHash: row.password_hash, isLocked: row.locked_at_ms !== null }
 }
 
 /** Without what is not for other rooms. */

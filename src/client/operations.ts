@@ -1,5 +1,36 @@
 // Made by "npm run client" from the OpenAPI document; changes belong into the schemas of the routes.
 
+export interface Activity {
+  id: string
+  at: string
+  kind: 'file.created' | 'file.changed' | 'file.moved' | 'file.deleted' | 'file.restored' | 'share.given' | 'share.received' | 'share.accepted' | 'share.declined' | 'share.revoked' | 'share.failed' | 'invitation.accepted' | 'contact.added' | 'transfer.finished' | 'transfer.partial' | 'transfer.failed' | 'session.started' | 'app-password.created'
+  actor: { name: string; /** `id@host`, or the name of a user of this node. */
+  address?: string }
+  subject: { type: 'file' | 'folder' | 'share' | 'contact' | 'transfer' | 'session' | 'app-password'; id?: string; name: string; /** In the drive, as it was then. */
+  path?: string }
+  /** As many members of the folder `subject` at once. */
+  count?: number
+  /** Where it was before. */
+  from?: string
+  /** A sentence in English. */
+  text: string
+}
+
+export interface AddedUser {
+  name: string
+  displayName: string
+  email: string
+  /** The OCM address: what people abroad share with. */
+  address: string
+  isAdmin: boolean
+  /** Cannot sign in; what is shared goes on. */
+  locked: boolean
+  /** Left out: the limit of the node. */
+  quotaBytes?: number
+  createdAt: string
+  password?: string
+}
+
 export interface AppPassword {
   id: string
   label: string
@@ -15,6 +46,8 @@ export interface Contact {
   displayName: string
   email: string
   createdAt: string
+  /** The folder into which the data that this contact offers is copied without asking. */
+  autoCopyTo?: string
 }
 
 export interface Directory {
@@ -56,6 +89,62 @@ export interface EndpointFinding {
   level: 'ok' | 'warn' | 'fail' | 'skip'
   code: string
   message: string
+}
+
+export interface FileInfo {
+  id: string
+  /** Empty for the root of the drive. */
+  name: string
+  /** From the root of the drive: /a/b. */
+  path: string
+  kind: 'file' | 'folder'
+  /** Of a folder: of everything below it. */
+  sizeBytes: number
+  modifiedAt: string
+  /** Without quotes. That of a folder changes with everything below it. */
+  etag: string
+  /** Of a file. */
+  mediaType?: string
+  permissions: { read: boolean; /** Change the content of a file; make, upload, rename and delete inside a folder. */
+  write: boolean; /** Of a received share: leave it. */
+  delete: boolean; /** Rename it or move it elsewhere. The root of a received share is only renamed. */
+  move: boolean; share: boolean }
+  /** Only of what you share. */
+  shared?: { /** People and groups it is shared with. */
+  given: number; link: boolean }
+  /** Only of the root of what was shared with you. */
+  received?: { shareId: string; owner?: { address: string; displayName: string } }
+  /** What was shared with you is not to be had: withdrawn, or lost by its server. */
+  isMountBroken?: true
+  createdAt: string
+  checksums: Record<string, string>
+}
+
+export interface FileItem {
+  id: string
+  /** Empty for the root of the drive. */
+  name: string
+  /** From the root of the drive: /a/b. */
+  path: string
+  kind: 'file' | 'folder'
+  /** Of a folder: of everything below it. */
+  sizeBytes: number
+  modifiedAt: string
+  /** Without quotes. That of a folder changes with everything below it. */
+  etag: string
+  /** Of a file. */
+  mediaType?: string
+  permissions: { read: boolean; /** Change the content of a file; make, upload, rename and delete inside a folder. */
+  write: boolean; /** Of a received share: leave it. */
+  delete: boolean; /** Rename it or move it elsewhere. The root of a received share is only renamed. */
+  move: boolean; share: boolean }
+  /** Only of what you share. */
+  shared?: { /** People and groups it is shared with. */
+  given: number; link: boolean }
+  /** Only of the root of what was shared with you. */
+  received?: { shareId: string; owner?: { address: string; displayName: string } }
+  /** What was shared with you is not to be had: withdrawn, or lost by its server. */
+  isMountBroken?: true
 }
 
 export interface FileVersion {
@@ -155,6 +244,12 @@ export interface NewInvitation {
   email?: string | '' | undefined
 }
 
+export interface NewSession {
+  user: Me
+  csrfToken: string
+  expiresAt: string
+}
+
 export interface NewShare {
   path: string
   /** A person: user@host, or the name of a user of this node. */
@@ -169,13 +264,29 @@ export interface NewShare {
   expiresAt?: string | undefined
 }
 
+export interface NewUser {
+  name: string
+  displayName?: string | undefined
+  email?: string | '' | undefined
+  /** Left out: one is made, and told in the answer. */
+  password?: string | undefined
+  isAdmin?: boolean | undefined
+  quotaBytes?: number | undefined
+}
+
 export interface Notification {
   id: number
-  kind: 'share' | 'transfer' | 'invitation'
-  /** The received share, the transfer or the invitation it is about. */
+  kind: 'share.received' | 'share.accepted' | 'share.declined' | 'share.revoked' | 'share.failed' | 'invitation.accepted' | 'transfer.finished' | 'transfer.partial' | 'transfer.failed' | 'session.new-client' | 'app-password.created' | 'quota.high' | 'admin.peer-unreachable' | 'admin.disk-low' | 'admin.signatures'
+  /** The received share, the transfer, the invitation … it is about. */
   subjectId: string
+  /** One line of plain text. */
   subject: string
+  /** Plain text; empty when the subject says it all. */
   message: string
+  /** The page it is about: a path below the address of the node. */
+  link: string
+  actions: ({ name: 'accept' | 'decline'; label: string; method: 'POST'; /** Below `/api/v1`. */
+  path: string })[]
   createdAt: string
 }
 
@@ -263,11 +374,31 @@ export interface ReceivedShare {
   webapp?: { name?: string; permissions: string[] }
   /** Where it is in the drive, once accepted. */
   mountPath?: string
+  /** The sender asks me to take a copy: accept with copyTo. */
+  transferOffered: boolean
+  /** It is for that and for nothing else. */
+  copyOnly?: boolean
+  /** As the sender announced it. */
+  sizeBytes?: number
+  /** The newest copy that was made of it by accepting it with copyTo. */
+  copy?: { /** `refused`: it was to be taken unasked, and could not; I decide. */
+  state: 'ordered' | 'copying' | 'copied' | 'failed' | 'refused'; path: string; transferId?: string; files?: number; sizeBytes?: number; verified?: boolean; error?: { code: string; message: string }; createdAt: string; updatedAt: string }
   /** Since when its server does not let us in: withdrawn, perhaps. */
   goneSince?: string
   note?: string
   createdAt: string
   expiresAt?: string
+}
+
+export interface Recipient {
+  /** Of this node `user` and `group`; `address`: somebody elsewhere, as it was typed. */
+  type: 'user' | 'group' | 'contact' | 'address'
+  displayName: string
+  /** name@host */
+  address: string
+  host: string
+  /** For `recipient` of a new share. */
+  recipient: { type: 'user' | 'group'; address: string }
 }
 
 export interface RecurringOrder {
@@ -290,6 +421,33 @@ export type ScheduleRule = { /** Five cron fields, "every 6h" or "daily 02:00". 
 at: string; /** IANA name whose clocks count; UTC unless given. */
 timeZone?: string | undefined } | { /** Looks at the source so often, and orders when it has changed. */
 onChangeEveryMinutes: number }
+
+export interface Session {
+  id: string
+  /** It is the one that asks. */
+  current: boolean
+  createdAt: string
+  /** To within five minutes. */
+  lastSeenAt: string
+  expiresAt: string
+  /** The browser in a few words. */
+  client: string
+  /** From where it signed in. */
+  address: string
+  via: 'password' | 'oidc'
+}
+
+export interface SessionState {
+  user?: Me
+  /** To be sent as X-CSRF-Token with everything that changes something. */
+  csrfToken?: string
+  expiresAt?: string
+  /** Where to go after signing out, so that the identity provider signs out, too. */
+  signOutUrl?: string
+  siteName: string
+  version: string
+  login: { password: boolean; oidc?: { label: string; url: string } }
+}
 
 export interface Share {
   id: string
@@ -324,6 +482,16 @@ export interface ShareChange {
   expiresAt?: string | null | undefined
 }
 
+export interface SigningKey {
+  kid: string
+  kind: 'ed25519' | 'rsa'
+  /** `active` signs; `staged` and `retiring` are published and do not sign. */
+  state: 'staged' | 'active' | 'retiring' | 'retired'
+  createdAt: string
+  /** When it got its state. */
+  changedAt: string
+}
+
 export interface Stage {
   id: string
   label: string
@@ -350,6 +518,25 @@ export interface StageSpec {
   priority?: number | undefined
   webhook?: string | undefined
   expiresSeconds?: number | undefined
+}
+
+export interface System {
+  name: string
+  version: string
+  runtime: string
+  publicUrl: string
+  now: string
+  /** Of the process that answers. */
+  startedAt: string
+  /** That serve requests, as configured. */
+  processes: number
+  /** What "causeway doctor" looks at. */
+  checks: ({ check: string; level: 'ok' | 'warn' | 'fail'; message: string; remedy?: string })[]
+  database: { client: 'sqlite' | 'postgres' }
+  storage: { folder: string; freeBytes: number; totalBytes: number }
+  /** That take transfers. */
+  workers: { id: string; seenAt: string }[]
+  queues: { transfers: { jobs: number; oldestAt?: string; ageSeconds?: number }; messages: { waiting: number; failed: number; oldestAt?: string; ageSeconds?: number } }
 }
 
 export interface Transfer {
@@ -512,7 +699,9 @@ export interface TransferPlan {
 }
 
 export interface TransferQueues {
-  slots: { total: number; emergency: number }
+  slots: { total: number; emergency: number; preProcess: number; postProcess: number }
+  /** Files that left their slot, because a server is slow before or after the bytes move. */
+  outsideOfSlots: { preparing: number; waiting: number; finishing: number }
   /** By what jobs that are ordered now are sorted into shares. */
   sharePolicy: 'none' | 'user' | 'group' | 'institution' | 'link' | 'label'
   queues: { share: string; link: string; weight: number; jobs: number; pausedJobs: number; filesOpen: number; filesRunning: number; bytesOpen: number }[]
@@ -570,6 +759,46 @@ export interface Trust {
   denied: string[]
 }
 
+export interface User {
+  name: string
+  displayName: string
+  email: string
+  /** The OCM address: what people abroad share with. */
+  address: string
+  isAdmin: boolean
+  /** Cannot sign in; what is shared goes on. */
+  locked: boolean
+  /** Left out: the limit of the node. */
+  quotaBytes?: number
+  createdAt: string
+}
+
+export interface UserChange {
+  displayName?: string | undefined
+  email?: string | '' | undefined
+  /** A new one; whoever is signed in is out. */
+  password?: string | undefined
+  isAdmin?: boolean | undefined
+  locked?: boolean | undefined
+  /** `null`: the limit of the node. */
+  quotaBytes?: number | null | undefined
+}
+
+export interface UserDetails {
+  name: string
+  displayName: string
+  email: string
+  /** The OCM address: what people abroad share with. */
+  address: string
+  isAdmin: boolean
+  /** Cannot sign in; what is shared goes on. */
+  locked: boolean
+  /** Left out: the limit of the node. */
+  quotaBytes?: number
+  createdAt: string
+  quota: { usedBytes: number; availableBytes?: number }
+}
+
 /** RFC 9457 problem details. */
 export interface Problem {
   type: string
@@ -599,8 +828,16 @@ export interface Operations {
   /** Accept a share; it appears in my drive */
   acceptReceivedShare: {
     params: { id: string }
-    body?: { name?: string | undefined } | undefined
+    body?: { /** Under this name in my drive. */
+    name?: string | undefined; /** In the place of a mount: a copy at this path, or with / at its end in this folder. */
+    copyTo?: string | undefined; /** With copyTo: what is there already may be replaced. */
+    overwrite?: boolean | undefined } | undefined
     answer: ReceivedShare
+  }
+  /** Let a staged key sign; the one before stays published */
+  activateKey: {
+    params: { kid: string }
+    answer: SigningKey
   }
   /** Make a group */
   addGroup: {
@@ -629,6 +866,11 @@ export interface Operations {
   addTrustedHost: {
     params: { host: string; list: 'allowed' | 'denied' }
     answer: { host: string }
+  }
+  /** Make an account; a password that was not given is told this once */
+  addUser: {
+    body: NewUser
+    answer: AddedUser
   }
   /** Change priority, label or deadline of a transfer under way. */
   amendTransfer: {
@@ -674,6 +916,13 @@ export interface Operations {
     params: { id: string; fileId: string }
     answer: TransferFile
   }
+  /** Let the data that a contact offers be copied without asking, or not any more */
+  changeContact: {
+    params: { id: string }
+    body: { /** A folder in my drive: what this contact offers from now on is copied into it; `null`: I am asked. */
+    autoCopyTo: string | null }
+    answer: Contact
+  }
   /** Change an endpoint; secrets that are given replace all that were there. */
   changeEndpoint: {
     params: { id: string }
@@ -702,6 +951,12 @@ export interface Operations {
     params: { id: string }
     body?: { label?: string | undefined; order?: RecurringOrder | undefined; schedule?: ScheduleRule | undefined; enabled?: boolean | undefined } | undefined
     answer: TransferSchedule
+  }
+  /** Change an account, lock somebody out, or set a new password */
+  changeUser: {
+    params: { name: string }
+    body: UserChange
+    answer: User
   }
   /** A password for one program, shown this once */
   createAppPassword: {
@@ -770,11 +1025,25 @@ export interface Operations {
   emptyTrash: {
     answer: undefined
   }
+  /** Sign out everywhere but here */
+  endOtherSessions: {
+    answer: undefined
+  }
+  /** Sign one browser out */
+  endSession: {
+    params: { id: string }
+    answer: undefined
+  }
   /** It did not work, and why; or the worker gives it back. */
   failDelivery: {
     params: { id: string }
     body: { session: string; fault: { code: string; type: 'INTERNAL_LOGIC_ERROR' | 'INTERNAL_PROCESS_ERROR' | 'TEMPORARY_REMOTE_ERROR' | 'PERMANENT_REMOTE_ERROR' | 'LOCAL_FILE_ERROR' | 'TRANSFER_SPEED_ERROR'; location: 'ERROR_SOURCE' | 'ERROR_DESTINATION' | 'ERROR_TRANSFER' | 'ERROR_UNKNOWN'; message: string; temporary: boolean; maxRepeats?: number | undefined; retryAfterSeconds?: number | undefined; dropBytes?: boolean | undefined }; isOfWorker: boolean; validator: string | null }
     answer: undefined
+  }
+  /** People and groups here whose names begin so, contacts, and the address that was typed */
+  findRecipients: {
+    query: { query: string; limit?: number | undefined }
+    answer: { items: Recipient[] }
   }
   /** All bytes are there; 409 when the lease is over. */
   finishDelivery: {
@@ -852,6 +1121,12 @@ export interface Operations {
     params: { id: string }
     answer: Endpoint
   }
+  /** Everything that is known of one file or folder. */
+  getFile: {
+    query: { /** From the root of the drive: /a/b. */
+    path: string }
+    answer: FileInfo
+  }
   /** Who am I, and how full is my drive */
   getMe: {
     answer: Me
@@ -872,6 +1147,10 @@ export interface Operations {
     params: { id: string }
     answer: ReceivedShare
   }
+  /** Who is signed in in this browser, if anybody, and how one can sign in */
+  getSession: {
+    answer: SessionState
+  }
   /** One share I have given */
   getShare: {
     params: { id: string }
@@ -881,6 +1160,10 @@ export interface Operations {
   getStage: {
     params: { id: string }
     answer: Stage
+  }
+  /** Version, checks, disk, database, workers and how old the queues are */
+  getSystem: {
+    answer: System
   }
   /** One transfer. */
   getTransfer: {
@@ -900,6 +1183,11 @@ export interface Operations {
   getTrust: {
     answer: Trust
   }
+  /** One user, with how full the drive is */
+  getUser: {
+    params: { name: string }
+    answer: UserDetails
+  }
   /** Whether files can be shared with people of a server */
   glancePeer: {
     params: { host: string }
@@ -909,6 +1197,12 @@ export interface Operations {
   leaveReceivedShare: {
     params: { id: string }
     answer: undefined
+  }
+  /** What happened to my files, shares, contacts and transfers, newest first */
+  listActivity: {
+    query?: { cursor?: string | undefined; limit?: number | undefined; /** Only at this path or below. */
+    path?: string | undefined } | undefined
+    answer: { items: Activity[]; nextCursor?: string }
   }
   /** The passwords of my programs */
   listAppPasswords: {
@@ -926,6 +1220,14 @@ export interface Operations {
   listEndpoints: {
     answer: { items: Endpoint[] }
   }
+  /** A folder of your drive, page by page; folders first. */
+  listFiles: {
+    query?: { /** From the root of the drive: /a/b. */
+    path?: string | undefined; sort?: 'name' | 'size' | 'modified' | undefined; order?: 'asc' | 'desc' | undefined; /** Only names in this folder with this part. */
+    q?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { folder: FileItem; items: FileItem[]; /** How many there are in all; on the first page. */
+    total?: number; nextCursor?: string }
+  }
   /** Who is in a group */
   listGroupMembers: {
     params: { group: string }
@@ -938,6 +1240,10 @@ export interface Operations {
   /** The invitations I made, newest first */
   listInvitations: {
     answer: { items: Invitation[]; nextCursor?: string }
+  }
+  /** The keys of this node, newest first */
+  listKeys: {
+    answer: { items: SigningKey[] }
   }
   /** My messages to other servers that have not arrived, newest first */
   listMessages: {
@@ -965,6 +1271,10 @@ export interface Operations {
   /** The servers that directories name, by name */
   listServers: {
     answer: { items: KnownServer[] }
+  }
+  /** The browsers in which I am signed in */
+  listSessions: {
+    answer: { items: Session[] }
   }
   /** What I have shared, newest first; of one file or folder with ?path= */
   listShares: {
@@ -1007,6 +1317,12 @@ export interface Operations {
   /** What you deleted and can restore, newest first. */
   listTrash: {
     answer: { items: TrashedFile[] }
+  }
+  /** The users of this node, by name; search: part of a name or mail address */
+  listUsers: {
+    query?: { search?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: User[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** What a file of yours contained before, newest first. */
   listVersions: {
@@ -1063,6 +1379,11 @@ export interface Operations {
     params: { host: string; list: 'allowed' | 'denied' }
     answer: undefined
   }
+  /** Remove an account and all it shared; its files stay on the disk */
+  removeUser: {
+    params: { name: string }
+    answer: undefined
+  }
   /** The right to read the source, asked anew. */
   renewDeliveryCredentials: {
     params: { id: string }
@@ -1088,6 +1409,11 @@ export interface Operations {
   resumeTransferWorker: {
     params: { name: string }
     answer: TransferWorker
+  }
+  /** End a key that does not sign */
+  retireKey: {
+    params: { kid: string }
+    answer: SigningKey
   }
   /** Send a message again now; a share that had failed is on its way again */
   retryMessage: {
@@ -1124,6 +1450,13 @@ export interface Operations {
     params: { id: string }
     answer: Transfer
   }
+  /** Files and folders of your own anywhere below a folder, by a part of their names. */
+  searchFiles: {
+    query: { q: string; /** From the root of the drive: /a/b. */
+    path?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+    answer: { items: FileItem[]; /** There may be more; perhaps with fewer items than asked for, even none. */
+    nextCursor?: string }
+  }
   /** What the source is now; to tell a change from a fault. */
   showDeliverySource: {
     params: { id: string }
@@ -1133,6 +1466,20 @@ export interface Operations {
   /** What waits and runs in each share on each link, and the hosts that are left in peace. */
   showTransferQueues: {
     answer: TransferQueues
+  }
+  /** Sign in in this browser, by a cookie */
+  signIn: {
+    body: { name: string; password: string }
+    answer: NewSession
+  }
+  /** Sign out in this browser */
+  signOut: {
+    answer: undefined
+  }
+  /** Make a key that is published and does not sign yet: peers shall know it before it does */
+  stageKey: {
+    body?: { kind?: 'ed25519' | 'rsa' | undefined } | undefined
+    answer: SigningKey
   }
   /** Order a copy of a file, a folder or a list; it is done in the background. With the header Idempotency-Key a repeat is the first order. With dryRun: what would be done, with status 200. */
   submitTransfer: {
@@ -1159,11 +1506,13 @@ export const operations: Record<keyof Operations, string> = {
   acceptInvitation: 'POST /invitations/accept',
   acceptPeerKey: 'POST /admin/peer-keys/{host}/accept',
   acceptReceivedShare: 'POST /received-shares/{id}/accept',
+  activateKey: 'POST /admin/keys/{kid}/activate',
   addGroup: 'POST /admin/groups',
   addGroupMember: 'PUT /admin/groups/{group}/members/{user}',
   addLink: 'POST /received-shares/add-link',
   addTransferWorker: 'POST /admin/transfer-workers',
   addTrustedHost: 'PUT /admin/trust/{list}/{host}',
+  addUser: 'POST /admin/users',
   amendTransfer: 'PATCH /transfers/{id}',
   announceDeliveryWorker: 'POST /delivery/announce',
   appendDeliveryBytes: 'PUT /delivery/leases/{id}/bytes',
@@ -1171,11 +1520,13 @@ export const operations: Record<keyof Operations, string> = {
   cancelStage: 'DELETE /stages/{id}',
   cancelTransfer: 'POST /transfers/{id}/cancel',
   cancelTransferFile: 'POST /transfers/{id}/files/{fileId}/cancel',
+  changeContact: 'PATCH /contacts/{id}',
   changeEndpoint: 'PATCH /endpoints/{id}',
   changePassword: 'POST /me/password',
   changeShare: 'PATCH /shares/{id}',
   changeTransferLink: 'PATCH /admin/transfer-links/{link}',
   changeTransferSchedule: 'PATCH /transfer-schedules/{id}',
+  changeUser: 'PATCH /admin/users/{name}',
   createAppPassword: 'POST /me/app-passwords',
   createEndpoint: 'POST /endpoints',
   createInvitation: 'POST /invitations',
@@ -1190,7 +1541,10 @@ export const operations: Record<keyof Operations, string> = {
   drainTransferWorker: 'POST /admin/transfer-workers/{name}/drain',
   dumpTransfers: 'GET /admin/transfer-dump',
   emptyTrash: 'DELETE /trash',
+  endOtherSessions: 'DELETE /me/sessions',
+  endSession: 'DELETE /me/sessions/{id}',
   failDelivery: 'POST /delivery/leases/{id}/failed',
+  findRecipients: 'GET /recipients',
   finishDelivery: 'POST /delivery/leases/{id}/finished',
   finishStage: 'POST /stages/{id}/finished',
   forgetPeer: 'DELETE /admin/peers/{host}',
@@ -1206,31 +1560,39 @@ export const operations: Record<keyof Operations, string> = {
   ftsSubmitByPut: 'PUT /fts/jobs',
   ftsWhoami: 'GET /fts/whoami',
   getEndpoint: 'GET /endpoints/{id}',
+  getFile: 'GET /files/info',
   getMe: 'GET /me',
   getPeer: 'GET /admin/peers/{host}',
   getProviderEntry: 'GET /admin/provider-entry',
   getReceivedShare: 'GET /received-shares/{id}',
+  getSession: 'GET /session',
   getShare: 'GET /shares/{id}',
   getStage: 'GET /stages/{id}',
+  getSystem: 'GET /admin/system',
   getTransfer: 'GET /transfers/{id}',
   getTransferCache: 'GET /transfer-cache',
   getTransferSchedule: 'GET /transfer-schedules/{id}',
   getTrust: 'GET /admin/trust',
+  getUser: 'GET /admin/users/{name}',
   glancePeer: 'GET /peers/{host}',
   leaveReceivedShare: 'DELETE /received-shares/{id}',
+  listActivity: 'GET /activity',
   listAppPasswords: 'GET /me/app-passwords',
   listContacts: 'GET /contacts',
   listDirectories: 'GET /admin/directories',
   listEndpoints: 'GET /endpoints',
+  listFiles: 'GET /files',
   listGroupMembers: 'GET /admin/groups/{group}/members',
   listGroups: 'GET /admin/groups',
   listInvitations: 'GET /invitations',
+  listKeys: 'GET /admin/keys',
   listMessages: 'GET /messages',
   listNotifications: 'GET /notifications',
   listPeerKeys: 'GET /admin/peer-keys',
   listPeers: 'GET /admin/peers',
   listReceivedShares: 'GET /received-shares',
   listServers: 'GET /directory',
+  listSessions: 'GET /me/sessions',
   listShares: 'GET /shares',
   listStages: 'GET /stages',
   listTransferAttempts: 'GET /transfers/{id}/files/{fileId}/attempts',
@@ -1240,6 +1602,7 @@ export const operations: Record<keyof Operations, string> = {
   listTransferWorkers: 'GET /admin/transfer-workers',
   listTransfers: 'GET /transfers',
   listTrash: 'GET /trash',
+  listUsers: 'GET /admin/users',
   listVersions: 'GET /versions',
   openReceivedShare: 'POST /received-shares/{id}/open',
   pauseTransfer: 'POST /transfers/{id}/pause',
@@ -1250,11 +1613,13 @@ export const operations: Record<keyof Operations, string> = {
   removeGroupMember: 'DELETE /admin/groups/{group}/members/{user}',
   removeTransferSchedule: 'DELETE /transfer-schedules/{id}',
   removeTrustedHost: 'DELETE /admin/trust/{list}/{host}',
+  removeUser: 'DELETE /admin/users/{name}',
   renewDeliveryCredentials: 'POST /delivery/leases/{id}/credentials',
   restoreFromTrash: 'POST /trash/{name}/restore',
   restoreVersion: 'POST /versions/restore',
   resumeTransfer: 'POST /transfers/{id}/resume',
   resumeTransferWorker: 'POST /admin/transfer-workers/{name}/resume',
+  retireKey: 'POST /admin/keys/{kid}/retire',
   retryMessage: 'POST /messages/{id}/retry',
   retryTransfer: 'POST /transfers/{id}/retry',
   revokeAppPassword: 'DELETE /me/app-passwords/{id}',
@@ -1262,8 +1627,12 @@ export const operations: Record<keyof Operations, string> = {
   revokeShare: 'DELETE /shares/{id}',
   revokeTransferWorker: 'DELETE /admin/transfer-workers/{name}',
   runTransferSchedule: 'POST /transfer-schedules/{id}/run',
+  searchFiles: 'GET /search',
   showDeliverySource: 'POST /delivery/leases/{id}/source',
   showTransferQueues: 'GET /admin/transfer-queues',
+  signIn: 'POST /session',
+  signOut: 'DELETE /session',
+  stageKey: 'POST /admin/keys',
   submitTransfer: 'POST /transfers',
   takeDeliveryLeases: 'POST /delivery/leases',
   testEndpoint: 'POST /endpoints/{id}/test',
