@@ -4,10 +4,20 @@ import type { DavCall } from './call.ts'
 import { answerWantedDigests } from './digest-answers.ts'
 
 /** Types a browser would run with the rights of this site; they are handed over as downloads. */
-const ACTIVE_TYPE = /html|xml|svg|javascript|ecmascript|pdf|flash/
+const ACTIVE_TYPE = /html|xml|xsl|svg|script|flash|rfc822|multipart/i
 
-/** What a browser may do with a user's file that it shows: nothing (no script, no form, no frame of ours). */
-const SANDBOX = "default-src 'none'; sandbox"
+/** What a viewer of its own shows, outside of this site, with sandbox and all: may stand in a frame of the page. */
+const VIEWED_TYPE = /^application\/pdf$/i
+
+/**
+ * What a browser may do with anything that a user brought: show it, as no part of this site (no script, no form, no
+ * cookies), and to nobody but this site.
+ */
+export const USER_CONTENT_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; sandbox; frame-ancestors 'self'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+} as const
 
 /** The headers of GET and HEAD on a file, but for those of its length. */
 export function fileHeaders(call: DavCall, entry: Entry): Record<string, string> {
@@ -16,16 +26,19 @@ export function fileHeaders(call: DavCall, entry: Entry): Record<string, string>
     'Content-Type': entry.mediaType,
     'Last-Modified': toHttpDate(entry.mtimeMs),
     'Accept-Ranges': 'bytes',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': SANDBOX,
+    ...USER_CONTENT_HEADERS,
     ...answerWantedDigests(call.header, entry.checksums),
   }
   const checksum = bestChecksum(entry.checksums)
   if (checksum !== undefined) headers['OC-Checksum'] = checksum
-  if (ACTIVE_TYPE.test(entry.mediaType)) {
-    headers['Content-Disposition'] = `attachment; filename*=UTF-8''${encodeFileName(entry.name)}`
-  }
+  const disposition = dispositionOf(entry)
+  if (disposition !== undefined) headers['Content-Disposition'] = disposition
   return headers
+}
+
+function dispositionOf({ mediaType, name }: Entry): string | undefined {
+  const way = ACTIVE_TYPE.test(mediaType) ? 'attachment' : VIEWED_TYPE.test(mediaType) ? 'inline' : undefined
+  return way && `${way}; filename*=UTF-8''${encodeFileName(name)}`
 }
 
 /** One only, and one that every sync client can verify: some take a list, or Adler-32, for a broken download. */

@@ -1,11 +1,11 @@
 import { escapeAttribute, escapeText } from '../platform/xml.ts'
 import type { DavAnswer, DavCall } from './call.ts'
+import { USER_CONTENT_HEADERS } from './file-answer.ts'
 import { encodeName, folderHref } from './target.ts'
 
 const HEADERS = {
   'Content-Type': 'text/html; charset=utf-8',
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; sandbox",
+  ...USER_CONTENT_HEADERS,
 }
 
 /**

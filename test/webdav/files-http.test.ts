@@ -32,7 +32,8 @@ describe('writing and reading files', () => {
       'content-length': '3',
       'accept-ranges': 'bytes',
       'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; sandbox",
+      'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'self'",
+      'cross-origin-resource-policy': 'same-origin',
       'content-type': expect.stringContaining('text/plain'),
     })
     expect(read.headers['content-disposition']).toBeUndefined()
@@ -63,7 +64,7 @@ describe('writing and reading files', () => {
   })
 
   it('hands active content over as a download that runs nowhere', async () => {
-    for (const name of ['page.html', 'it’s "a".svg', 'feed.xml']) {
+    for (const name of ['page.html', 'it’s "a".svg', 'feed.xml', 'a.xht', 'style.xsl', 'a.js', 'mail.eml']) {
       const path = encodeURIComponent(name)
       await dav('PUT', path, { body: '<svg/>', headers: { 'Content-Type': 'text/plain' } })
       const read = await dav('GET', path)

@@ -1,6 +1,6 @@
 import { BadRequestError } from '../../platform/errors.ts'
 import type { DavAnswer, DavCall } from '../call.ts'
-import { encodeFileName } from '../file-answer.ts'
+import { encodeFileName, USER_CONTENT_HEADERS } from '../file-answer.ts'
 import { listZipEntries, type ZipOrder } from './zip-entries.ts'
 import { zipStream } from './zip-stream.ts'
 
@@ -48,7 +48,7 @@ export async function zipFolder({ store, signal, method }: DavCall, order: ZipOr
   const headers = {
     'Content-Type': 'application/zip',
     'Content-Disposition': `attachment; filename*=UTF-8''${encodeFileName(order.name)}.zip`,
-    'X-Content-Type-Options': 'nosniff',
+    ...USER_CONTENT_HEADERS,
     'Cache-Control': 'no-store',
   }
   return method === 'HEAD'
