@@ -217,6 +217,22 @@ const transfers = z.strictObject({
     .describe('Who moves the bytes unless a job says otherwise; `auto`: by what both ends can do.'),
   slots: z.int().min(1).max(256).default(10).describe('Files moved at the same time.'),
   emergencySlots: z.int().min(0).max(64).default(1).describe('More for shares that would get nothing.'),
+  stageSlots: z
+    .strictObject({
+      preProcess: z
+        .int()
+        .min(0)
+        .max(1000)
+        .default(20)
+        .describe('Files besides, whose source or destination is slow to say what it has.'),
+      postProcess: z
+        .int()
+        .min(0)
+        .max(1000)
+        .default(20)
+        .describe('Files besides, whose destination is slow to verify or to publish what came.'),
+    })
+    .prefault({}),
   sharePolicy: z
     .enum(['none', 'user', 'group', 'institution', 'link', 'label'])
     .default('user')

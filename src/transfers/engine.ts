@@ -160,8 +160,11 @@ export class TransferEngine {
   /** What the operator's routes show. */
   operatorDeps(): OperatorApiDeps {
     const { db, events, config } = this.deps
-    const { slots, emergencySlots, sharePolicy, shareWeights } = config
-    return { db, events, links: this.links, slots, emergencySlots, sharePolicy, shareWeights }
+    const { slots, emergencySlots, stageSlots, sharePolicy, shareWeights } = config
+    return {
+      ...{ db, events, links: this.links, slots, emergencySlots, stageSlots, sharePolicy, shareWeights },
+      outsideFiles: () => this.scheduler.outsideFiles(),
+    }
   }
 
   private async begin(): Promise<void> {

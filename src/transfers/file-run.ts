@@ -7,6 +7,7 @@ import { giveBack, isFirstAttempt, move, postpone, resumable } from './file-move
 import type { JobContexts } from './job-contexts.ts'
 import type { AttemptResult } from './metrics.ts'
 import { destinationOf, type Run, RunAborted, type StepDeps } from './run.ts'
+import { type Stage, stageOf } from './stage-slots.ts'
 import { removeStaged, stagedPathOf } from './staging.ts'
 import { steps } from './steps/index.ts'
 import { letGo } from './steps/let-go.ts'
@@ -35,13 +36,18 @@ const waiting: readonly DtrState[] = ['CACHE_WAIT', 'STAGING_PREPARING_WAIT']
  * One attempt at a claimed request, from the state it is in to a final one, or back into the queue.
  * Never throws for anything that happens to the file; throws when the database cannot be written.
  */
-export async function runFile(deps: RunDeps, file: TransferFile, signal: AbortSignal): Promise<void> {
+export async function runFile(
+  deps: RunDeps,
+  file: TransferFile,
+  { signal, enter }: { signal: AbortSignal; enter(stage: Stage): Promise<void> },
+): Promise<void> {
   file.state = resumable(file.state)
   const context = await deps.contexts.get(file.jobId)
   const run: Run = {
     file,
     context,
     signal,
+    enter,
     location: 'ERROR_UNKNOWN',
     bytesMoved: false,
     isDestinationKnown: false,
@@ -73,6 +79,7 @@ async function walk(deps: RunDeps, run: Run): Promise<void> {
       signal.throwIfAborted()
       if (file.cancelRequested) throw new RunAborted('cancel')
     }
+    await run.enter(stageOf(file.state))
     move(file, 'start')
     move(file, await step(deps, run))
     if (waiting.includes(file.state)) return waitFor(deps, run)

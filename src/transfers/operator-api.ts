@@ -8,6 +8,7 @@ import { saveLinkSettings } from './links/links-repo.ts'
 import { countRunning, listQueueFacts, listRunning } from './operator-repo.ts'
 import { parseBandwidth } from './scheduling/bandwidth.ts'
 import { type SharePolicy, sharePolicies, weightOf } from './share-policy.ts'
+import type { Stage, StageSlotLimits } from './stage-slots.ts'
 
 const linkSchema = z
   .object({
@@ -37,7 +38,10 @@ const settingsSchema = z
 
 const queuesSchema = z
   .object({
-    slots: z.object({ total: z.int(), emergency: z.int() }),
+    slots: z.object({ total: z.int(), emergency: z.int(), preProcess: z.int(), postProcess: z.int() }),
+    outsideOfSlots: z
+      .object({ preparing: z.int(), waiting: z.int(), finishing: z.int() })
+      .describe('Files that left their slot, because a server is slow before or after the bytes move.'),
     sharePolicy: z.enum(sharePolicies).describe('By what jobs that are ordered now are sorted into shares.'),
     queues: z.array(
       z.object({
@@ -79,6 +83,9 @@ export interface OperatorApiDeps {
   links: LinkControl
   slots: number
   emergencySlots: number
+  stageSlots: StageSlotLimits
+  /** Files outside of the slots, by stage. */
+  outsideFiles(): Record<Stage, number>
   sharePolicy: SharePolicy
   shareWeights: Readonly<Record<string, number>>
 }
@@ -88,7 +95,8 @@ export function transferOperatorRoutes(deps: OperatorApiDeps): ApiRoute[] {
   return [queuesRoute(deps), dumpRoute(deps), linksRoute(deps), changeLinkRoute(deps)]
 }
 
-function queuesRoute({ db, links, slots, emergencySlots, ...shares }: OperatorApiDeps): ApiRoute {
+function queuesRoute(deps: OperatorApiDeps): ApiRoute {
+  const { db, links, slots, emergencySlots, stageSlots } = deps
   return apiRoute({
     ...{ method: 'get', path: '/admin/transfer-queues', operationId: 'showTransferQueues', auth: 'admin' },
     summary: 'What waits and runs in each share on each link, and the hosts that are left in peace.',
@@ -96,11 +104,12 @@ function queuesRoute({ db, links, slots, emergencySlots, ...shares }: OperatorAp
     handle: async () => {
       const [queues, running] = await Promise.all([listQueueFacts(db), countRunning(db)])
       return {
-        slots: { total: slots, emergency: emergencySlots },
-        sharePolicy: shares.sharePolicy,
+        slots: { total: slots, emergency: emergencySlots, ...stageSlots },
+        outsideOfSlots: toOutside(deps.outsideFiles()),
+        sharePolicy: deps.sharePolicy,
         queues: queues.map(({ files, bytes, ...queue }) => ({
           ...queue,
-          weight: weightOf(shares.shareWeights, queue.share),
+          weight: weightOf(deps.shareWeights, queue.share),
           filesOpen: files,
           filesRunning:
             running.find(({ share, link }) => share === queue.share && link === queue.link)?.running ?? 0,
@@ -112,6 +121,10 @@ function queuesRoute({ db, links, slots, emergencySlots, ...shares }: OperatorAp
       }
     },
   })
+}
+
+function toOutside({ pre, delivery, post }: Record<Stage, number>) {
+  return { preparing: pre, waiting: delivery, finishing: post }
 }
 
 function dumpRoute({ db }: OperatorApiDeps): ApiRoute {

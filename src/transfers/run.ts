@@ -9,6 +9,7 @@ import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { JobContext } from './job-contexts.ts'
 import type { Journal } from './journal.ts'
 import type { Throttle } from './scheduling/throttle.ts'
+import type { Stage } from './stage-slots.ts'
 import type { TapeDesk } from './tape/tape-desk.ts'
 import type { ErrorLocation } from './transfer-error.ts'
 import type { ExecutorName, TransferFile } from './types.ts'
@@ -18,6 +19,8 @@ export interface Run {
   file: TransferFile
   context: JobContext
   signal: AbortSignal
+  /** Says which stage it comes to, and waits until there is a slot for it. */
+  enter(stage: Stage): Promise<void>
   /** Which end the present step talks to; for the judgement of a failure. */
   location: ErrorLocation
   /** Bytes came over in this attempt. */

@@ -11,7 +11,8 @@ import type { LinkControl } from './links/link-control.ts'
 import { endWaits, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
 import { type AbortReason, RunAborted } from './run.ts'
 import { freeSlots, SMALL_FILES_PER_SLOT } from './slots.ts'
-import { type Task, TaskPool } from './task-pool.ts'
+import { type Stage, type StageSlotLimits, StageSlots } from './stage-slots.ts'
+import { countLanes, type Task, TaskPool } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile, type TransferJob } from './types.ts'
 
 /** Looks at the queue at least so often, for what other processes put there. */
@@ -30,9 +31,11 @@ export interface SchedulerDeps {
   owner: string
   slots: number
   emergencySlots: number
+  stageSlots?: StageSlotLimits
   leaseMs: number
-  links: Pick<LinkControl, 'started' | 'ended'>
-  runFile(file: TransferFile, signal: AbortSignal): Promise<void>
+  links: Pick<LinkControl, 'started' | 'ended'> & Partial<Pick<LinkControl, 'roomOf'>>
+  /** `enter` is told which stage the request comes to, and waits until there is a slot for it. */
+  runFile(file: TransferFile, signal: AbortSignal, enter: (stage: Stage) => Promise<void>): Promise<void>
   expandJob(job: TransferJob, signal: AbortSignal): Promise<void>
   /** The worker is alive; called with every heartbeat. */
   onBeat(): Promise<void>
@@ -46,6 +49,7 @@ export class Scheduler {
   private readonly deps: SchedulerDeps
   private readonly files: TaskPool
   private readonly expansions: TaskPool
+  private readonly stages: StageSlots
   private loop: Promise<void> | undefined
   private isStopping = false
   private isPoked = false
@@ -58,8 +62,16 @@ export class Scheduler {
     this.deps = deps
     const onError = (error: unknown, jobId: string) =>
       deps.log.error({ err: error, jobId }, 'transfer task failed')
-    this.files = new TaskPool({ onError, onEnd: (task) => this.afterFile(task) })
-    this.expansions = new TaskPool({ onError, onEnd: () => this.poke() })
+    const nowMs = () => deps.clock.nowMs()
+    this.files = new TaskPool({ nowMs, onError, onEnd: (task) => this.afterFile(task) })
+    this.expansions = new TaskPool({ nowMs, onError, onEnd: () => this.poke() })
+    this.stages = new StageSlots({
+      ...{ clock: deps.clock, slots: deps.slots },
+      limits: deps.stageSlots ?? { preProcess: 0, postProcess: 0 },
+      tasks: () => this.files.all(),
+      roomOf: (link, moving) => deps.links.roomOf?.(link, moving) ?? Infinity,
+      onWait: () => this.lookSoon(),
+    })
   }
 
   start(): void {
@@ -82,6 +94,11 @@ export class Scheduler {
   /** The requests that run here now. */
   runningFiles(): TransferFile[] {
     return this.files.all().flatMap((task) => task.file ?? [])
+  }
+
+  /** How many requests run outside of the slots of delivery, by what they do. */
+  outsideFiles(): Record<Stage, number> {
+    return this.stages.outside()
   }
 
   /** Ends what runs here for a job; resolves when it has ended. */
@@ -197,9 +214,10 @@ export class Scheduler {
   }
 
   private async takeFiles(): Promise<void> {
+    this.stages.settle()
     const lanesNow = this.openLanes()
     if (lanesNow.length === 0) return
-    const taken = await this.deps.dispatcher.take(this.files.all(), lanesNow)
+    const taken = await this.deps.dispatcher.take(this.stages.delivering(), lanesNow)
     const jobIds = [...new Set(taken.map(({ file }) => file.jobId))]
     const canceled = await listCancelRequested(this.deps.db, jobIds)
     for (const one of taken) {
@@ -212,7 +230,7 @@ export class Scheduler {
   /** The lanes that have, or with emergency slots could have, room for more. */
   private openLanes(): Lane[] {
     const { slots, emergencySlots } = this.deps
-    const { small, large } = this.files.countLanes()
+    const { small, large } = countLanes(this.stages.delivering())
     const isFull = small + large * SMALL_FILES_PER_SLOT >= (slots + emergencySlots) * SMALL_FILES_PER_SLOT
     if (isFull) return []
     return this.isRoomForABatch() ? [lanes.large, lanes.small] : [lanes.large]
@@ -222,14 +240,18 @@ export class Scheduler {
     const { journal, links } = this.deps
     journal.adopt(file)
     links.started(queue.link)
-    return this.files.launch(file.id, { jobId: file.jobId, lane: file.lane, file, queue }, async (signal) => {
-      try {
-        await this.deps.runFile(file, signal)
-      } finally {
-        journal.forget(file)
-        links.ended(queue.link)
-      }
-    })
+    return this.files.launch(
+      file.id,
+      { jobId: file.jobId, lane: file.lane, file, queue },
+      async (signal, task) => {
+        try {
+          await this.deps.runFile(file, signal, (stage) => this.stages.enter(task, stage))
+        } finally {
+          journal.forget(file)
+          links.ended(queue.link)
+        }
+      },
+    )
   }
 
   private afterFile(task: Task): void {
@@ -239,7 +261,7 @@ export class Scheduler {
   /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
   private isRoomForABatch(): boolean {
     const { slots } = this.deps
-    const running = this.files.countLanes()
+    const running = countLanes(this.stages.delivering())
     const room = (slots - running.large) * SMALL_FILES_PER_SLOT
     return running.small === 0 || freeSlots(slots, running).small >= room / BATCH_FRACTION
   }

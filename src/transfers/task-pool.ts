@@ -1,6 +1,7 @@
 import type { QueueKey } from './claim-repo.ts'
 import { type AbortReason, RunAborted } from './run.ts'
 import type { LaneCounts } from './slots.ts'
+import type { Stand } from './stage-slots.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
 
 /** What a running task is about. */
@@ -15,9 +16,11 @@ export interface TaskFacts {
 export interface Task extends TaskFacts {
   abort: AbortController
   done: Promise<void>
+  stand: Stand
 }
 
 interface PoolOptions {
+  nowMs(): number
   onError(error: unknown, jobId: string): void
   /** A task ended, well or not. */
   onEnd(task: Task): void
@@ -45,10 +48,11 @@ export class TaskPool {
   }
 
   /** Runs `work` and keeps it here until it has ended. */
-  launch(id: string, facts: TaskFacts, work: (signal: AbortSignal) => Promise<void>): Task {
-    const task: Task = { ...facts, abort: new AbortController(), done: Promise.resolve() }
+  launch(id: string, facts: TaskFacts, work: (signal: AbortSignal, task: Task) => Promise<void>): Task {
+    const stand: Stand = { stage: 'pre', sinceMs: this.options.nowMs(), isOut: false }
+    const task: Task = { ...facts, stand, abort: new AbortController(), done: Promise.resolve() }
     this.tasks.set(id, task)
-    task.done = work(task.abort.signal)
+    task.done = work(task.abort.signal, task)
       .catch((error) => this.options.onError(error, task.jobId))
       .finally(() => {
         this.tasks.delete(id)
@@ -72,9 +76,9 @@ export class TaskPool {
   abortIds(ids: readonly string[]): void {
     for (const id of ids) this.tasks.get(id)?.abort.abort(new RunAborted('lease-lost'))
   }
+}
 
-  countLanes(): LaneCounts {
-    const small = this.all().filter((task) => task.lane === lanes.small).length
-    return { small, large: this.tasks.size - small }
-  }
+export function countLanes(tasks: readonly Task[]): LaneCounts {
+  const small = tasks.filter((task) => task.lane === lanes.small).length
+  return { small, large: tasks.length - small }
 }

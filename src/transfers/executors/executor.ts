@@ -66,6 +66,8 @@ export interface CopyTask {
   id: string
   onReference(reference: string | null): Promise<void>
   onProgress(bytesDone: number): void
+  /** The bytes are there; what follows is to compare them. */
+  onMoved?(): void
   signal: AbortSignal
 }
 

@@ -101,6 +101,7 @@ async function copyOneWay(deps: CopyDeps, order: Asked): Promise<CopyResult> {
     }
     const isSaid = await orderCopy(deps, { ...order, onState })
     memory.learnCopy(sidesOf(way, ends).copier.origin, true)
+    task.onMoved?.()
     const result = await verifyThere(deps, ends, task)
     if (result === undefined) throw missing(order, isSaid)
     memory.learnSuccess(way, ends.source.origin, ends.destination.origin)

@@ -27,6 +27,7 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
       if (bytesDone > file.bytesDone) deps.onBytes(run, bytesDone - file.bytesDone)
       file.bytesDone = bytesDone
     },
+    onMoved: () => void run.enter('post'),
     signal,
   })
   file.bytesDone = result.sizeBytes

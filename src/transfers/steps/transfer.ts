@@ -23,6 +23,8 @@ export async function transfer(deps: StepDeps, run: Run): Promise<DtrEvent> {
   const failed = new Map<ExecutorName, string>()
   for (;;) {
     try {
+      // Another executor may have taken it for moved already.
+      await run.enter('delivery')
       return await transferBy(deps, run, failed)
     } catch (error) {
       const { file } = run
@@ -64,6 +66,7 @@ async function transferBy(
   if ('copy' in executor) return watched(deps, run, (on) => copyDirectly(on, run, executor))
   if (stagedPath === undefined) return watched(deps, run, (on) => streamThrough(on, run))
   await watched(deps, run, (on) => fetchStaged(run, { deps: on, executor, stagedPath }))
+  await run.enter('post')
   file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal: run.signal })
   return 'ok'
 }
