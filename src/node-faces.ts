@@ -13,6 +13,7 @@ import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
+import { RepeatedRequests } from './http/repeated-requests.ts'
 import { peopleAndNodeRoutes } from './node-admin-routes.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
 import { createMounts, versionsOf } from './node-mounts.ts'
@@ -26,6 +27,7 @@ import type { EventBus } from './platform/events.ts'
 import type { Logger } from './platform/log.ts'
 import type { Outbound } from './platform/outbound.ts'
 import type { Principal } from './platform/principal.ts'
+import type { Seal } from './platform/seal.ts'
 import type { Shares } from './shares/index.ts'
 import { browseRoutes, keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
@@ -44,6 +46,7 @@ export interface FacesBase {
   outbound: Outbound
   metrics: ReturnType<typeof createMetrics>
   stopping: AbortController
+  seal: Seal
 }
 
 /** The rooms, as their faces need them. */
@@ -82,6 +85,7 @@ export function createFaces(base: FacesBase, rooms: Rooms) {
     trustedProxies: config.server.trustedProxies,
     durations: metrics.durations,
     identify: rooms.identify,
+    repeats: new RepeatedRequests(base),
     protocols: createProtocols(base, rooms, mounts),
     routes,
     openApi: { title: `${config.name} (Causeway)`, version: VERSION, publicUrl: config.publicUrl },

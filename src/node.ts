@@ -7,9 +7,11 @@ import type { ReadinessCheck } from './http/health.ts'
 import type { createMetrics } from './http/metrics.ts'
 import { createBase, type NodeOverrides } from './node-base.ts'
 import { createClientSharing } from './node-client-sharing.ts'
+import { createCopier } from './node-copier.ts'
 import { createFaces } from './node-faces.ts'
 import type { NodeKeys } from './node-keys.ts'
 import { lifecycle } from './node-lifecycle.ts'
+import { createNotifyRoom } from './node-notify.ts'
 import { createMesh, createPeople, createStorage } from './node-rooms.ts'
 import { createTransferRoom } from './node-transfers.ts'
 import type { Ocm } from './ocm/index.ts'
@@ -17,6 +19,7 @@ import type { ApiRoute } from './platform/api-route.ts'
 import type { Db } from './platform/db.ts'
 import { DisposalStack } from './platform/disposal.ts'
 import type { Logger } from './platform/log.ts'
+import { createSeal } from './platform/seal.ts'
 import type { Shares } from './shares/index.ts'
 import type { Spaces } from './store/index.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
@@ -62,17 +65,20 @@ export async function createNode(
     const { passwords, ...people } = createPeople(base)
     const { accounts, tokens } = people
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
-    const { ocm, shares, groups } = createMesh(base, keys, { accounts, passwords, spaces, locks }, stack)
-    const transfers = createTransferRoom(base, keys, { accounts, groups, shares, tokens }, stack)
-    const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm }, stack)
-    const rooms = { ...people, groups, spaces, locks, uploads, ocm, shares, transfers, clientSharing }
+    const copier = () => createCopier(() => transfers)
+    const ground = { accounts, passwords, spaces, locks, copier }
+    const { ocm, shares, groups } = createMesh(base, keys, ground, stack)
+    const transfers: Transfers = createTransferRoom(base, keys, { accounts, groups, shares, tokens }, stack)
+    const notify = createNotifyRoom(base, { accounts, shares, transfers, ocm }, stack)
+    const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm, notify })
+    const rooms = { ...people, groups, spaces, locks, uploads, ocm, shares, transfers, notify, clientSharing }
     return {
       config,
       db: base.db,
       log: base.log,
       metrics: base.metrics,
       ...rooms,
-      ...createFaces(base, rooms),
+      ...createFaces({ ...base, seal: createSeal(keys.nodeKey) }, rooms),
       ...lifecycle(base, rooms, stack),
     }
   } catch (error) {

@@ -360,6 +360,31 @@ export interface PublicLink {
   downloads: number
 }
 
+export interface Push {
+  /** Of the share. */
+  id: string
+  path: string
+  name: string
+  kind: 'file' | 'folder'
+  recipient: { address: string; displayName: string }
+  /** From `accepted` on only where the other node tells how it goes on. */
+  state: 'sending' | 'undelivered' | 'offered' | 'accepted' | 'copying' | 'copied' | 'failed' | 'declined' | 'revoked'
+  /** False: the other server knows no offers and was sent an ordinary share. */
+  asksForCopy?: boolean
+  /** The share ends with the verified copy. */
+  once: boolean
+  label?: string
+  note?: string
+  files?: number
+  sizeBytes?: number
+  verified?: boolean
+  /** A word for why it failed there. */
+  reason?: string
+  createdAt: string
+  updatedAt: string
+  expiresAt?: string
+}
+
 export interface ReceivedShare {
   id: string
   name: string
@@ -825,7 +850,7 @@ export interface Operations {
     fingerprint?: string | undefined } | undefined
     answer: { items: PeerKey[] }
   }
-  /** Accept a share; it appears in my drive */
+  /** Accept a share; it appears in my drive, or with copyTo a copy of it is made there */
   acceptReceivedShare: {
     params: { id: string }
     body?: { /** Under this name in my drive. */
@@ -1142,6 +1167,11 @@ export interface Operations {
   getProviderEntry: {
     answer: { name: string; domain: string; [name: string]: unknown }[]
   }
+  /** One of them, by the id of its share; revokeShare takes it back */
+  getPush: {
+    params: { id: string }
+    answer: Push
+  }
   /** One share I have been given */
   getReceivedShare: {
     params: { id: string }
@@ -1263,6 +1293,10 @@ export interface Operations {
   listPeers: {
     answer: { items: PeerSummary[] }
   }
+  /** What I offered to others for a copy, and how far that is; newest first */
+  listPushes: {
+    answer: { items: Push[]; nextCursor?: string }
+  }
   /** What I have been given, newest first; those that wait for an answer with ?state=pending */
   listReceivedShares: {
     query?: { state?: 'sending' | 'failed' | 'pending' | 'accepted' | 'declined' | 'revoked' | undefined } | undefined
@@ -1344,6 +1378,17 @@ export interface Operations {
   pauseTransfer: {
     params: { id: string }
     answer: Transfer
+  }
+  /** Offer a file or folder to somebody, to be copied to their node; they say yes and where to */
+  pushTransfer: {
+    body: { path: string; /** A person: user@host, or the name of a user of this node. */
+    shareWith?: string | undefined; /** In the place of shareWith: the id of a contact. */
+    contact?: string | undefined; /** To the recipient. */
+    note?: string | undefined; /** A name of my own, not told to them. */
+    label?: string | undefined; /** The share ends when the copy is there and verified. */
+    once?: boolean | undefined; /** By then it must be fetched. */
+    expiresAt?: string | undefined }
+    answer: Push
   }
   /** Read all directories now */
   refreshDirectories: {
@@ -1564,6 +1609,7 @@ export const operations: Record<keyof Operations, string> = {
   getMe: 'GET /me',
   getPeer: 'GET /admin/peers/{host}',
   getProviderEntry: 'GET /admin/provider-entry',
+  getPush: 'GET /transfer-pushes/{id}',
   getReceivedShare: 'GET /received-shares/{id}',
   getSession: 'GET /session',
   getShare: 'GET /shares/{id}',
@@ -1590,6 +1636,7 @@ export const operations: Record<keyof Operations, string> = {
   listNotifications: 'GET /notifications',
   listPeerKeys: 'GET /admin/peer-keys',
   listPeers: 'GET /admin/peers',
+  listPushes: 'GET /transfer-pushes',
   listReceivedShares: 'GET /received-shares',
   listServers: 'GET /directory',
   listSessions: 'GET /me/sessions',
@@ -1606,6 +1653,7 @@ export const operations: Record<keyof Operations, string> = {
   listVersions: 'GET /versions',
   openReceivedShare: 'POST /received-shares/{id}/open',
   pauseTransfer: 'POST /transfers/{id}/pause',
+  pushTransfer: 'POST /transfers/push',
   refreshDirectories: 'POST /admin/directories/refresh',
   removeEndpoint: 'DELETE /endpoints/{id}',
   removeFromTrash: 'DELETE /trash/{name}',

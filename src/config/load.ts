@@ -76,7 +76,12 @@ function withAbsolutePaths(folder: string, config: Config): Config {
 
 /** The configuration as it may be shown: secrets replaced. */
 export function redactConfig(config: Config): Config {
-  return redactDatabase(redactFts(redactOidc(config)))
+  return redactDatabase(redactFts(redactOidc(redactMail(config))))
+}
+
+function redactMail(config: Config): Config {
+  if (config.mail.password === undefined) return config
+  return { ...config, mail: { ...config.mail, password: '[redacted]' } }
 }
 
 function redactOidc(config: Config): Config {

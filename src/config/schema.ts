@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { findPublicKey } from '../platform/public-key.ts'
 import { delivery } from './delivery.ts'
 import { fts } from './fts.ts'
+import { mail, notify } from './mail.ts'
 import { oidc, sessions } from './sign-in.ts'
 import { tpc } from './tpc.ts'
 
@@ -309,6 +310,8 @@ export const configSchema = z.strictObject({
   clients: clients.prefault({}),
   sessions: sessions.prefault({}),
   oidc: oidc.optional().describe('An identity provider to sign in with.'),
+  mail: mail.prefault({}),
+  notify: notify.prefault({}),
   apps: z.array(app).default([]),
   log: log.prefault({}),
 })

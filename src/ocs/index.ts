@@ -1,7 +1,5 @@
 export { LoginFlows } from './login-flows.ts'
-export { notificationRoutes } from './notifications/api.ts'
-export { feedNotifications } from './notifications/feed.ts'
-export { Notifications } from './notifications/notifications.ts'
+export type { OcsNotification, OcsNotifications } from './notifications/types.ts'
 export { OcsNumbers } from './numbers-repo.ts'
 export { type OcsMiddlewareDeps, ocsMiddleware } from './ocs-koa.ts'
 export type { OcsShareTree, OcsTreeAsk } from './share-info.ts'

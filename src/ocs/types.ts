@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { OcsData } from '../platform/ocs-envelope.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { BulkUploadSetting } from './capabilities.ts'
-import type { Notifications } from './notifications/notifications.ts'
+import type { OcsNotifications } from './notifications/types.ts'
 import type { OcsNumbers } from './numbers-repo.ts'
 import type { OcsSharing } from './sharing/types.ts'
 
@@ -41,7 +41,7 @@ export interface OcsDeps {
   accounts: OcsAccounts
   quotaOf(userId: string): Promise<OcsQuota>
   sharing: OcsSharing
-  notifications: Notifications
+  notifications: OcsNotifications
   numbers: OcsNumbers
 }
 

@@ -2,12 +2,18 @@
 export interface NodeEvents {
   /** A transfer job or one of its files changed; `snapshot` is the API's view of the job. */
   transfer: { userId: string; jobId: string; snapshot: unknown }
-  /** A share in or out changed state. */
-  share: { userId: string; shareId: string; state: string }
+  /** A share in or out changed state; `before`: of one that was taken back, where it stood until then. */
+  share: { userId: string; shareId: string; state: string; before?: string }
   /** An invitation was used or a contact appeared or went. */
   contact: { userId: string; contactId: string }
   /** Somebody signed in in a browser; `client` is the browser in a few words. */
   signIn: { userId: string; sessionId: string; client: string; address: string; via: 'password' | 'oidc' }
+  /** A password for a program was made. */
+  appPassword: { userId: string; id: string; label: string }
+  /** There is something to tell a user, or they dismissed it: `kind` says what, the list says the rest. */
+  notification: { userId: string; kind: string }
+  /** The activity log of a user has something new. */
+  activity: { userId: string }
   /** Events of another process may be lost: whoever listens has to ask for the state anew. */
   gap: Record<string, never>
   /** Between processes: there is work in the queue of transfers. */

@@ -4,14 +4,14 @@ import { listMessagesOf } from './kept-messages-repo.ts'
 import type { NewMessage } from './message-queue.ts'
 import { deleteMessage } from './messages-repo.ts'
 import { listDownstream } from './outgoing-repo.ts'
-import { publish, publishReceived } from './share-events.ts'
+import { type ChangedReceived, publish, publishReceived } from './share-events.ts'
 import { moveLocalCounterparts, moveOutgoing, type Transition } from './transitions.ts'
-import type { OutgoingMessage, OutgoingShare, ReceivedShare } from './types.ts'
+import type { OutgoingMessage, OutgoingShare } from './types.ts'
 
 /** What changed in a transaction, to be published after it. */
 export interface Changes {
   given: OutgoingShare[]
-  received: ReceivedShare[]
+  received: ChangedReceived[]
 }
 
 /** Tells live pages, and sends what the transaction has stored for other servers. */
@@ -32,7 +32,7 @@ export async function endGiven(ctx: ShareContext, tx: Db, id: string, changes: C
   if (ended.share.recipient.type === 'remote') await tellRecipient(ctx, tx, ended)
   for (const counterpart of await moveLocalCounterparts(tx, id, 'revoke')) {
     if (counterpart.from === counterpart.share.state) continue
-    changes.received.push(counterpart.share)
+    changes.received.push({ ...counterpart.share, before: counterpart.from })
     await endPassedOn(ctx, tx, counterpart.share.id, changes)
   }
   for (const child of await listDownstream(tx, { parentId: id })) await endGiven(ctx, tx, child.id, changes)

@@ -12,6 +12,7 @@ import { type Changes, endGiven, endPassedOn, publishChanges } from './end-share
 import { moveAnswered } from './groups/answer-for-group.ts'
 import { changeGroupTerms, setOver } from './groups/group-shares-repo.ts'
 import { findGivenTo, findPassedFor, getTakenFrom } from './notice-subject.ts'
+import { heardOfCopy } from './offers/push.ts'
 import { findOutgoing } from './outgoing-repo.ts'
 import { listReceivedFrom } from './received-repo.ts'
 import { reshareFor } from './reshare-requests.ts'
@@ -34,6 +35,7 @@ const handlers: Record<NotificationType, Handler> = {
   RESHARE_CHANGE_PERMISSION: changed,
   SHARE_CHANGE_PERMISSION: changed,
   USER_REMOVED: contactRemoved,
+  DATA_TRANSFER: heardOfCopy,
 }
 
 /** From the other side of a share, about a share we gave or were given. Throws `InboxRefusedError`. */
@@ -130,7 +132,7 @@ async function revokeTaken(ctx: ShareContext, share: ReceivedShare): Promise<und
     for (const one of await listReceivedFrom(tx, share.peerHost, share.providerId)) {
       const moved = await moveReceived(tx, one, 'revoke')
       if (moved === undefined || moved.from === moved.share.state) continue
-      changes.received.push(moved.share)
+      changes.received.push({ ...moved.share, before: moved.from })
       await endPassedOn(ctx, tx, one.id, changes)
     }
     await setOver(tx, share)

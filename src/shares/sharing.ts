@@ -5,7 +5,9 @@ import { listInvitations } from './invitations-repo.ts'
 import { type AnyChange, changeAnyShare } from './links/change-any-share.ts'
 import { createLink, linksOf, type NewLink, urlOfLink } from './links/links.ts'
 import type { Passwords } from './links/types.ts'
+import { findOutgoing } from './outgoing-repo.ts'
 import { createShare, getShare, listShares, type NewShare, revokeShare } from './outgoing-shares.ts'
+import { findReceived } from './received-repo.ts'
 import { acceptShare, endShare, listReceivedShares } from './received-shares.ts'
 import { listReshares, type Reshare } from './reshares.ts'
 import { isLive } from './share-states.ts'
@@ -39,6 +41,8 @@ export interface Sharing {
   accept(userId: string, id: string): Promise<void>
   decline(userId: string, id: string): Promise<void>
   leave(userId: string, id: string): Promise<void>
+  /** A share the user gave or was given, in whatever state it is. */
+  find(userId: string, id: string): Promise<{ given?: OutgoingShare; received?: ReceivedShare }>
   listContacts(userId: string): Promise<Contact[]>
   /** The invitations of a user that this contact accepted; none once the contact is gone. */
   invitationsOf(userId: string, contactId: string): Promise<{ id: string; contact: Contact }[]>
@@ -66,6 +70,12 @@ export function createSharing(ctx: ShareContext, passwords: Passwords): Sharing 
     accept: async (userId, id) => void (await acceptShare(ctx, userId, id)),
     decline: async (userId, id) => void (await endShare(ctx, userId, id, 'decline')),
     leave: async (userId, id) => void (await endShare(ctx, userId, id, 'leave')),
+    async find(userId, id) {
+      const received = await findReceived(ctx.db, userId, id)
+      if (received !== undefined) return { received }
+      const given = await findOutgoing(ctx.db, id)
+      return given?.ownerUserId === userId ? { given } : {}
+    },
     listContacts: (userId) => listContacts(ctx.db, userId),
     async invitationsOf(userId, contactId) {
       const contact = (await listContacts(ctx.db, userId)).find(({ id }) => id === contactId)

@@ -57,7 +57,7 @@ async function endOverdueReceived(ctx: ShareContext, nowMs: number): Promise<voi
     await inTransaction(ctx.db, async (tx) => {
       const moved = await moveReceived(tx, share, 'revoke')
       if (moved === undefined) return
-      changes.received.push(moved.share)
+      changes.received.push({ ...moved.share, before: moved.from })
       await endPassedOn(ctx, tx, share.id, changes)
     })
     publishChanges(ctx, changes)

@@ -19,10 +19,13 @@ import { createRcloneExecutor } from './executors/rclone.ts'
 import { createRcloneDirectExecutor } from './executors/rclone-direct.ts'
 import { createStreamExecutor } from './executors/stream.ts'
 import { createThirdPartyExecutor } from './executors/third-party.ts'
+import { listFiles } from './file-repo.ts'
 import { ftsRoutes } from './fts/fts-api.ts'
+import { findJob } from './job-repo.ts'
 import type { JobView } from './job-view.ts'
 import { transferOperatorRoutes } from './operator-api.ts'
 import { recurringRoutes } from './orders/recurring-api.ts'
+import { isVerified } from './orders/verified-repo.ts'
 import type { Places } from './places.ts'
 import type { StageUploads } from './stage/stage-api.ts'
 import { withStages } from './stage/stage-ends.ts'
@@ -94,6 +97,14 @@ export interface TransfersDeps {
 export interface Transfers {
   /** Orders a transfer as `userId`. Throws 400 when the two ends do not go together, 404 for unknown ones. */
   submit(userId: string, order: TransferOrder): Promise<JobView>
+  /** Of the files of a job that failed, the first ones by path. */
+  listFailures(jobId: string, limit: number): Promise<{ path: string; message: string }[]>
+  /** Undefined when the user has no such job. */
+  find(userId: string, id: string): Promise<JobView | undefined>
+  /** True when every file of a job that is over agreed with a checksum of its source. */
+  isVerified(jobId: string): Promise<boolean>
+  /** Ends a job; what is there stays. */
+  cancel(userId: string, id: string): Promise<void>
   routes: ApiRoute[]
   /** A worker of this process for the queue of the node, for hosts that have its database. */
   workHere(options: HostWorkerOptions, signal: AbortSignal): Promise<void>
@@ -127,6 +138,17 @@ export function createTransfers(given: TransfersDeps): Transfers {
   })
   return {
     submit: async (userId, order) => engine.feed.view(await engine.service.submit(userId, order)),
+    listFailures: async (jobId, limit) =>
+      (await listFiles(deps.db, jobId, { state: 'ERROR', limit })).map(({ path, errorText }) => ({
+        path,
+        message: errorText ?? '',
+      })),
+    async find(userId, id) {
+      const job = await findJob(deps.db, id)
+      return job?.userId === userId ? engine.feed.view(job) : undefined
+    },
+    isVerified: (jobId) => isVerified(deps.db, jobId),
+    cancel: async (userId, id) => void (await engine.service.cancel(userId, id)),
     routes: [
       ...transferRoutes(engine.apiDeps()),
       ...recurringRoutes(engine),

@@ -146,7 +146,7 @@ describe('notifications', () => {
       'GET',
       '/notifications',
     )
-    expect(items).toMatchObject([{ kind: 'share' }])
+    expect(items).toMatchObject([{ kind: 'share.received' }])
     expect((await dora.call('DELETE', `/notifications/${items[0]?.id}`)).status).toBe(404)
     expect((await ocs(carl, NOTIFICATIONS, { method: 'DELETE' })).status).toBe(200)
     expect((await carl.api<{ items: unknown[] }>('GET', '/notifications')).items).toEqual([])
@@ -154,6 +154,7 @@ describe('notifications', () => {
   })
 
   it('tell that an invitation was accepted, and by whom', async () => {
+    await ocs(ann, NOTIFICATIONS, { method: 'DELETE' })
     const { link } = await ann.api<{ link: string }>('POST', '/invitations', {})
     await carl.api('POST', '/invitations/accept', { invite: link })
     await until(

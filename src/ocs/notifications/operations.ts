@@ -1,14 +1,17 @@
 import { isoTime } from '../../platform/clock.ts'
 import { NotFoundError } from '../../platform/errors.ts'
 import { idInPath, requireProgram } from '../sharing/inputs.ts'
-import type { OcsReceivedShare } from '../sharing/types.ts'
 import type { OcsCall, OcsData, OcsDeps } from '../types.ts'
-import type { NotificationKind, ShownNotification } from './types.ts'
+import type { OcsNotification } from './types.ts'
 
-const APPS: Record<NotificationKind, string> = {
+/** By what comes before the dot of a kind: the app that clients show an icon of. */
+const APPS: Readonly<Record<string, string>> = {
   share: 'files_sharing',
   transfer: 'transfers',
   invitation: 'contacts',
+  session: 'settings',
+  'app-password': 'settings',
+  quota: 'files',
 }
 
 /** `GET notifications`. */
@@ -49,23 +52,24 @@ function numberInPath(call: OcsCall): number {
 async function toViews(
   { numbers, site }: OcsDeps,
   call: OcsCall,
-  shown: readonly ShownNotification[],
+  shown: readonly OcsNotification[],
 ): Promise<OcsData[]> {
   const { userName } = await call.authenticate()
   const shares = shown.flatMap(({ share }) => (share === undefined ? [] : [share.id]))
   const ids = await numbers.numbersOf('received', shares)
   return shown.map((one) => {
     const number = ids.get(one.subjectId)
+    const family = one.kind.split('.')[0] ?? ''
     return {
       notification_id: one.id,
-      app: APPS[one.kind],
+      app: APPS[family] ?? 'admin',
       user: userName,
       datetime: isoTime(one.createdAtMs),
-      object_type: one.kind === 'share' ? 'remote_share' : one.kind,
+      object_type: one.share === undefined ? family : 'remote_share',
       object_id: number === undefined ? one.subjectId : String(number),
       subject: one.subject,
       message: one.message,
-      link: '',
+      link: `${site.publicUrl}${one.link}`,
       subjectRich: '',
       subjectRichParameters: [],
       messageRich: '',
@@ -79,7 +83,11 @@ async function toViews(
 }
 
 /** What the buttons in the tray call. */
-function actions(publicUrl: string, { source }: OcsReceivedShare, number: number): OcsData {
+function actions(
+  publicUrl: string,
+  { source }: NonNullable<OcsNotification['share']>,
+  number: number,
+): OcsData {
   const place = source === 'remote' ? 'remote_shares' : 'shares'
   const link = `${publicUrl}/ocs/v2.php/apps/files_sharing/api/v1/${place}/pending/${number}`
   return [

@@ -1,39 +1,25 @@
-import type { OcsReceivedShare } from '../sharing/types.ts'
-
-/** What people are told of: a share that waits for an answer, a transfer that ended, an invitation that was accepted. */
-export type NotificationKind = 'share' | 'transfer' | 'invitation'
-
-/** What it says, as it was then; of a share nothing, that is read anew. */
-export interface NotificationFacts {
-  subject?: string
-  message?: string
-}
-
-export interface StoredNotification {
+/** A notification as the tray of a client shows it. */
+export interface OcsNotification {
   id: number
-  kind: NotificationKind
-  subjectId: string
-  facts: NotificationFacts
-  createdAtMs: number
-  isDismissed: boolean
-}
-
-/** One as people see it. */
-export interface ShownNotification {
-  id: number
-  kind: NotificationKind
-  /** The id of the share, the transfer or the invitation. */
+  /** Such as `share.received` or `transfer.failed`. */
+  kind: string
+  /** The id of what it is about. */
   subjectId: string
   subject: string
   message: string
+  /** The page it is about: a path below the address of the node. */
+  link: string
   createdAtMs: number
-  /** Of a share: what can be accepted or declined. */
-  share?: OcsReceivedShare
+  /** Of a share that waits: where its answer goes. */
+  share?: { id: string; source: 'remote' | 'local' }
 }
 
-/** Whose invitation somebody accepted. */
-export interface AcceptedInvitation {
-  id: string
-  displayName: string
-  address: string
+/** What is told to users, made and kept elsewhere. Throws `NotFoundError`. */
+export interface OcsNotifications {
+  /** Newest first. */
+  list(userId: string): Promise<OcsNotification[]>
+  get(userId: string, id: number): Promise<OcsNotification>
+  /** It is not shown again; what it is about stays as it is. */
+  dismiss(userId: string, id: number): Promise<void>
+  dismissAll(userId: string): Promise<void>
 }

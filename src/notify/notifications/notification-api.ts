@@ -2,17 +2,26 @@ import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
 import type { Notifications } from './notifications.ts'
-import type { ShownNotification } from './types.ts'
+import { NOTICE_KINDS, type ShownNotification } from './types.ts'
 
 const idParams = z.object({ id: z.coerce.number().int().min(1).max(2_147_483_647) })
 
 const notificationSchema = z
   .object({
     id: z.int(),
-    kind: z.enum(['share', 'transfer', 'invitation']),
-    subjectId: z.string().describe('The received share, the transfer or the invitation it is about.'),
-    subject: z.string(),
-    message: z.string(),
+    kind: z.enum(NOTICE_KINDS),
+    subjectId: z.string().describe('The received share, the transfer, the invitation … it is about.'),
+    subject: z.string().describe('One line of plain text.'),
+    message: z.string().describe('Plain text; empty when the subject says it all.'),
+    link: z.string().describe('The page it is about: a path below the address of the node.'),
+    actions: z.array(
+      z.object({
+        name: z.enum(['accept', 'decline']),
+        label: z.string(),
+        method: z.literal('POST'),
+        path: z.string().describe('Below `/api/v1`.'),
+      }),
+    ),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Notification' })
@@ -57,7 +66,7 @@ export function notificationRoutes(notifications: Notifications): ApiRoute[] {
   ]
 }
 
-function toView({ createdAtMs, ...shown }: ShownNotification): z.input<typeof notificationSchema> {
-  const { id, kind, subjectId, subject, message } = shown
-  return { id, kind, subjectId, subject, message, createdAt: isoTime(createdAtMs) }
+function toView(shown: ShownNotification): z.input<typeof notificationSchema> {
+  const { id, kind, subjectId, subject, message, link, actions, createdAtMs } = shown
+  return { id, kind, subjectId, subject, message, link, actions, createdAt: isoTime(createdAtMs) }
 }
