@@ -165,7 +165,8 @@ export function createOcm(options: OcmOptions): Ocm {
 /** The one place where a feature is switched on: announced in discovery, and taken from others. */
 function featuresOf({ exchangeTokens }: OcmConfig['ocm']): OcmFeatures {
   const exchangeToken = exchangeTokens !== 'never'
-  return { inviteWayf: true, basicAccess: true, groups: true, exchangeToken, webapps: exchangeToken }
+  const always = { inviteWayf: true, basicAccess: true, groups: true, dataOffers: true }
+  return { ...always, exchangeToken, webapps: exchangeToken }
 }
 
 /** What we find out about other servers, and remember. */

@@ -34,9 +34,32 @@ export interface OcmShare {
     access?: 'bearer' | 'basic'
     /** The message did not say what is granted: `permissions` is a guess until PROPFIND tells. */
     permissionsUnknown?: boolean
+    /**
+     * The sender asks the recipient to take a copy (`datatx` among the access types). `only`: it is for that
+     * and not for working in from afar (no `remote` beside it). Written for peers that can make such copies.
+     */
+    dataOffer?: DataOffer
+    /** The member of the message that `uri` stood in, for refusals. */
+    uriMember?: string
   }
   /** An application of the sender in which the resource can be opened, beside WebDAV. */
   webapp?: OcmWebapp
+}
+
+export type DataOffer = 'beside' | 'only'
+
+/** How far the copy of an offered share has come, at the recipient's node. */
+export type CopyStatus = 'copying' | 'copied' | 'failed'
+
+/** What a node that takes a copy tells the one that offered it. */
+export interface CopyReport {
+  status: CopyStatus
+  files?: number
+  sizeBytes?: number
+  /** Every file agreed with a checksum of its source. */
+  isVerified?: boolean
+  /** Why it failed, in words for people. */
+  reason?: string
 }
 
 /** `protocol.webapp`: where a browser opens what is shared in an application of the sender. */
@@ -76,6 +99,7 @@ export type NotificationType =
   | 'RESHARE_CHANGE_PERMISSION' // Nextcloud and ownCloud 10
   | 'SHARE_CHANGE_PERMISSION' // oCIS, from the sender
   | 'USER_REMOVED' // `providerId` is the userID of the invite flow
+  | 'DATA_TRANSFER' // nodes like this one: how far the copy of an offered share is
 
 export interface OcmNotification {
   type: NotificationType
@@ -99,6 +123,8 @@ export interface OcmNotification {
   expiresAtMs?: number
   /** The same: the note to the recipient. */
   note?: string
+  /** `DATA_TRANSFER`. */
+  copy?: CopyReport
 }
 
 /** What a notification may be answered with: for `REQUEST_RESHARE` the new share. */
@@ -186,6 +212,8 @@ export interface PeerInfo {
     webdavPath?: string
     /** `protocols.webdav-receive.uri`: the form of address this server can receive. */
     webdavReceive?: 'absolute' | 'relative'
+    /** `protocols.datatx-receive`: makes copies of what it is offered, and tells how they end. */
+    takesData?: boolean
   }[]
   /** Has no OCM, but the interface from before it: `endPoint` is where that takes shares (`ocm/legacy`). */
   isLegacy?: boolean
@@ -232,6 +260,13 @@ export interface SendShareControl {
   decided?: ((mustExchange: boolean) => Promise<void>) | undefined
 }
 
+/** What became of a share that was sent. */
+export interface SentShare {
+  recipientDisplayName?: string
+  /** The peer was asked to take a copy; false where it knows no such thing and was sent an ordinary share. */
+  isOffered?: boolean
+}
+
 /** A public link of another server. */
 export interface LinkPlace {
   /** Address of the server without a slash at its end; it may have a path. */
@@ -272,7 +307,7 @@ export interface OcmClient {
   /** Asks the server of a public link to share it with one of our users. Throws `LinkRefusedError`, too. */
   takeLink(place: LinkPlace, visitor: LinkVisitor): Promise<void>
   /** The signal gives it up; it may have arrived all the same. */
-  sendShare(share: OcmShare, options?: SendShareControl): Promise<{ recipientDisplayName?: string }>
+  sendShare(share: OcmShare, options?: SendShareControl): Promise<SentShare>
   /**
    * A token for a share of `host` in exchange for its secret, to be shown at the address `shownAt`. Throws
    * `GrantRefusedError` when the secret is not taken, `PeerError` `unsupported` when that server or this one

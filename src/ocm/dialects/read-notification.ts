@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cleanText, headerSecret } from '../foreign-text.ts'
+import { cleanLine, cleanText, headerSecret } from '../foreign-text.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { NotificationType, OcmNotification, OcmShare } from '../types.ts'
 import { readMessage } from './read-json.ts'
@@ -22,6 +22,7 @@ const kinds: Record<NotificationType, (inner: Inner) => Details> = {
   RESHARE_CHANGE_PERMISSION: (inner) =>
     readPermissions(inner.permission ?? inner.permissions, 'notification.permission'),
   SHARE_CHANGE_PERMISSION: readChange,
+  DATA_TRANSFER: readCopy,
 }
 
 const text = z.string().min(1).optional().catch(undefined)
@@ -106,6 +107,32 @@ function readChange(inner: Inner): Details {
     ...(sharedSecret === undefined ? {} : { sharedSecret }),
     ...(expiration === undefined ? {} : { expiresAtMs: Math.round(expiration * 1000) }),
     ...(description === undefined ? {} : { note: cleanText(description, MAX_MESSAGE_LENGTH) }),
+  }
+}
+
+const count = z.int().nonnegative().optional().catch(undefined)
+
+const wireCopy = z.looseObject({
+  status: z.enum(['copying', 'copied', 'failed']),
+  files: count,
+  size: count,
+  verified: z.boolean().optional().catch(undefined),
+  reason: z.string().optional().catch(undefined),
+})
+
+/** A word that is not known changes nothing; later nodes may have more of them. */
+function readCopy(inner: Inner): Details {
+  const wire = wireCopy.safeParse(inner).data
+  if (wire === undefined) return {}
+  const { status, files, size, verified, reason } = wire
+  return {
+    copy: {
+      status,
+      ...(files === undefined ? {} : { files }),
+      ...(size === undefined ? {} : { sizeBytes: size }),
+      ...(verified === undefined ? {} : { isVerified: verified }),
+      ...(reason === undefined ? {} : { reason: cleanLine(reason, 500) }),
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { headerSecret } from '../foreign-text.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
 import type { OcmPermission, OcmShare } from '../types.ts'
+import { readDatatx, withOffer } from './read-datatx.ts'
 import { readMessage } from './read-json.ts'
 
 type Webdav = OcmShare['webdav']
@@ -27,16 +28,19 @@ const wireOptions = z.looseObject({ sharedSecret: headerSecret.refine((secret) =
 /**
  * Reads `protocol` of a share in each of its forms: `multi` or `webdav` with a `webdav` object (OCM 1.1
  * and later), and `webdav` with `options` (OCM 1.0), whose address is left empty here. Other protocols
- * beside WebDAV are passed over, but for `webapp` (`read-webapp.ts`). Throws `OcmRefusal`: 400 for wrong members, 501 without WebDAV and for
+ * beside WebDAV are passed over, but for `webapp` (`read-webapp.ts`) and `datatx` (`read-datatx.ts`). Throws `OcmRefusal`: 400 for wrong members, 501 without WebDAV and for
  * a requirement that is not known.
  */
 export function readProtocol(protocol: Record<string, unknown>): Webdav {
   const options = isObject(protocol.options) ? protocol.options : {}
-  const webdav = isObject(protocol.webdav)
-    ? readWebdav(protocol.webdav, options)
-    : readOptions(protocol, options)
+  const webdav = withOffer(protocol, readAccess(protocol, options))
   const requirements = requirementsOf(protocol)
   return requirements.length === 0 ? webdav : { ...webdav, requirements }
+}
+
+function readAccess(protocol: Record<string, unknown>, options: Record<string, unknown>): Webdav {
+  if (isObject(protocol.webdav)) return readWebdav(protocol.webdav, options)
+  return isObject(protocol.datatx) ? readDatatx(protocol.datatx, options) : readOptions(protocol, options)
 }
 
 function readWebdav(object: Record<string, unknown>, options: Record<string, unknown>): Webdav {

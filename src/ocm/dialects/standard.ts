@@ -8,4 +8,4 @@ export { findNotificationAnswer, readNotification } from './read-notification.ts
 export { EXCHANGE_TOKEN } from './read-protocol.ts'
 export { readShare } from './read-share.ts'
 export { noticeFor, writeNotification, writeNotificationAnswer } from './write-notification.ts'
-export { writeShare } from './write-share.ts'
+export { offersTo, takesData, writeShare } from './write-share.ts'

@@ -13,6 +13,7 @@ const SENTENCES: Record<NotificationType, string> = {
   RESHARE_CHANGE_PERMISSION: 'Permissions of the share were changed',
   SHARE_CHANGE_PERMISSION: 'Permissions of the share were changed',
   USER_REMOVED: 'The contact was removed',
+  DATA_TRANSFER: 'The copy of the share has moved on',
 }
 
 /**
@@ -65,6 +66,7 @@ function detailsOf(type: NotificationType, notification: OcmNotification): objec
       shareType: shareType ?? 'user',
     }
   }
+  if (type === 'DATA_TRANSFER') return copyOf(notification)
   if (type === 'RESHARE_CHANGE_PERMISSION') return { permission: permissions }
   if (type === 'SHARE_CHANGE_PERMISSION') {
     const { expiresAtMs, note } = notification
@@ -75,6 +77,19 @@ function detailsOf(type: NotificationType, notification: OcmNotification): objec
     }
   }
   return {}
+}
+
+/** No text of OCM has this one: nodes like this one tell each other how a copy ends. */
+function copyOf({ copy }: OcmNotification): object {
+  if (copy === undefined) return {}
+  const { status, files, sizeBytes, isVerified, reason } = copy
+  return {
+    status,
+    ...(files === undefined ? {} : { files }),
+    ...(sizeBytes === undefined ? {} : { size: sizeBytes }),
+    ...(isVerified === undefined ? {} : { verified: isVerified }),
+    ...given('reason', reason),
+  }
 }
 
 function changedProtocol({ sharedSecret, permissions = [], webdavUri }: OcmNotification): object {

@@ -54,10 +54,31 @@ function multiProtocol({ webdav }: OcmShare, peer: PeerInfo, dialect: Dialect): 
       ...(dialect === 'ocis' ? { url: uri } : {}),
       sharedSecret,
       permissions,
+      ...(offersTo(peer, dialect, webdav) ? { accessTypes: accessTypesOf(webdav) } : {}),
       ...(requirements.length === 0 || dialect === 'ocis' ? {} : { requirements }),
       ...(sizeBytes === undefined || dialect !== 'standard' ? {} : { size: sizeBytes }),
     },
   }
+}
+
+/**
+ * Whether this form of the share says that its data may be taken. Only to who announces that it takes them: Reva
+ * would begin a transfer of its own that cannot end, and strict readers refuse what they do not know. For all
+ * others it is an ordinary share.
+ */
+export function offersTo(peer: PeerInfo, dialect: Dialect, webdav: OcmShare['webdav']): boolean {
+  if (webdav.dataOffer === undefined || dialect !== 'standard') return false
+  return takesData(peer)
+}
+
+/** Whether a peer announces that it makes copies of what it is offered, and tells and hears of them. */
+export function takesData({ resourceTypes }: PeerInfo): boolean {
+  return resourceTypes.some((type) => type.takesData === true)
+}
+
+/** OCM 1.3 and later; `remote` beside it lets people look before they take. */
+function accessTypesOf({ dataOffer }: OcmShare['webdav']): string[] {
+  return dataOffer === 'only' ? ['datatx'] : ['remote', 'datatx']
 }
 
 function takesRelative(peer: PeerInfo, dialect: Dialect): boolean {

@@ -23,6 +23,8 @@ export interface OcmFeatures {
   inviteWayf?: boolean
   /** Shares are opened in applications of their senders (`webapp-receive`). */
   webapps?: boolean
+  /** Copies are made of data that others offer, and their end is told (`datatx-receive`). */
+  dataOffers?: boolean
   /** Secrets are taken as the user name of Basic at `/public.php/webdav/` (OCM 1.0). */
   basicAccess?: boolean
   /** The key of draft-cavage signatures, for Nextcloud 31 to 33. */
@@ -41,6 +43,8 @@ export function ownDocument(config: OcmConfig, features: OcmFeatures = {}): Reco
     resourceTypes: resourceTypes(features, {
       webdav: `${basePathOf(publicUrl)}/dav/ocm/`,
       'webdav-receive': { uri: 'absolute' },
+      // The name follows those of OCM 1.4; the text has none for `datatx`, and what is not known is passed over.
+      ...(features.dataOffers ? { 'datatx-receive': {} } : {}),
       ...(features.webapps ? { 'webapp-receive': { targets: ['blank'] } } : {}),
     }),
     capabilities: capabilities(features),

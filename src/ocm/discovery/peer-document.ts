@@ -114,7 +114,12 @@ function toResourceType(type: z.infer<typeof resourceType>): PeerInfo['resourceT
     shareTypes: type.shareTypes,
     ...(typeof path === 'string' ? { webdavPath: path } : {}),
     ...(receive === undefined ? {} : { webdavReceive: receive.uri }),
+    ...(isObject(type.protocols['datatx-receive']) ? { takesData: true } : {}),
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function canonicalWord(word: string): string {

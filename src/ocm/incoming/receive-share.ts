@@ -1,10 +1,10 @@
 import { formatAddress } from '../address.ts'
 import { EXCHANGE_TOKEN, readShare } from '../dialects/standard.ts'
-import type { OcmShare } from '../types.ts'
+import type { DataOffer, OcmShare } from '../types.ts'
 import { type OcmAnswer, OcmRefusal, recipientUnknown } from './ocm-answer.ts'
 import type { SealedMessage } from './origin.ts'
 import type { Reception } from './reception.ts'
-import { resourceAddress } from './resource-address.ts'
+import { offerAt, resourceAddress } from './resource-address.ts'
 
 /** `POST /shares`: the sender's host must have signed it and must own what it shares. */
 export async function receiveShare(
@@ -29,10 +29,15 @@ export async function receiveShare(
   if (share.owner.host !== peerHost) throw new OcmRefusal(403, 'OWNER_NOT_ON_SENDING_SERVER')
   if (share.shareWith.host !== room.host) throw recipientUnknown()
   const uri = await resourceAddress(room, share, peerHost)
-  const received = { ...share, webdav: { ...share.webdav, uri } }
+  const received = withPlace(share, uri, await offerAt(room, share, { peerHost, url: uri }))
   const { recipientDisplayName } = await room.inbox().receiveShare(received, peerHost)
   await room.peers.succeeded(peerHost, 'share-received')
   return { status: 201, body: { recipientDisplayName } }
+}
+
+function withPlace(share: OcmShare, uri: string, offer: DataOffer | undefined): OcmShare {
+  const { dataOffer: _, ...webdav } = share.webdav
+  return { ...share, webdav: { ...webdav, uri, ...(offer === undefined ? {} : { dataOffer: offer }) } }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { OutboundError } from '../../platform/outbound-error.ts'
 import { trimmedOf } from '../../platform/trim.ts'
-import type { OcmShare, PeerInfo } from '../types.ts'
+import { findHost } from '../address.ts'
+import type { DataOffer, OcmShare, PeerInfo } from '../types.ts'
 import { OcmRefusal } from './ocm-answer.ts'
 import type { Reception } from './reception.ts'
 
@@ -20,18 +21,36 @@ export async function resourceAddress(
   const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(uri)
   const url = isAbsolute ? uri : composed(await room.discovery.discover(peerHost), share)
   // Reva has sent addresses with the scheme twice; `https` would be the name of the server.
-  if (/^https?:\/*https?:/i.test(url)) throw invalid()
+  if (/^https?:\/*https?:/i.test(url)) throw invalid(share)
   try {
     await room.outbound.check(url)
   } catch (error) {
-    if (isForbidden(error)) throw invalid()
+    if (isForbidden(error)) throw invalid(share)
     room.log.info({ peer: peerHost, err: error }, 'shared resource is not reachable yet')
   }
   return url
 }
 
-function invalid(): OcmRefusal {
-  return OcmRefusal.invalid({ name: 'protocol.webdav.uri', message: 'INVALID_FORMAT' })
+function invalid({ webdav }: OcmShare, message = 'INVALID_FORMAT'): OcmRefusal {
+  return OcmRefusal.invalid({ name: webdav.uriMember ?? 'protocol.webdav.uri', message })
+}
+
+/**
+ * The offer of data that lies at `url`. What is to be copied in bulk, perhaps without anybody looking, comes from the
+ * sender's own host or from that of its announced end point, and from nowhere else: for the rest it is an ordinary
+ * share. Throws `OcmRefusal` where it would be nothing else.
+ */
+export async function offerAt(
+  { discovery }: Pick<Reception, 'discovery'>,
+  share: OcmShare,
+  { peerHost, url }: { peerHost: string; url: string },
+): Promise<DataOffer | undefined> {
+  const { dataOffer } = share.webdav
+  if (dataOffer === undefined || findHost(url) === peerHost) return dataOffer
+  const peer = await discovery.discover(peerHost).catch(() => undefined)
+  if (peer !== undefined && findHost(url) === findHost(peer.endPoint)) return dataOffer
+  if (dataOffer === 'only') throw invalid(share, 'HOST_NOT_ALLOWED')
+  return undefined
 }
 
 function isForbidden(error: unknown): boolean {
@@ -42,7 +61,7 @@ function isForbidden(error: unknown): boolean {
 function composed(peer: PeerInfo, share: OcmShare): string {
   const isClassic = share.webdav.access === 'basic'
   const prefix = findPrefix(peer, share.resourceType) ?? (isClassic ? CLASSIC_PREFIX : undefined)
-  if (prefix === undefined) throw invalid()
+  if (prefix === undefined) throw invalid(share)
   const { uri } = share.webdav
   const origin = `${new URL(peer.endPoint).protocol}//${peer.host}`
   const root = trimmedOf(prefix, '/')

@@ -5,6 +5,7 @@ import {
   findNotificationAnswer,
   findPerson,
   noticeFor,
+  takesData,
   writeAcceptedInvite,
   writeNotification,
 } from '../dialects/standard.ts'
@@ -147,8 +148,11 @@ async function notify(
     return undefined
   }
   const dialect = await options.peers.chooseDialect(peer)
-  if (noticeFor(dialect, notification.type) === undefined) {
-    throw new PeerError('unsupported', peer.host, `${peer.host} takes no notice of changed permissions.`)
+  const { type } = notification
+  const isKnown = type === 'DATA_TRANSFER' ? takesData(peer) : noticeFor(dialect, type) !== undefined
+  if (!isKnown) {
+    const what = type === 'DATA_TRANSFER' ? 'copies' : 'changed permissions'
+    throw new PeerError('unsupported', peer.host, `${peer.host} takes no notice of ${what}.`)
   }
   const body = writeNotification(notification, dialect, peer.host)
   const about = signal === undefined ? {} : { signal }

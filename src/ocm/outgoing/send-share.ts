@@ -1,8 +1,8 @@
-import { EXCHANGE_TOKEN, isClassic, nextDialect, writeShare } from '../dialects/standard.ts'
+import { EXCHANGE_TOKEN, isClassic, nextDialect, offersTo, writeShare } from '../dialects/standard.ts'
 import { cleanLine } from '../foreign-text.ts'
 import { PeerError } from '../peer-error.ts'
 import type { PeerLog } from '../peer-log.ts'
-import type { Dialect, OcmShare, PeerInfo } from '../types.ts'
+import type { Dialect, OcmShare, PeerInfo, SentShare } from '../types.ts'
 import type { PostAnswer } from './judge-answer.ts'
 import { type PostOptions, post } from './post.ts'
 
@@ -19,14 +19,16 @@ export async function sendShare(
   peer: PeerInfo,
   share: OcmShare,
   signal?: AbortSignal,
-): Promise<{ recipientDisplayName?: string }> {
+): Promise<SentShare> {
   checkTakes(peer, share)
   const dialect = carrying(await options.peers.chooseDialect(peer), peer, share)
   const { answer, worked } = await sendAs({ options, peer, signal }, share, dialect)
   await options.peers.succeeded(peer.host, 'share-sent')
   if (worked !== dialect) await options.peers.keepDialect(peer, worked)
   const name = (answer.json as { recipientDisplayName?: unknown } | null | undefined)?.recipientDisplayName
-  return typeof name === 'string' ? { recipientDisplayName: cleanLine(name, 300) } : {}
+  const offer =
+    share.webdav.dataOffer === undefined ? {} : { isOffered: offersTo(peer, worked, share.webdav) }
+  return { ...offer, ...(typeof name === 'string' ? { recipientDisplayName: cleanLine(name, 300) } : {}) }
 }
 
 async function sendAs(
