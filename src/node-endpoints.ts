@@ -1,5 +1,5 @@
 import type { Shares } from './shares/index.ts'
-import { parsePath } from './store/index.ts'
+import { parsePath, type StorePath } from './store/index.ts'
 import type {
   DriveRef,
   EndpointResolver,
@@ -29,11 +29,24 @@ async function resolveSource(
   ref: DriveRef | ShareRef,
 ): Promise<TransferSource> {
   const below = parsePath('shareId' in ref ? (ref.path ?? '') : ref.path)
-  const path = 'shareId' in ref ? [...(await shares.pathOfShare(userId, ref.shareId)), ...below] : below
-  const remote = await shares.remoteAccess(userId, { path })
-  if (remote === undefined) return { store: await shares.drives.driveOf(userId), path }
+  const place = 'shareId' in ref ? { shareId: ref.shareId, path: below } : { path: below }
+  const remote = await shares.remoteAccess(userId, place)
+  if (remote === undefined) return localSource(shares, userId, place)
   const { store, hostLabel, urlOf, headers, renew } = remote
   return { store, path: remote.path, remote: { label: hostLabel, urlOf, credentials: { headers, renew } } }
+}
+
+/** A share of this node is read through the drive where it stands there; one that is only copied stands nowhere. */
+async function localSource(
+  shares: Shares,
+  userId: string,
+  place: { path: StorePath; shareId?: string },
+): Promise<TransferSource> {
+  const { path, shareId } = place
+  if (shareId === undefined) return { store: await shares.drives.driveOf(userId), path }
+  const { store, mountPath } = await shares.openReceived(userId, shareId)
+  if (mountPath === undefined) return { store, path }
+  return { store: await shares.drives.driveOf(userId), path: [...mountPath, ...path] }
 }
 
 async function resolveDestination(

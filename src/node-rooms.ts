@@ -18,7 +18,7 @@ import type { NodeKeys } from './node-keys.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
 import type { DisposalStack } from './platform/disposal.ts'
 import { createSeal } from './platform/seal.ts'
-import { createShares, type Shares } from './shares/index.ts'
+import { createShares, type DataCopier, type Shares } from './shares/index.ts'
 import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from './store/index.ts'
 import { Uploads } from './store/uploads/uploads.ts'
 
@@ -67,10 +67,16 @@ export async function createStorage(
 export function createMesh(
   base: Base,
   keys: NodeKeys,
-  rooms: { accounts: Accounts; passwords: PasswordHasher; spaces: Spaces; locks: LockRegistry },
+  rooms: {
+    accounts: Accounts
+    passwords: PasswordHasher
+    spaces: Spaces
+    locks: LockRegistry
+    copier: () => DataCopier
+  },
   stack: DisposalStack,
 ): { ocm: Ocm; shares: Shares; groups: Groups } {
-  const { accounts, passwords, spaces, locks } = rooms
+  const { accounts, passwords, spaces, locks, copier } = rooms
   const seal = createSeal(keys.nodeKey)
   const { trustedProxies } = base.config.server
   const ocm = createOcm({
@@ -81,7 +87,10 @@ export function createMesh(
   const groups = new Groups({ db, clock, users: accounts, watcher: () => shares.groupWatcher })
   const people = { users: accounts, groups, passwords }
   const shares: Shares = stack.use(
-    createShares({ ...base, ...people, seal, spaces, locks, ocm: ocm.client, isDenied: ocm.trust.isDenied }),
+    createShares({
+      ...{ ...base, ...people, seal, spaces, locks, copier },
+      ...{ ocm: ocm.client, isDenied: ocm.trust.isDenied },
+    }),
   )
   return { ocm, shares, groups }
 }

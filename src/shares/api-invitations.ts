@@ -6,13 +6,14 @@ import { isoTime } from '../platform/clock.ts'
 import { acceptInvitation } from './accept-invitation.ts'
 import {
   acceptInvitationSchema,
+  changedContactSchema,
   contactSchema,
   idParams,
   invitationSchema,
   listOf,
   newInvitationSchema,
 } from './api-schemas.ts'
-import { removeContact } from './contacts.ts'
+import { consentToCopies, removeContact } from './contacts.ts'
 import { listContacts } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import {
@@ -104,6 +105,20 @@ function contactRoutes(ctx: ShareContext): ApiRoute[] {
       },
     }),
     apiRoute({
+      method: 'patch',
+      path: '/contacts/{id}',
+      operationId: 'changeContact',
+      summary: 'Let the data that a contact offers be copied without asking, or not any more',
+      auth: 'user',
+      params: idParams,
+      body: changedContactSchema,
+      response: contactSchema,
+      async handle({ principal, params, body }) {
+        const key = { userId: principal.userId, id: params.id }
+        return toContact(await consentToCopies(ctx, key, body.autoCopyTo ?? undefined))
+      },
+    }),
+    apiRoute({
       method: 'delete',
       path: '/contacts/{id}',
       operationId: 'deleteContact',
@@ -143,5 +158,6 @@ function toContact(contact: Contact): z.input<typeof contactSchema> {
     displayName: contact.displayName,
     email: contact.email,
     createdAt: isoTime(contact.createdAtMs),
+    ...(contact.autoCopyTo === undefined ? {} : { autoCopyTo: contact.autoCopyTo }),
   }
 }

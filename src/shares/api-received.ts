@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import { formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { BadRequestError } from '../platform/errors.ts'
+import { formatPath } from '../store/paths.ts'
 import {
   acceptShareSchema,
   idParams,
@@ -11,12 +13,15 @@ import {
   receivedSharesQuery,
 } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
+import { listCopiesOf } from './offers/copies-repo.ts'
+import { type TakeDeps, takeCopy } from './offers/take-copy.ts'
+import type { Copy } from './offers/types.ts'
 import { acceptShare, endShare, getReceivedShare, listReceivedShares } from './received-shares.ts'
 import type { ReceivedShare, SharePerson, ShareWebapp } from './types.ts'
 
 /** `/api/v1/received-shares`: what others have shared with me. */
-export function receivedRoutes(ctx: ShareContext): ApiRoute[] {
-  return [listRoute(ctx), getRoute(ctx), acceptRoute(ctx), declineRoute(ctx), leaveRoute(ctx)]
+export function receivedRoutes(ctx: ShareContext, copies: TakeDeps): ApiRoute[] {
+  return [listRoute(ctx), getRoute(ctx), acceptRoute(ctx, copies), declineRoute(ctx), leaveRoute(ctx)]
 }
 
 function listRoute(ctx: ShareContext): ApiRoute {
@@ -29,7 +34,7 @@ function listRoute(ctx: ShareContext): ApiRoute {
     query: receivedSharesQuery,
     response: listOf(receivedShareSchema),
     async handle({ principal, query }) {
-      return { items: (await listReceivedShares(ctx, principal.userId, query.state)).map(toReceivedView) }
+      return { items: await toViews(ctx, await listReceivedShares(ctx, principal.userId, query.state)) }
     },
   })
 }
@@ -44,23 +49,27 @@ function getRoute(ctx: ShareContext): ApiRoute {
     params: idParams,
     response: receivedShareSchema,
     async handle({ principal, params }) {
-      return toReceivedView(await getReceivedShare(ctx, principal.userId, params.id))
+      return await toView(ctx, await getReceivedShare(ctx, principal.userId, params.id))
     },
   })
 }
 
-function acceptRoute(ctx: ShareContext): ApiRoute {
+function acceptRoute(ctx: ShareContext, copies: TakeDeps): ApiRoute {
   return apiRoute({
     method: 'post',
     path: '/received-shares/{id}/accept',
     operationId: 'acceptReceivedShare',
-    summary: 'Accept a share; it appears in my drive',
+    summary: 'Accept a share; it appears in my drive, or with copyTo a copy of it is made there',
     auth: 'user',
     params: idParams,
     body: acceptShareSchema,
     response: receivedShareSchema,
     async handle({ principal, params, body }) {
-      return toReceivedView(await acceptShare(ctx, principal.userId, params.id, body.name))
+      const { copyTo, overwrite = false, name } = body
+      const { userId } = principal
+      if (copyTo === undefined) return await toView(ctx, await acceptShare(ctx, userId, params.id, name))
+      if (name !== undefined) throw new BadRequestError('A copy has its name in copyTo; leave name away.')
+      return await toView(ctx, await takeCopy(copies, userId, params.id, { copyTo, overwrite }))
     },
   })
 }
@@ -75,7 +84,7 @@ function declineRoute(ctx: ShareContext): ApiRoute {
     params: idParams,
     response: receivedShareSchema,
     async handle({ principal, params }) {
-      return toReceivedView(await endShare(ctx, principal.userId, params.id, 'decline'))
+      return await toView(ctx, await endShare(ctx, principal.userId, params.id, 'decline'))
     },
   })
 }
@@ -95,7 +104,21 @@ function leaveRoute(ctx: ShareContext): ApiRoute {
   })
 }
 
-export function toReceivedView(share: ReceivedShare): z.input<typeof receivedShareSchema> {
+type ReceivedView = z.input<typeof receivedShareSchema>
+
+async function toView(ctx: ShareContext, share: ReceivedShare): Promise<ReceivedView> {
+  const [copy] = await listCopiesOf(ctx.db, [share.id])
+  return toReceivedView(share, copy)
+}
+
+async function toViews(ctx: ShareContext, shares: readonly ReceivedShare[]): Promise<ReceivedView[]> {
+  const ids = shares.map(({ id }) => id)
+  const copies = Map.groupBy(await listCopiesOf(ctx.db, ids), ({ receivedId }) => receivedId)
+  return shares.map((share) => toReceivedView(share, copies.get(share.id)?.[0]))
+}
+
+/** With the newest of its copies. */
+export function toReceivedView(share: ReceivedShare, copy?: Copy): ReceivedView {
   const { id, name, kind, role, state, mountName } = share
   const isMounted = state === 'accepted' && mountName !== undefined
   return {
@@ -108,10 +131,29 @@ export function toReceivedView(share: ReceivedShare): z.input<typeof receivedSha
     state,
     mayReshare: share.mayReshare ?? false,
     ...(share.webapp === undefined ? {} : { webapp: toWebappView(share.webapp) }),
+    transferOffered: share.dataOffer !== undefined,
+    ...(share.dataOffer === 'only' ? { copyOnly: true } : {}),
+    ...(share.sizeBytes === undefined ? {} : { sizeBytes: share.sizeBytes }),
+    ...(copy === undefined ? {} : { copy: toCopyView(copy) }),
     ...(isMounted ? { mountPath: `/${mountName}` } : {}),
     ...(share.goneAtMs === undefined ? {} : { goneSince: isoTime(share.goneAtMs) }),
     createdAt: isoTime(share.createdAtMs),
     ...optionalFacts(share),
+  }
+}
+
+function toCopyView(copy: Copy): NonNullable<ReceivedView['copy']> {
+  const { state, destination, jobId, files, sizeBytes, isVerified, code, reason = '' } = copy
+  return {
+    state,
+    path: formatPath(destination),
+    ...(jobId === undefined ? {} : { transferId: jobId }),
+    ...(files === undefined ? {} : { files }),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    ...(isVerified === undefined ? {} : { verified: isVerified }),
+    ...(code === undefined ? {} : { error: { code, message: reason } }),
+    createdAt: isoTime(copy.createdAtMs),
+    updatedAt: isoTime(copy.updatedAtMs),
   }
 }
 

@@ -47,8 +47,23 @@ export const contactSchema = z
     displayName: z.string(),
     email: z.string(),
     createdAt: time,
+    autoCopyTo: z
+      .string()
+      .optional()
+      .describe('The folder into which the data that this contact offers is copied without asking.'),
   })
   .meta({ id: 'Contact' })
+
+export const changedContactSchema = z.strictObject({
+  autoCopyTo: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .describe(
+      'A folder in my drive: what this contact offers from now on is copied into it; `null`: I am asked.',
+    ),
+})
 
 export const messageSchema = z
   .object({
@@ -152,6 +167,25 @@ export const receivedShareSchema = z
       .optional()
       .describe('An application of its server opens it, too: openReceivedShare.'),
     mountPath: z.string().optional().describe('Where it is in the drive, once accepted.'),
+    transferOffered: z.boolean().describe('The sender asks me to take a copy: accept with copyTo.'),
+    copyOnly: z.boolean().optional().describe('It is for that and for nothing else.'),
+    sizeBytes: z.int().optional().describe('As the sender announced it.'),
+    copy: z
+      .object({
+        state: z
+          .enum(['ordered', 'copying', 'copied', 'failed', 'refused'])
+          .describe('`refused`: it was to be taken unasked, and could not; I decide.'),
+        path: z.string(),
+        transferId: z.string().optional(),
+        files: z.int().optional(),
+        sizeBytes: z.int().optional(),
+        verified: z.boolean().optional(),
+        error: z.object({ code: z.string(), message: z.string() }).optional(),
+        createdAt: time,
+        updatedAt: time,
+      })
+      .optional()
+      .describe('The newest copy that was made of it by accepting it with copyTo.'),
     goneSince: time.optional().describe('Since when its server does not let us in: withdrawn, perhaps.'),
     note: z.string().optional(),
     createdAt: time,
@@ -168,7 +202,55 @@ export const addedLinkSchema = z.object({
   share: receivedShareSchema.optional().describe('What came of it; left out while it is on its way.'),
 })
 
-export const acceptShareSchema = z.strictObject({ name: z.string().max(1_000).optional() })
+export const acceptShareSchema = z.strictObject({
+  name: z.string().max(1_000).optional().describe('Under this name in my drive.'),
+  copyTo: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('In the place of a mount: a copy at this path, or with / at its end in this folder.'),
+  overwrite: z.boolean().optional().describe('With copyTo: what is there already may be replaced.'),
+})
+
+const pushStates = ['sending', 'undelivered', 'offered', 'accepted', 'copying', 'copied', 'failed'] as const
+
+export const pushSchema = z
+  .object({
+    id: z.string().describe('Of the share.'),
+    path: z.string(),
+    name: z.string(),
+    kind,
+    recipient: person,
+    state: z
+      .enum([...pushStates, 'declined', 'revoked'])
+      .describe('From `accepted` on only where the other node tells how it goes on.'),
+    asksForCopy: z
+      .boolean()
+      .optional()
+      .describe('False: the other server knows no offers and was sent an ordinary share.'),
+    once: z.boolean().describe('The share ends with the verified copy.'),
+    label: z.string().optional(),
+    note: z.string().optional(),
+    files: z.int().optional(),
+    sizeBytes: z.int().optional(),
+    verified: z.boolean().optional(),
+    reason: z.string().optional().describe('A word for why it failed there.'),
+    createdAt: time,
+    updatedAt: time,
+    expiresAt: time.optional(),
+  })
+  .meta({ id: 'Push' })
+
+export const newPushSchema = z.strictObject({
+  path: z.string().min(1).max(10_000),
+  shareWith: address.optional().describe('A person: user@host, or the name of a user of this node.'),
+  contact: z.string().min(1).max(100).optional().describe('In the place of shareWith: the id of a contact.'),
+  note: z.string().max(2_000).optional().describe('To the recipient.'),
+  label: z.string().trim().min(1).max(200).optional().describe('A name of my own, not told to them.'),
+  once: z.boolean().optional().describe('The share ends when the copy is there and verified.'),
+  expiresAt: z.iso.datetime({ offset: true }).optional().describe('By then it must be fetched.'),
+})
 
 /** `{ items: […] }`, the form of every list. */
 export function listOf<T extends z.ZodType>(item: T) {

@@ -176,7 +176,7 @@ function linkView(ctx: ShareContext, link: PublicLink) {
 }
 
 /** Where the entry stands now: shares follow their file through renames, and the mount of what was passed on. */
-async function placeOf(ctx: ShareContext, { fileId, via, name }: OutgoingShare): Promise<StorePath> {
+export async function placeOf(ctx: ShareContext, { fileId, via, name }: OutgoingShare): Promise<StorePath> {
   if (via === undefined) return (await ctx.spaces.findFile(fileId))?.path ?? [name]
   const upstream = await findReceivedById(ctx.db, via.receivedId)
   return upstream?.mountName === undefined ? [name] : [upstream.mountName, ...via.path]

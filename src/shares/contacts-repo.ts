@@ -9,6 +9,8 @@ interface Row {
   display_name: string
   email: string
   created_at_ms: number
+  auto_copy_to: string | null
+  auto_copy_since_ms: number | null
 }
 
 function toContact(row: Row): Contact {
@@ -20,12 +22,13 @@ function toContact(row: Row): Contact {
     displayName: row.display_name,
     email: row.email,
     createdAtMs: row.created_at_ms,
+    ...(row.auto_copy_to === null ? {} : { autoCopyTo: row.auto_copy_to }),
   }
 }
 
 /** Stores a contact; one that is there already gets the new name and mail address and keeps its id. */
 export async function saveContact(db: Db, contact: Contact): Promise<Contact> {
-  const row: Row = {
+  const row: Omit<Row, 'auto_copy_to' | 'auto_copy_since_ms'> = {
     id: contact.id,
     user_id: contact.userId,
     remote_user_id: contact.remoteUserId,
@@ -61,6 +64,20 @@ export async function listContacts(db: Db, userId: string): Promise<Contact[]> {
 export async function listContactsAt(db: Db, host: string, remoteUserId: string): Promise<Contact[]> {
   const rows = await db<Row>('contacts').where({ host, remote_user_id: remoteUserId })
   return rows.map(toContact)
+}
+
+/** Says where what this contact offers goes unasked, from now on, or that nothing does; false when there is none. */
+export async function setAutoCopy(
+  db: Db,
+  key: { userId: string; id: string },
+  autoCopyTo: string | undefined,
+  nowMs: number,
+): Promise<boolean> {
+  const sinceMs = autoCopyTo === undefined ? null : nowMs
+  const count = await db('contacts')
+    .where({ user_id: key.userId, id: key.id })
+    .update({ auto_copy_to: autoCopyTo ?? null, auto_copy_since_ms: sinceMs })
+  return count > 0
 }
 
 /** False when the user has no such contact. */

@@ -4,7 +4,8 @@ import { InboxRefusedError, type OcmNotification, type OcmPerson } from '../ocm/
 import { inTransaction } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import { deleteContact, listContacts, listContactsAt, saveContact } from './contacts-repo.ts'
+import { formatPath, parsePath } from '../store/paths.ts'
+import { deleteContact, listContacts, listContactsAt, saveContact, setAutoCopy } from './contacts-repo.ts'
 import { getActor, type ShareContext } from './context.ts'
 import type { Contact } from './types.ts'
 
@@ -28,6 +29,20 @@ export async function removeContact(ctx: ShareContext, userId: string, id: strin
   })
   ctx.messages.wake()
   ctx.events.publish('contact', { userId, contactId: id })
+}
+
+/** Whether, and where to, the data this contact offers is copied unasked, from now on. Throws `NotFoundError`. */
+export async function consentToCopies(
+  ctx: ShareContext,
+  key: { userId: string; id: string },
+  autoCopyTo: string | undefined,
+): Promise<Contact> {
+  const folder = autoCopyTo === undefined ? undefined : formatPath(parsePath(autoCopyTo))
+  const isChanged = await setAutoCopy(ctx.db, key, folder, ctx.clock.nowMs())
+  const contact = (await listContacts(ctx.db, key.userId)).find(({ id }) => id === key.id)
+  if (!isChanged || contact === undefined) throw new NotFoundError('There is no such contact.')
+  ctx.events.publish('contact', { userId: key.userId, contactId: key.id })
+  return contact
 }
 
 /**

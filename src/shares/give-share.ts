@@ -38,6 +38,7 @@ export function receivedHere(
     note: share.note,
     webdavUri: undefined,
     secretSealed: undefined,
+    ...(share.push === undefined ? {} : { dataOffer: 'beside' }),
     state: 'pending',
     mountName: undefined,
     rootFacts: undefined,
@@ -155,6 +156,7 @@ function toOcmShare(
       sharedSecret: secret,
       permissions: permissionsOf(share),
       sizeBytes,
+      ...(share.push === undefined ? {} : { dataOffer: 'beside' }),
     },
   }
 }

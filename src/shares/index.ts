@@ -11,7 +11,7 @@ import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound.ts'
 import type { Seal } from '../platform/seal.ts'
-import type { LockRegistry, ShareMarks, Spaces, StorePath } from '../store/index.ts'
+import type { FileStore, LockRegistry, ShareMarks, Spaces, StorePath } from '../store/index.ts'
 import { acceptInvitation } from './accept-invitation.ts'
 import { invitationRoutes } from './api-invitations.ts'
 import { messageRoutes } from './api-messages.ts'
@@ -29,8 +29,17 @@ import type { Passwords } from './links/types.ts'
 import { createMeshInbox } from './mesh-inbox.ts'
 import { createMessageEnds } from './message-ends.ts'
 import { createMessageQueue } from './message-queue.ts'
+import { pushRoutes } from './offers/api-pushes.ts'
+import { createOffers } from './offers/offers.ts'
+import type { DataCopier } from './offers/types.ts'
 import { openReceived } from './open-received.ts'
-import { findRemoteAccess, pathOfShare, type RemoteAccess, type ShareRef } from './remote-access.ts'
+import {
+  findRemoteAccess,
+  openAccepted,
+  pathOfShare,
+  type RemoteAccess,
+  type ShareRef,
+} from './remote-access.ts'
 import { RemoteShares } from './remote-shares.ts'
 import { openShareAccess, type ShareAccess } from './share-access.ts'
 import { createShareMarks } from './share-marks.ts'
@@ -43,6 +52,7 @@ import { type TicketFor, takeTicket } from './webapps/tickets-repo.ts'
 export type { Drives, OpenDrive } from './drives.ts'
 export { isLinkToken } from './links/link-door.ts'
 export type { PublicLinks } from './links/public-links.ts'
+export type { CopyProgress, DataCopier } from './offers/types.ts'
 export type { RemoteAccess, ShareRef } from './remote-access.ts'
 export { REMOTE_UNREACHABLE, SHARE_GONE } from './remote-errors.ts'
 export type { Reshare } from './reshares.ts'
@@ -76,6 +86,8 @@ export interface SharesOptions {
   /** Whether the operator has denied a host; none is unless given. */
   isDenied?: (host: string) => Promise<boolean>
   outbound: Outbound
+  /** Makes copies of what is offered; bound late, for it needs what is built here. None are made unless given. */
+  copier?: () => DataCopier
 }
 
 /** Sharing as people see it. */
@@ -95,6 +107,8 @@ export interface Shares {
   openShareAccess(secret: string, shareId?: string): Promise<ShareAccess>
   /** For transfers; undefined when the place is not inside a share of another server. */
   remoteAccess(userId: string, ref: ShareRef): Promise<RemoteAccess | undefined>
+  /** What was shared, for copying it, also where it stands in no drive; throws `NotFoundError`. */
+  openReceived(userId: string, shareId: string): Promise<{ store: FileStore; mountPath?: StorePath }>
   /** Where an accepted share stands in the user's drive; throws `NotFoundError`. */
   pathOfShare(userId: string, shareId: string): Promise<StorePath>
   /** What opens a received share in the application of its sender; for the page that goes there. */
@@ -124,17 +138,20 @@ export function createShares(options: SharesOptions): Shares {
   const { locks, outbound, passwords = new PasswordHasher() } = options
   const remote = new RemoteShares(ctx, outbound)
   const addLink = createAddLink(ctx)
+  const drives = createDrives({ ctx, locks, remote })
+  const offers = createOffers(ctx, (userId) => drives.driveOf(userId), options.copier)
   const stop = new AbortController()
   let running: Promise<unknown> = Promise.resolve()
   return {
     inbox: createMeshInbox(ctx),
-    drives: createDrives({ ctx, locks, remote }),
+    drives,
     marks: createShareMarks(ctx),
     groupWatcher: createGroupWatcher(ctx),
     links: createPublicLinks(ctx, locks, passwords),
     sharing: createSharing(ctx, passwords),
     openShareAccess: (secret, shareId) => openShareAccess(ctx, locks, secret, shareId),
     remoteAccess: (userId, ref) => findRemoteAccess(ctx, remote, userId, ref),
+    openReceived: (userId, shareId) => openAccepted(ctx, userId, shareId),
     pathOfShare: (userId, shareId) => pathOfShare(ctx, userId, shareId),
     addLink: async (userId, input) => (await addLink(userId, input))?.name,
     acceptInvitation: async (userId, invitation) => {
@@ -149,14 +166,15 @@ export function createShares(options: SharesOptions): Shares {
     routes: [
       ...invitationRoutes(ctx),
       ...shareRoutes(ctx, passwords),
-      ...receivedRoutes(ctx),
+      ...receivedRoutes(ctx, offers.deps),
+      ...pushRoutes(ctx),
       addLinkRoute(addLink),
       openRoute(ctx),
       ...messageRoutes(ctx),
     ],
     start(signal) {
       const ending = AbortSignal.any([signal, stop.signal])
-      running = Promise.all([ctx.messages.run(ending), tidyRegularly(ctx, ending)])
+      running = Promise.all([ctx.messages.run(ending), tidyRegularly(ctx, ending), offers.run(ending)])
     },
     async close() {
       stop.abort()

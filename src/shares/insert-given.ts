@@ -1,6 +1,7 @@
 import type { Db } from '../platform/db.ts'
 import { ConflictError, TooManyRequestsError } from '../platform/errors.ts'
 import type { ShareContext } from './context.ts'
+import { insertPush } from './offers/pushes-repo.ts'
 import { countLiveChildren, findOutgoing, holdUpstream, insertOutgoing } from './outgoing-repo.ts'
 import { findReceivedById } from './received-repo.ts'
 import { isLive, stateAt } from './share-states.ts'
@@ -25,6 +26,8 @@ export async function insertGiven(ctx: Now, tx: Db, share: OutgoingShare): Promi
   if (via !== undefined) await requireUpstream(ctx, tx, via.receivedId)
   if (parentId !== undefined) await requireParent(ctx, tx, parentId)
   await insertOutgoing(tx, share)
+  const { push } = share
+  if (push !== undefined) await insertPush(tx, { ...push, shareId: share.id, updatedAtMs: share.createdAtMs })
 }
 
 async function requireUpstream({ clock }: Now, tx: Db, receivedId: string): Promise<void> {

@@ -8,6 +8,7 @@ export type MessageContent = { share: OcmShare } | { notification: OcmNotificati
 /** What the peer answered. */
 export interface MessageAnswer extends NotificationAnswer {
   recipientDisplayName?: string
+  isOffered?: boolean
 }
 
 /** A message as it lies in the database: the secret is sealed, and nowhere else. */

@@ -7,6 +7,7 @@ import { listMessagesOf } from './kept-messages-repo.ts'
 import type { MessageEnds } from './message-attempt.ts'
 import type { MessageAnswer } from './message-content.ts'
 import { deleteMessage, failMessage } from './messages-repo.ts'
+import { setOffered } from './offers/pushes-repo.ts'
 import { findOutgoing, setRecipientName } from './outgoing-repo.ts'
 import { isPermanentPeerFailure, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
 import { publish } from './share-events.ts'
@@ -30,6 +31,7 @@ async function arrived(ctx: ShareContext, message: OutgoingMessage, answer: Mess
   const { subjectId: id } = message
   const moved = await inTransaction(ctx.db, async (tx) => {
     await deleteMessage(tx, message.id)
+    if (answer.isOffered !== undefined) await setOffered(tx, id, answer.isOffered)
     if (answer.recipientDisplayName) await setRecipientName(tx, id, answer.recipientDisplayName)
     const share = await findOutgoing(tx, id)
     // Taken back meanwhile: the end of the share is in the queue behind this.

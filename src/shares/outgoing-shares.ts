@@ -25,6 +25,8 @@ export interface NewShare {
   expiresAtMs: number | undefined
   /** The recipient may pass it on. */
   mayReshare?: boolean | undefined
+  /** It asks the recipient to take a copy. */
+  push?: OutgoingShare['push']
 }
 
 /**
@@ -43,7 +45,7 @@ export async function createShare(
   const { role, note, expiresAtMs, mayReshare = false } = input
   const wanted = { role, note, expiresAtMs, mayReshare }
   const terms = subject.upstream === undefined ? wanted : checkPassOn(subject.upstream, wanted, recipient)
-  const share = { ...newShare(ctx, owner, subject, recipient), ...terms }
+  const share = { ...newShare(ctx, owner, subject, recipient), ...terms, push: input.push }
   await giveShare(ctx, owner, share, subject.sizeBytes)
   return (await findOutgoing(ctx.db, share.id)) ?? share
 }

@@ -101,6 +101,7 @@ export function toReceived(
     secretSealed: ctx.seal.seal(share.webdav.sharedSecret),
     ...accessOf(share),
     ...webappOf(ctx, share),
+    ...offerOf(share),
     state: 'pending',
     mountName: undefined,
     rootFacts: undefined,
@@ -118,6 +119,14 @@ function accessOf({
     ...(webdav.requirements?.includes('must-exchange-token') ? { mustExchange: true } : {}),
     ...(webdav.permissionsUnknown ? { permissionsUnknown: true } : {}),
     ...(webdav.access === 'basic' ? { access: 'basic' } : {}),
+  }
+}
+
+function offerOf({ webdav }: OcmShare): Pick<ReceivedShare, 'dataOffer' | 'sizeBytes'> {
+  const { dataOffer, sizeBytes } = webdav
+  return {
+    ...(dataOffer === undefined ? {} : { dataOffer }),
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { DataOffer } from '../ocm/types.ts'
 import type { EntryKind } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 import type { AccessForm, ReceivedShare, RootFacts, ShareRole, ShareWebapp } from './types.ts'
@@ -32,6 +33,8 @@ export interface ReceivedRow {
   expires_at_ms: number | null
   may_reshare: number
   gone_at_ms: number | null
+  data_offer: DataOffer | null
+  size_bytes: number | null
 }
 
 /** Old servers call a folder a file in their messages; what is found there goes before that. */
@@ -55,6 +58,8 @@ export function toReceived(row: ReceivedRow): ReceivedShare {
     ...(row.permissions_unknown === 1 ? { permissionsUnknown: true } : {}),
     ...(row.access === null ? {} : { access: row.access }),
     ...(row.webapp === null ? {} : { webapp: JSON.parse(row.webapp) as ShareWebapp }),
+    ...(row.data_offer === null ? {} : { dataOffer: row.data_offer }),
+    ...(row.size_bytes === null ? {} : { sizeBytes: row.size_bytes }),
     state: row.state,
     mountName: row.mount_name ?? undefined,
     rootFacts,
@@ -96,5 +101,7 @@ export function toReceivedRow(share: ReceivedShare): ReceivedRow {
     expires_at_ms: share.expiresAtMs ?? null,
     may_reshare: share.mayReshare ? 1 : 0,
     gone_at_ms: share.goneAtMs ?? null,
+    data_offer: share.dataOffer ?? null,
+    size_bytes: share.sizeBytes ?? null,
   }
 }

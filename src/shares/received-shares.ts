@@ -47,7 +47,8 @@ export async function acceptShare(
 ): Promise<ReceivedShare> {
   const share = await getReceivedShare(ctx, userId, id)
   nextState(share.state, 'accept')
-  if (share.state === 'accepted') return share
+  if (share.state === 'accepted' && share.mountName !== undefined) return share
+  if (share.dataOffer === 'only') throw onlyForCopying(share)
   const home = await ctx.spaces.spaceOf(userId)
   const names =
     chosenName === undefined
@@ -59,6 +60,21 @@ export async function acceptShare(
     if (accepted !== undefined) return await lookedAt(ctx, accepted)
   }
   throw nameTaken(chosenName ?? share.name)
+}
+
+/** Accepts a share that does not appear in the drive, with what `alongside` writes in the same transaction. */
+export async function acceptUnmounted(
+  ctx: ShareContext,
+  share: ReceivedShare,
+  alongside: (tx: Db) => Promise<void>,
+): Promise<ReceivedShare> {
+  return await answer(ctx, share, 'accept', { alongside })
+}
+
+function onlyForCopying({ name }: ReceivedShare): ConflictError {
+  return new ConflictError(`${name} is offered for a copy only; say where the copy is to go (copyTo).`, {
+    code: 'COPY_ONLY',
+  })
 }
 
 /** What a message leaves open, such as whether it is a folder, its server tells whoever opens it. */
@@ -99,7 +115,10 @@ async function tryAccept(
   name: string,
 ): Promise<ReceivedShare | undefined> {
   try {
-    return await answer(ctx, share, 'accept', name)
+    if (share.state !== 'accepted') return await answer(ctx, share, 'accept', { mountName: name })
+    // Its data was copied before, without a place in the drive.
+    await renameMount(ctx.db, share.id, name)
+    return { ...share, mountName: name }
   } catch (error) {
     if (isUniqueViolation(error)) return undefined
     throw error
@@ -111,12 +130,13 @@ async function answer(
   ctx: ShareContext,
   share: ReceivedShare,
   event: ShareEvent,
-  mountName?: string,
+  { mountName, alongside }: { mountName?: string; alongside?: (tx: Db) => Promise<void> } = {},
 ): Promise<ReceivedShare> {
   const changes: Changes = { given: [], received: [] }
   const done = await inTransaction(ctx.db, async (tx) => {
     const received = await moveReceived(tx, share, event, mountName)
     if (received === undefined) throw new NotFoundError('You have been given no such share.')
+    await alongside?.(tx)
     if (received.share.state === received.from) return { received: received.share }
     if (event !== 'accept') await endPassedOn(ctx, tx, share.id, changes)
     if (share.source === 'local') {

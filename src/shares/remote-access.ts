@@ -62,6 +62,18 @@ export async function pathOfShare(ctx: ShareContext, userId: string, shareId: st
   return [mountName]
 }
 
+/** What an accepted share holds, and where it stands in the drive if it stands there; throws `NotFoundError`. */
+export async function openAccepted(
+  ctx: ShareContext,
+  userId: string,
+  shareId: string,
+): Promise<{ store: FileStore; mountPath?: StorePath }> {
+  const share = await getAccepted(ctx, userId, shareId)
+  const { mountName } = share
+  const store = await ctx.openReceived(share)
+  return { store, ...(mountName === undefined ? {} : { mountPath: [mountName] }) }
+}
+
 async function findPlace(
   ctx: ShareContext,
   userId: string,

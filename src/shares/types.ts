@@ -1,4 +1,4 @@
-import type { NotificationType, OcmAddress, OcmWebapp } from '../ocm/types.ts'
+import type { DataOffer, NotificationType, OcmAddress, OcmWebapp } from '../ocm/types.ts'
 import type { Checksums, EntryKind, Rights, StorePath } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 
@@ -17,6 +17,8 @@ export interface Contact {
   displayName: string
   email: string
   createdAtMs: number
+  /** The folder in our user's drive into which the data this contact offers is copied without asking. */
+  autoCopyTo?: string | undefined
 }
 
 export interface Invitation {
@@ -72,6 +74,8 @@ export interface OutgoingShare {
   parentId?: string | undefined
   /** The secret opens nothing itself: it has to be exchanged for an access token. */
   mustExchange?: boolean
+  /** Only of one that is about to be given: it asks its recipient to take a copy. */
+  push?: { label: string | undefined; isOnce: boolean } | undefined
   state: ShareState
   note: string
   createdAtMs: number
@@ -126,6 +130,10 @@ export interface ReceivedShare {
   /** What opened it last. */
   access?: AccessForm
   webapp?: ShareWebapp
+  /** The sender asks our user to take a copy: `only` is for nothing else. */
+  dataOffer?: DataOffer
+  /** As the sender announced it. */
+  sizeBytes?: number
   state: ShareState
   mountName: string | undefined
   rootFacts: RootFacts | undefined
