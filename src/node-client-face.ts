@@ -10,7 +10,7 @@ import type { Principal } from './platform/principal.ts'
 /** What desktop and mobile clients ask beside WebDAV. */
 export function clientFace(
   { config, clock, db, log }: FacesBase,
-  { accounts, spaces, shares, signIn, clientSharing }: Rooms,
+  { accounts, spaces, shares, visitors, clientSharing }: Rooms,
   authenticate: (ctx: Context) => Promise<Principal>,
 ): Middleware {
   const site = { name: config.name, publicUrl: config.publicUrl }
@@ -26,9 +26,9 @@ export function clientFace(
   const { trashDays, versionDays } = config.storage
   const keeps = { trash: trashDays > 0, versions: versionDays > 0 }
   const about = { clock, site, bulkUpload, keeps, accounts, quotaOf }
-  const visitors = {
+  const asking = {
     readShareTree: (ask: OcsTreeAsk) => readShareTree(shares, ask),
     clientAddress: (request: IncomingMessage) => clientAddress(request, config.server.trustedProxies),
   }
-  return ocsMiddleware({ ...about, ...clientSharing, ...visitors, flows, signIn, authenticate, log })
+  return ocsMiddleware({ ...about, ...clientSharing, ...asking, flows, visitors, authenticate, log })
 }

@@ -7,6 +7,7 @@ import type { Browsers } from './accounts/browsers.ts'
 import type { Groups } from './accounts/groups.ts'
 import { groupRoutes } from './accounts/groups-api.ts'
 import type { Identify } from './accounts/identify.ts'
+import type { PageVisitors } from './accounts/page-visitors.ts'
 import type { Sessions } from './accounts/sessions.ts'
 import { sessionRoutes } from './accounts/sessions-api.ts'
 import type { Config } from './config/schema.ts'
@@ -18,6 +19,7 @@ import { peopleAndNodeRoutes } from './node-admin-routes.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
 import { createMounts, versionsOf } from './node-mounts.ts'
 import { createProtocols } from './node-protocols.ts'
+import { oidcEntry } from './node-rooms.ts'
 import type { Notify } from './notify/index.ts'
 import type { Ocm } from './ocm/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
@@ -68,6 +70,7 @@ export interface Rooms {
   /** Whom such a header proves; knows no sessions. */
   prove(authorization: string | undefined, request: IncomingMessage): Promise<Principal>
   signIn(name: string, password: string, addressOf?: () => string): Promise<Principal>
+  visitors: PageVisitors
 }
 
 /** Everything that answers a request: routes, protocols, health. */
@@ -118,7 +121,7 @@ function createRoutes(base: FacesBase, rooms: Rooms): ApiRoute[] {
   const site = { name: config.name, version: VERSION }
   return [
     ...accountRoutes(people),
-    ...sessionRoutes({ ...people, browsers, site, signIn: rooms.signIn }),
+    ...sessionRoutes({ ...people, browsers, site, signIn: rooms.signIn, oidc: oidcEntry(config) }),
     ...groupRoutes(rooms.groups),
     ...peopleAndNodeRoutes(base, rooms, VERSION),
     ...browseRoutes({

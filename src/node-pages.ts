@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Middleware } from 'koa'
+import type { PageVisitors } from './accounts/page-visitors.ts'
 import type { Config } from './config/schema.ts'
 import { clientAddress } from './http/client-address.ts'
 import type { Ocm } from './ocm/index.ts'
 import type { Clock } from './platform/clock.ts'
-import type { Principal } from './platform/principal.ts'
 import { createRateLimit } from './platform/rate-limit.ts'
 import type { Shares } from './shares/index.ts'
 import { addLinkPage } from './shares/links/add-link-koa.ts'
@@ -18,7 +18,7 @@ const CHOICES_PER_MINUTE = 20
 export interface PageRooms {
   ocm: Ocm
   shares: Shares
-  signIn(name: string, password: string): Promise<Principal>
+  visitors: PageVisitors
 }
 
 /**
@@ -27,9 +27,9 @@ export interface PageRooms {
  */
 export function invitationPages(
   { config, clock }: { config: Config; clock: Clock },
-  { ocm, shares, signIn }: PageRooms,
+  { ocm, shares, visitors }: PageRooms,
 ): Middleware[] {
-  const { publicUrl, name, network, server } = config
+  const { publicUrl, network, server } = config
   const ownHost = ocm.host
   const basePath = new URL(publicUrl).pathname.replace(/\/$/, '')
   return [
@@ -43,13 +43,13 @@ export function invitationPages(
       clientAddress: (request: IncomingMessage) => clientAddress(request, server.trustedProxies),
     }),
     addLinkPage({
-      ...{ basePath, siteName: name, signIn },
+      ...{ basePath, visitors },
       add: shares.addLink,
     }),
     acceptInvitePage({
-      ...{ basePath, ownHost, siteName: name, signIn },
+      ...{ basePath, ownHost, visitors },
       accept: shares.acceptInvitation,
     }),
-    openSharePage({ basePath, siteName: name, signIn, ...shares.webapps }),
+    openSharePage({ basePath, visitors, ...shares.webapps }),
   ]
 }

@@ -7,10 +7,12 @@ import { Authenticator } from './accounts/authenticator.ts'
 import { Browsers } from './accounts/browsers.ts'
 import { Groups } from './accounts/groups.ts'
 import { createIdentify } from './accounts/identify.ts'
+import { PageVisitors } from './accounts/page-visitors.ts'
 import { PasswordHasher } from './accounts/password-hasher.ts'
 import { createSessionCookie } from './accounts/session-cookie.ts'
 import { Sessions } from './accounts/sessions.ts'
 import { SignInThrottle } from './accounts/sign-in-throttle.ts'
+import type { Config } from './config/schema.ts'
 import { clientAddress as addressOfClient } from './http/client-address.ts'
 import { checkSameOrigin } from './http/cross-site.ts'
 import type { Base } from './node-base.ts'
@@ -22,6 +24,13 @@ import { createShares, type DataCopier, type Shares } from './shares/index.ts'
 import { createLockRegistry, createSpaces, type LockRegistry, type Spaces } from './store/index.ts'
 import { Uploads } from './store/uploads/uploads.ts'
 
+/** Where people sign in with their identity provider, when there is one. */
+export function oidcEntry({ oidc, publicUrl }: Config) {
+  if (oidc === undefined) return undefined
+  const url = `${new URL(publicUrl).pathname.replace(/\/+$/, '')}/login/oidc`
+  return { label: oidc.label, url, signOutUrl: `${url}/sign-out` }
+}
+
 /** Accounts, and how people and programs prove who they are. */
 export function createPeople({ db, clock, config, events }: Base) {
   const { publicUrl } = config
@@ -32,20 +41,28 @@ export function createPeople({ db, clock, config, events }: Base) {
   const clientAddress = (request: IncomingMessage) => addressOfClient(request, config.server.trustedProxies)
   const sessions = new Sessions({ db, clock, events, config: config.sessions })
   const cookie = createSessionCookie(publicUrl)
+  const browsers = new Browsers({ sessions, cookie, maxDays: config.sessions.maxDays, clientAddress })
+  const checkOrigin = (request: IncomingMessage) => checkSameOrigin(request, publicUrl)
+  const signIn = (name: string, password: string, addressOf?: () => string) =>
+    authenticator.signIn(name, password, addressOf)
   return {
     accounts: new Accounts({ db, clock, hasher, throttle }),
     passwords: hasher,
     tokens: new AccessTokens({ db, clock, maxSeconds: config.transfers.tpc.maxTokenSeconds }),
     sessions,
-    browsers: new Browsers({ sessions, cookie, maxDays: config.sessions.maxDays, clientAddress }),
+    browsers,
     identify: createIdentify({
       ...{ authenticator, sessions, cookie, clientAddress },
-      checkSameOrigin: (request) => checkSameOrigin(request, publicUrl),
+      checkSameOrigin: checkOrigin,
     }),
     prove: (authorization: string | undefined, request: IncomingMessage) =>
       authenticator.authenticate(authorization, () => clientAddress(request)),
-    signIn: (name: string, password: string, addressOf?: () => string) =>
-      authenticator.signIn(name, password, addressOf),
+    signIn,
+    visitors: new PageVisitors({
+      ...{ browsers, signIn, checkSameOrigin: checkOrigin, siteName: config.name },
+      nowMs: () => clock.nowMs(),
+      oidc: oidcEntry(config),
+    }),
   }
 }
 

@@ -23,7 +23,7 @@ const COLUMNS =
   's.id, s.user_id, s.via, s.proven_at_ms, s.created_at_ms, s.last_seen_at_ms, s.expires_at_ms, s.client, s.address'
 
 const FIND = `select ${COLUMNS}, u.name, u.is_admin from sessions s
-  join users u on u.id = s.user_id where s.secret_hash = ?`
+  join users u on u.id = s.user_id where s.secret_hash = ? and u.locked_at_ms is null`
 
 /** The table `sessions`. Secrets are long and random, so a plain SHA-256 of them is stored. */
 export class SessionsRepo {

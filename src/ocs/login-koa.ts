@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
+import type { PageVisitors } from '../accounts/page-visitors.ts'
 import { AppError } from '../platform/errors.ts'
 import { PAGE_HEADERS } from '../platform/html-page.ts'
-import type { Principal } from '../platform/principal.ts'
 import { readForm } from '../platform/read-bytes.ts'
 import type { LoginFlows } from './login-flows.ts'
 import { grantedPage, loginPage, noFlowPage } from './login-page.ts'
@@ -11,8 +11,9 @@ const MAX_FORM_BYTES = 16 * 1024
 export interface LoginDeps {
   flows: LoginFlows
   siteName: string
-  /** Proves who somebody is by name and password; throws `UnauthenticatedError`. */
-  signIn(name: string, password: string): Promise<Principal>
+  visitors: PageVisitors
+  /** Path of `publicUrl`, without a slash at its end. */
+  basePath: string
 }
 
 /** `POST /login/v2`: a program begins. */
@@ -38,21 +39,33 @@ export async function loginFlow(deps: LoginDeps, ctx: Context, token: string): P
   ctx.type = 'html'
   const flow = await deps.flows.findWaiting(token)
   if (flow === undefined) return showOver(ctx)
-  const facts = { siteName: deps.siteName, client: flow.client }
-  if (ctx.method !== 'POST') {
-    ctx.body = loginPage(facts)
-    return
-  }
+  if (ctx.method !== 'POST') return show(deps, ctx, { client: flow.client, token })
   const form = await readForm(ctx.req, MAX_FORM_BYTES)
   try {
-    const principal = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
+    const principal = await deps.visitors.prove(ctx.req, form)
     if (!(await deps.flows.grant(flow, principal))) return showOver(ctx)
     ctx.body = grantedPage(flow.client)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     ctx.status = error.status
-    ctx.body = loginPage({ ...facts, refusal: error.message })
+    if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
+    await show(deps, ctx, { client: flow.client, token, refusal: error.message })
   }
+}
+
+async function show(
+  { visitors, siteName, basePath }: LoginDeps,
+  ctx: Context,
+  { token, ...facts }: { client: string; token: string; refusal?: string },
+): Promise<void> {
+  // A program gets a password of its own: for that somebody has to have signed in lately.
+  const visitor = await visitors.find(ctx.req, 'fresh')
+  const fields = visitors.fields(visitor, {
+    button: visitor === undefined ? 'Sign in and grant access' : 'Grant access',
+    purpose: 'Sign in with your account at',
+    returnTo: `${basePath}/login/v2/flow/${token}`,
+  })
+  ctx.body = loginPage({ siteName, fields, ...facts })
 }
 
 function showOver(ctx: Context): void {

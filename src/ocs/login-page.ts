@@ -5,12 +5,14 @@ export interface LoginPageFacts {
   siteName: string
   /** What the program calls itself; a stranger's text. */
   client: string
+  /** Who signs in, and the button; markup. */
+  fields: string
   /** Why the attempt before did not work. */
   refusal?: string
 }
 
-/** Where a person signs in and lets a program in. The password in the same form is what no other site can send. */
-export function loginPage({ siteName, client, refusal }: LoginPageFacts): string {
+/** Where a person lets a program in. The password, or the token of the session, is what no other site can send. */
+export function loginPage({ siteName, client, fields, refusal }: LoginPageFacts): string {
   const alert = refusal === undefined ? '' : `<p class="no" role="alert">${escapeText(refusal)}</p>`
   return htmlPage(
     `Sign in at ${siteName}`,
@@ -18,9 +20,7 @@ export function loginPage({ siteName, client, refusal }: LoginPageFacts): string
 <p>Go on only if you started it yourself just now. It gets a password of its own, never yours; you can revoke
 it at any time.</p>${alert}
 <form method="post">
-<label>User name <input name="name" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Sign in and grant access</button></form>`,
+${fields}</form>`,
   )
 }
 

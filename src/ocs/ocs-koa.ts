@@ -15,7 +15,7 @@ import { statusDocument } from './status.ts'
 import type { OcsCall, OcsDeps } from './types.ts'
 import { readValues } from './values-koa.ts'
 
-export interface OcsMiddlewareDeps extends OcsDeps, Omit<LoginDeps, 'siteName'> {
+export interface OcsMiddlewareDeps extends OcsDeps, Omit<LoginDeps, 'siteName' | 'basePath'> {
   log: Logger
   /** Who asks; throws `UnauthenticatedError` when nobody is proven. */
   authenticate(ctx: Context): Promise<Principal>
@@ -28,7 +28,7 @@ export interface OcsMiddlewareDeps extends OcsDeps, Omit<LoginDeps, 'siteName'> 
 /** What Nextcloud's and ownCloud's clients ask beside WebDAV; other addresses go on. */
 export function ocsMiddleware(deps: OcsMiddlewareDeps): Middleware {
   const basePath = new URL(deps.site.publicUrl).pathname.replace(/\/$/, '')
-  const login = { ...deps, siteName: deps.site.name }
+  const login = { ...deps, basePath, siteName: deps.site.name }
   return async (ctx, next) => {
     const place = findPlace(ctx.path, basePath)
     if (place === undefined) return next()

@@ -4,7 +4,8 @@ import { escapeAttribute, escapeText } from '../platform/xml.ts'
 
 /** What the page has to know besides the invitation. */
 export interface AcceptPageFacts {
-  siteName: string
+  /** Who signs in, and the button; markup. */
+  fields: string
   /** The inviter is of this very server: most who open the page have their account elsewhere. */
   isFromHere: boolean
   /** Why the attempt before did not work. */
@@ -50,13 +51,10 @@ function elsewhere(invitation: Invitation): string {
 <p><code>${escapeText(encodeInvite(invitation))}</code></p>`
 }
 
-function form(fields: string, { siteName }: Pick<AcceptPageFacts, 'siteName'>): string {
+function form(inputs: string, { fields }: Pick<AcceptPageFacts, 'fields'>): string {
   return `<form method="post" action="accept-invite">
-${fields}
-<p>Accept with your account at <strong>${escapeText(siteName)}</strong>:</p>
-<label>User name <input name="name" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Accept</button></form>`
+${inputs}
+${fields}</form>`
 }
 
 /** After an acceptance that succeeded. */

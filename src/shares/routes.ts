@@ -1,9 +1,9 @@
 import type { Context, Middleware } from 'koa'
+import type { PageVisitors } from '../accounts/page-visitors.ts'
 import { findHost } from '../ocm/address.ts'
 import { type Invitation, parseInvitation } from '../ocm/invite-string.ts'
 import { AppError, MethodNotAllowedError } from '../platform/errors.ts'
 import { PAGE_HEADERS } from '../platform/html-page.ts'
-import type { Principal } from '../platform/principal.ts'
 import { readForm } from '../platform/read-bytes.ts'
 import { acceptedPage, acceptPage, enterPage } from './accept-page.ts'
 
@@ -13,16 +13,14 @@ export interface AcceptPageDeps {
   /** Path of `publicUrl`, without a slash at its end. */
   basePath: string
   ownHost: string
-  siteName: string
-  /** Proves who somebody is by name and password; throws `UnauthenticatedError`. */
-  signIn(name: string, password: string): Promise<Principal>
+  visitors: PageVisitors
   /** Throws an `AppError` that says why it cannot be accepted. */
   accept(userId: string, invitation: Invitation): Promise<{ displayName: string; address: string }>
 }
 
 /**
  * `/accept-invite?token=…&providerDomain=…`: where an invitation's link leads (`inviteAcceptDialog` of
- * OCM discovery). Accepting asks for the password in the same form, so no other site can send it.
+ * OCM discovery). The form holds a password, or the token of the session: no other site can send it.
  */
 export function acceptInvitePage(deps: AcceptPageDeps): Middleware {
   return async (ctx, next) => {
@@ -37,20 +35,44 @@ export function acceptInvitePage(deps: AcceptPageDeps): Middleware {
   }
 }
 
-function show(deps: AcceptPageDeps, ctx: Context): void {
+async function show(deps: AcceptPageDeps, ctx: Context): Promise<void> {
   const values = new URLSearchParams(ctx.querystring)
   const invitation = findInvitation(values)
-  const { siteName, ownHost } = deps
-  if (invitation === undefined) enter(deps, ctx, isEmpty(values) ? undefined : INCOMPLETE)
-  else ctx.body = acceptPage(invitation, { siteName, isFromHere: invitation.provider === ownHost })
+  if (invitation === undefined) return enter(deps, ctx, isEmpty(values) ? undefined : INCOMPLETE)
+  return ask(deps, ctx, { invitation })
 }
 
 const INCOMPLETE = 'This is not a whole invitation. Take all of the link or code that you were sent.'
 
 /** Asks for the invitation itself. */
-function enter({ siteName }: AcceptPageDeps, ctx: Context, refusal: string | undefined): void {
+async function enter(deps: AcceptPageDeps, ctx: Context, refusal: string | undefined): Promise<void> {
   ctx.status = refusal === undefined ? 200 : 400
-  ctx.body = enterPage({ siteName, ...(refusal === undefined ? {} : { refusal }) })
+  const fields = await fieldsFor(deps, ctx, '')
+  ctx.body = enterPage({ fields, ...(refusal === undefined ? {} : { refusal }) })
+}
+
+/** Asks who accepts. */
+async function ask(
+  deps: AcceptPageDeps,
+  ctx: Context,
+  { invitation, refusal }: { invitation: Invitation; refusal?: string },
+): Promise<void> {
+  const { token, provider } = invitation
+  const fields = await fieldsFor(deps, ctx, `?${new URLSearchParams({ token, providerDomain: provider })}`)
+  const isFromHere = provider === deps.ownHost
+  ctx.body = acceptPage(invitation, { fields, isFromHere, ...(refusal === undefined ? {} : { refusal }) })
+}
+
+async function fieldsFor(
+  { visitors, basePath }: AcceptPageDeps,
+  ctx: Context,
+  query: string,
+): Promise<string> {
+  return visitors.fields(await visitors.find(ctx.req), {
+    button: 'Accept',
+    purpose: 'Accept with your account at',
+    returnTo: `${basePath}/accept-invite${query}`,
+  })
 }
 
 async function acceptPosted(deps: AcceptPageDeps, ctx: Context): Promise<void> {
@@ -58,14 +80,14 @@ async function acceptPosted(deps: AcceptPageDeps, ctx: Context): Promise<void> {
   const invitation = findInvitation(form)
   if (invitation === undefined) return enter(deps, ctx, INCOMPLETE)
   try {
-    const { userId } = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
+    const { userId } = await deps.visitors.prove(ctx.req, form)
     const { displayName, address } = await deps.accept(userId, invitation)
     ctx.body = acceptedPage(`${displayName} (${address}) is your contact now.`)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     ctx.status = error.status
-    const isFromHere = invitation.provider === deps.ownHost
-    ctx.body = acceptPage(invitation, { siteName: deps.siteName, isFromHere, refusal: error.message })
+    if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
+    await ask(deps, ctx, { invitation, refusal: error.message })
   }
 }
 

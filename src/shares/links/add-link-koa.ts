@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
+import type { PageVisitors } from '../../accounts/page-visitors.ts'
 import { AppError, MethodNotAllowedError } from '../../platform/errors.ts'
-import type { Principal } from '../../platform/principal.ts'
 import { readForm } from '../../platform/read-bytes.ts'
 import type { LinkToAdd } from './add-link.ts'
 import { ADD_LINK_HEADERS, ADD_LINK_SCRIPT, addedLinkPage, addLinkFormPage } from './add-link-page.ts'
@@ -12,16 +12,14 @@ const PAGES = /^(?:\/add-link|(?:\/index\.php)?\/apps\/files\/?)$/
 export interface AddLinkPageDeps {
   /** Path of `publicUrl`, without a slash at its end. */
   basePath: string
-  siteName: string
-  /** Proves who somebody is by name and password; throws `UnauthenticatedError`. */
-  signIn(name: string, password: string): Promise<Principal>
+  visitors: PageVisitors
   /** Throws an `AppError` that says why it cannot be added. */
   add(userId: string, input: LinkToAdd): Promise<string | undefined>
 }
 
 /**
- * `/add-link`: takes a public link of another server into one's own files. Asks for the password in the same
- * form, so that no other site can send it.
+ * `/add-link`: takes a public link of another server into one's own files. The form holds a password,
+ * or the token of the session: no other site can send it.
  */
 export function addLinkPage(deps: AddLinkPageDeps): Middleware {
   return async (ctx, next) => {
@@ -49,7 +47,7 @@ async function addPosted(deps: AddLinkPageDeps, ctx: Context): Promise<void> {
   const form = await readForm(ctx.req, MAX_FORM_BYTES)
   const link = form.get('link') ?? ''
   try {
-    const { userId } = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
+    const { userId } = await deps.visitors.prove(ctx.req, form)
     ctx.body = addedLinkPage(
       await deps.add(userId, { link, password: form.get('linkPassword') ?? undefined }),
     )
@@ -57,14 +55,19 @@ async function addPosted(deps: AddLinkPageDeps, ctx: Context): Promise<void> {
     if (!(error instanceof AppError)) throw error
     ctx.status = error.status
     if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
-    show(deps, ctx, { link, refusal: error.message })
+    await show(deps, ctx, { link, refusal: error.message })
   }
 }
 
-function show(
-  { basePath, siteName }: AddLinkPageDeps,
+async function show(
+  { basePath, visitors }: AddLinkPageDeps,
   ctx: Context,
   facts: { link: string; refusal?: string },
-): void {
-  ctx.body = addLinkFormPage({ basePath, siteName, ...facts })
+): Promise<void> {
+  const fields = visitors.fields(await visitors.find(ctx.req), {
+    button: 'Add',
+    purpose: 'Add it to your account at',
+    returnTo: `${basePath}/add-link`,
+  })
+  ctx.body = addLinkFormPage({ basePath, fields, ...facts })
 }

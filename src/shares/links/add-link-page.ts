@@ -4,7 +4,8 @@ import { escapeAttribute, escapeText } from '../../platform/xml.ts'
 export interface AddLinkFacts {
   /** Path of `publicUrl`, without a slash at its end. */
   basePath: string
-  siteName: string
+  /** Who signs in, and the button; markup. */
+  fields: string
   /** The link, as far as it is known. */
   link: string
   refusal?: string
@@ -17,7 +18,7 @@ export const ADD_LINK_HEADERS = {
 }
 
 /** Asks for a public link of another server, and who wants to have what it shows. */
-export function addLinkFormPage({ basePath, siteName, link, refusal }: AddLinkFacts): string {
+export function addLinkFormPage({ basePath, fields, link, refusal }: AddLinkFacts): string {
   const no = refusal === undefined ? '' : `<p class="no" role="alert">${escapeText(refusal)}</p>`
   return htmlPage(
     'Add a link to your files',
@@ -25,10 +26,7 @@ export function addLinkFormPage({ basePath, siteName, link, refusal }: AddLinkFa
 <form method="post" action="${escapeAttribute(basePath)}/add-link">
 <label>Link <input name="link" maxlength="4000" autocomplete="off" required value="${escapeAttribute(link)}"></label>
 <label>Password of the link, if it has one <input name="linkPassword" type="password" autocomplete="off"></label>
-<p>Add it to your account at <strong>${escapeText(siteName)}</strong>:</p>
-<label>User name <input name="name" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Add</button></form>
+${fields}</form>
 <script src="${escapeAttribute(basePath)}/add-link.js"></script>`,
   )
 }
@@ -53,5 +51,7 @@ if (remote && token) {
   const owner = values.get('ownerDisplayName') || values.get('owner') || 'Somebody'
   document.getElementById('what').textContent =
     owner + ' at ' + remote + ' lets you have ' + (values.get('name') || 'something') + '.'
+  const elsewhere = document.getElementById('elsewhere')
+  if (elsewhere) elsewhere.href += encodeURIComponent(location.hash)
 }
 `

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa'
+import type { PageVisitors } from '../../accounts/page-visitors.ts'
 import { AppError, MethodNotAllowedError } from '../../platform/errors.ts'
 import { PAGE_HEADERS } from '../../platform/html-page.ts'
-import type { Principal } from '../../platform/principal.ts'
 import { readForm } from '../../platform/read-bytes.ts'
 import { launchPage, signInPage } from './open-page.ts'
 import type { Launch } from './open-webapp.ts'
@@ -13,9 +13,7 @@ const MAX_PATH_LENGTH = 10_000
 export interface OpenPageDeps {
   /** Path of `publicUrl`, without a slash at its end. */
   basePath: string
-  siteName: string
-  /** Proves who somebody is by name and password; throws `UnauthenticatedError`. */
-  signIn(name: string, password: string): Promise<Principal>
+  visitors: PageVisitors
   takeTicket(ticket: string): Promise<TicketFor | undefined>
   /** Throws an `AppError` that says why it cannot be opened. */
   open(to: TicketFor): Promise<Launch>
@@ -23,7 +21,7 @@ export interface OpenPageDeps {
 
 /**
  * `/open-share/{id}`: opens a received share in the application of its sender, with a ticket that the API gave
- * (`?ticket=`, once), or with name and password: here a session that has ended there starts anew.
+ * (`?ticket=`, once), in a browser that is signed in, or with name and password: here a session that has ended there starts anew.
  */
 export function openSharePage(deps: OpenPageDeps): Middleware {
   return async (ctx, next) => {
@@ -35,7 +33,7 @@ export function openSharePage(deps: OpenPageDeps): Middleware {
     if (ctx.method === 'POST') return openPosted(deps, ctx, id)
     if (ctx.method === 'GET') return openWithTicket(deps, ctx, id)
     // Asked by a program that looks where an address leads: that uses no ticket.
-    if (ctx.method === 'HEAD') return ask(deps, ctx, { path: '' })
+    if (ctx.method === 'HEAD') return ask(deps, ctx, { id, path: '' })
     ctx.set('Allow', 'GET, HEAD, POST')
     throw new MethodNotAllowedError('This page is read with GET and answered with POST.')
   }
@@ -45,21 +43,21 @@ async function openWithTicket(deps: OpenPageDeps, ctx: Context, id: string): Pro
   const query = new URLSearchParams(ctx.querystring)
   const path = (query.get('path') ?? '').slice(0, MAX_PATH_LENGTH)
   const ticket = query.get('ticket')
-  if (ticket === null) return ask(deps, ctx, { path })
+  if (ticket === null) return ask(deps, ctx, { id, path })
   const to = await deps.takeTicket(ticket)
   if (to?.receivedId === id) return launch(deps, ctx, to)
   ctx.status = 403
-  ask(deps, ctx, { path, refusal: 'This address was good once, for a minute. Sign in to go on.' })
+  await ask(deps, ctx, { id, path, refusal: 'This address was good once, for a minute. Sign in to go on.' })
 }
 
 async function openPosted(deps: OpenPageDeps, ctx: Context, receivedId: string): Promise<void> {
   const form = await readForm(ctx.req, MAX_FORM_BYTES)
   const path = form.get('path') ?? ''
   try {
-    const { userId } = await deps.signIn(form.get('name') ?? '', form.get('password') ?? '')
+    const { userId } = await deps.visitors.prove(ctx.req, form)
     await launch(deps, ctx, { userId, receivedId, path })
   } catch (error) {
-    refuse(deps, ctx, { path, error })
+    await refuse(deps, ctx, { id: receivedId, path, error })
   }
 }
 
@@ -69,16 +67,30 @@ async function launch(deps: OpenPageDeps, ctx: Context, to: TicketFor): Promise<
     ctx.set(headers)
     ctx.body = html
   } catch (error) {
-    refuse(deps, ctx, { path: to.path, error })
+    await refuse(deps, ctx, { id: to.receivedId, path: to.path, error })
   }
 }
 
-function refuse(deps: OpenPageDeps, ctx: Context, { path, error }: { path: string; error: unknown }): void {
+async function refuse(
+  deps: OpenPageDeps,
+  ctx: Context,
+  { error, ...place }: { id: string; path: string; error: unknown },
+): Promise<void> {
   if (!(error instanceof AppError)) throw error
   ctx.status = error.status
-  ask(deps, ctx, { path, refusal: error.message })
+  if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
+  await ask(deps, ctx, { ...place, refusal: error.message })
 }
 
-function ask({ siteName }: OpenPageDeps, ctx: Context, facts: { path: string; refusal?: string }): void {
-  ctx.body = signInPage({ siteName, ...facts })
+async function ask(
+  { visitors, basePath }: OpenPageDeps,
+  ctx: Context,
+  { id, path, refusal }: { id: string; path: string; refusal?: string },
+): Promise<void> {
+  const fields = visitors.fields(await visitors.find(ctx.req), {
+    button: 'Open',
+    purpose: 'With your account at',
+    returnTo: `${basePath}/open-share/${id}?${new URLSearchParams({ path })}`,
+  })
+  ctx.body = signInPage({ fields, path, ...(refusal === undefined ? {} : { refusal }) })
 }

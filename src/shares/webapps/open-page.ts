@@ -5,7 +5,8 @@ import type { Launch } from './open-webapp.ts'
 
 /** What to ask for when nobody has shown who they are. */
 export interface OpenQuestion {
-  siteName: string
+  /** Who signs in, and the button; markup. */
+  fields: string
   /** Where inside the share; empty for all of it. */
   path: string
   /** Why the attempt before did not work. */
@@ -13,16 +14,13 @@ export interface OpenQuestion {
 }
 
 /** Asks for the account that was given the share. */
-export function signInPage({ siteName, path, refusal }: OpenQuestion): string {
+export function signInPage({ fields, path, refusal }: OpenQuestion): string {
   return htmlPage(
     'Open what was shared with you',
     `${refusal === undefined ? '' : `<p class="no" role="alert">${escapeText(refusal)}</p>`}
 <form method="post" action="?">
 <input type="hidden" name="path" value="${escapeAttribute(path)}">
-<p>With your account at <strong>${escapeText(siteName)}</strong>:</p>
-<label>User name <input name="name" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Open</button></form>`,
+${fields}</form>`,
   )
 }
 
