@@ -80,7 +80,7 @@ function readOptions(protocol: Record<string, unknown>, options: Record<string, 
 
 /** Of every protocol whose requirements we understand, for they must agree. */
 function requirementsOf(protocol: Record<string, unknown>): string[] {
-  const lists = [protocol.webdav, protocol.webapp].map((part) =>
+  const lists = [protocol.webdav, protocol.webapp, protocol.datatx].map((part) =>
     isObject(part) && Array.isArray(part.requirements) ? part.requirements : [],
   )
   const words = [...new Set(lists.flat())].filter((word) => typeof word === 'string')
