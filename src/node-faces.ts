@@ -31,7 +31,7 @@ import type { Outbound } from './platform/outbound.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Seal } from './platform/seal.ts'
 import type { Shares } from './shares/index.ts'
-import { browseRoutes, keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
+import { batchRoutes, browseRoutes, keptRoutes, type LockRegistry, type Spaces } from './store/index.ts'
 import type { Uploads } from './store/uploads/uploads.ts'
 import type { Transfers } from './transfers/index.ts'
 
@@ -128,6 +128,13 @@ function createRoutes(base: FacesBase, rooms: Rooms): ApiRoute[] {
       driveOf: (userId) => rooms.shares.drives.driveOf(userId),
       spaces: rooms.spaces,
       marks: rooms.shares.marks,
+    }),
+    ...batchRoutes({
+      driveOf: (userId) => rooms.shares.drives.driveOf(userId),
+      trashOf: (userId) => rooms.spaces.trashOf(userId),
+      locks: rooms.locks,
+      marks: rooms.shares.marks,
+      log: base.log,
     }),
     ...keptRoutes({
       locks: rooms.locks,

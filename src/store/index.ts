@@ -1,3 +1,4 @@
+export { type BatchDeps, batchRoutes } from './browse/batch-api.ts'
 export { type BrowseDeps, browseRoutes } from './browse/browse-api.ts'
 export type { GivenMark, ReceivedMark, ShareMarks } from './browse/share-marks.ts'
 export { type KeptApiDeps, keptRoutes } from './kept/kept-api.ts'

@@ -24,6 +24,9 @@ const FILES: Record<string, string> = {
   'table.csv': HTML,
 }
 
+/** Of the picture in a page; what runs there is text here. */
+const WIDTH = "document.querySelector('#svg').naturalWidth"
+
 /** One red page of 100 by 100 points. */
 function redPdf(): string {
   const content = '1 0 0 rg 0 0 100 100 re f'
@@ -89,12 +92,14 @@ describe('files that could run in the page of the node', () => {
 
   it('never run in a frame of the page, nor in a folder archive or a listing, and pictures are shown', async () => {
     await page.goto(url(''))
-    const width = await page.evaluate(async (address) => {
-      const picture = new Image()
-      picture.src = address
-      await picture.decode().catch(() => undefined)
-      return picture.naturalWidth
-    }, url('picture.svg'))
+    const width = await page.evaluate(
+      `(async () => {
+        const picture = new Image()
+        picture.src = ${JSON.stringify(url('picture.svg'))}
+        await picture.decode().catch(() => undefined)
+        return picture.naturalWidth
+      })()`,
+    )
     // A listing is as closed as any file: its own sandbox lets it load nothing.
     expect(width).toBe(0)
     expect(asked).not.toContain('/ran')
@@ -106,7 +111,7 @@ describe('files that could run in the page of the node', () => {
     const body = `<img id="svg" src="${url('picture.svg')}">${names.map(frame).join('')}`
     await page.route(`${ann.origin}/host`, (route) => route.fulfill({ contentType: 'text/html', body }))
     await page.goto(`${ann.origin}/host`, { waitUntil: 'domcontentloaded' })
-    await page.waitForFunction(() => (document.querySelector('#svg') as HTMLImageElement).naturalWidth === 7)
+    await page.waitForFunction(`${WIDTH} === 7`)
     const hasViewer = () => page.frames().some((one) => one.url().startsWith('chrome-extension://'))
     await expect.poll(hasViewer, { timeout: 15_000 }).toBe(true)
     expect(asked.filter((path) => path === '/dav/files/ann/page.html').length).toBeGreaterThan(1)
@@ -118,7 +123,7 @@ describe('files that could run in the page of the node', () => {
     const body = `<img id="svg" src="${url('picture.svg')}">`
     await page.route(`${other}/host`, (route) => route.fulfill({ contentType: 'text/html', body }))
     await page.goto(`${other}/host`)
-    const width = await page.evaluate(() => (document.querySelector('#svg') as HTMLImageElement).naturalWidth)
+    const width = await page.evaluate(WIDTH)
     expect(width).toBe(0)
   })
 
