@@ -192,6 +192,7 @@ export class TransferEngine {
       await sweepStaging(this.deps, signal)
       if (this.cache !== undefined) await sweepCache(this.cache.deps)
       await dropUnneeded(this.deps.db)
+      await this.links.tidy()
     }
     await regularly(this.deps.clock, { everyMs: SWEEP_EVERY_MS, signal }, sweep, (error) =>
       this.deps.log.warn({ err: error }, 'staging folders not swept'),

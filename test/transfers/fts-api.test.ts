@@ -131,6 +131,25 @@ describe('the routes of FTS3', () => {
     ])
   })
 
+  it('say so when the files of several jobs are too many for one answer', async () => {
+    const [first, second] = [(await submit()).job_id, (await submit()).job_id]
+    const both = `${first},${second}`
+    await rig.database.db('transfer_jobs').where({ id: first }).update({ files_total: 99_999 })
+    await expect(show(both, { files: 'file_state' })).rejects.toMatchObject({
+      status: 400,
+      code: 'TOO_MANY_FILES',
+      message: expect.stringMatching(/2 jobs have 100001 files.*no more than 100000.*Ask for fewer jobs/),
+    })
+    expect(await show(both)).toHaveLength(2)
+    expect(await show(first, { files: 'file_state' })).toMatchObject({ files: [{}, {}] })
+    await rig.database.db('transfer_jobs').where({ id: first }).update({ files_total: 100_001 })
+    const files = engine.call('ftsGetJobField', { params: { ids: first, field: 'files' } })
+    await expect(files).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining(`page by page at /api/v1/transfers/${first}/files`),
+    })
+  })
+
   it('take a deterministic id once', async () => {
     const params = { id_generator: 'deterministic', sid: 'mine' }
     const { job_id } = await submit(params)

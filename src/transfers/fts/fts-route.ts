@@ -3,10 +3,27 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Db } from '../../platform/db.ts'
 import { AppError, BadRequestError } from '../../platform/errors.ts'
 import type { TransferService } from '../service.ts'
+import type { TransferJob } from '../types.ts'
 
 const MAX_IDS = 100
-/** As many files of a job are told of at once. */
+/** As many files are told of at once, of all jobs that are asked for together. */
 export const MAX_FILES = 100_000
+
+/**
+ * Throws `BadRequestError` when the files of these jobs are too many for one answer: FTS3 knows no pages, and
+ * a list that ends somewhere would be taken for all.
+ */
+export function assertTellable(jobs: readonly Pick<TransferJob, 'id' | 'filesTotal'>[]): void {
+  const files = jobs.reduce((sum, job) => sum + job.filesTotal, 0)
+  if (files <= MAX_FILES) return
+  const [first] = jobs
+  const whose = jobs.length === 1 ? 'The job has' : `These ${jobs.length} jobs have`
+  const remedy = jobs.length === 1 ? '' : 'Ask for fewer jobs at once, or read'
+  throw new BadRequestError(
+    `${whose} ${files} files, and no more than ${MAX_FILES} are told at once. ${remedy || 'Read'} them page by page at /api/v1/transfers/${first?.id}/files.`,
+    { code: 'TOO_MANY_FILES' },
+  )
+}
 
 export interface FtsDeps {
   db: Db

@@ -7,8 +7,18 @@ import { listAttempts } from '../file-cancel-repo.ts'
 import { listFiles } from '../file-repo.ts'
 import { listJobs } from '../job-repo.ts'
 import { isJobOver, type JobState, jobStates } from '../job-state.ts'
+import type { TransferService } from '../service.ts'
 import type { TransferJob } from '../types.ts'
-import { anyQuery, type FtsDeps, free, idsParams, MAX_FILES, oneOrMany } from './fts-route.ts'
+import {
+  anyQuery,
+  assertTellable,
+  type FtsDeps,
+  free,
+  idsOf,
+  idsParams,
+  MAX_FILES,
+  oneOrMany,
+} from './fts-route.ts'
 import { toFtsFile, toFtsJob } from './fts-view.ts'
 
 /** What clients of FTS3 poll: jobs, their files, and the attempts at those. */
@@ -60,6 +70,7 @@ function showRoute({ db, service }: FtsDeps): ApiRoute {
     query: anyQuery,
     response: z.union([free, z.array(free)]),
     handle: async ({ params, query: asked, principal, setStatus }) => {
+      if (asked.files !== undefined) await assertAllTellable(service, principal.userId, params.ids)
       const view = async (job: TransferJob) => ({
         ...toFtsJob(job, { name: principal.userName }),
         ...(asked.files === undefined ? {} : { files: await filesOf(db, job, asked.files.split(',')) }),
@@ -67,6 +78,12 @@ function showRoute({ db, service }: FtsDeps): ApiRoute {
       return oneOrMany(params.ids, setStatus, async (id) => view(await service.get(principal.userId, id)))
     },
   })
+}
+
+/** Those that are not there are told by their own status. */
+async function assertAllTellable(service: TransferService, userId: string, ids: string): Promise<void> {
+  const found = await Promise.all(idsOf(ids).map((id) => service.get(userId, id).catch(() => undefined)))
+  assertTellable(found.filter((job) => job !== undefined))
 }
 
 async function filesOf(db: Db, job: TransferJob, fields: readonly string[]) {
@@ -89,6 +106,7 @@ function fieldRoute({ db, service }: FtsDeps): ApiRoute {
     handle: async ({ params, principal }) => {
       const job = await service.get(principal.userId, params.ids)
       if (params.field === 'files') {
+        assertTellable([job])
         const files = await listFiles(db, job.id, { limit: MAX_FILES })
         return files.map((file, index) => toFtsFile(job, file, index))
       }

@@ -3,11 +3,13 @@ import {
   type BreakerAnswer,
   type BreakerState,
   isHostFailure,
+  isOutdated,
   mayStart,
   nextBreaker,
 } from '../scheduling/circuit-breaker.ts'
 import type { Fault } from '../transfer-error.ts'
 import { hostAt, hostsOf } from './link-hosts.ts'
+import { MAX_REMEMBERED, shorten } from './link-memory.ts'
 
 /** The circuit breakers of the hosts that transfers speak to; known to this process only. */
 export class Breakers {
@@ -37,6 +39,11 @@ export class Breakers {
     })
   }
 
+  /** How many hosts something is remembered of. */
+  get remembered(): number {
+    return this.states.size
+  }
+
   started(link: string): void {
     for (const host of hostsOf(link)) this.tell(host, { kind: 'started' })
   }
@@ -55,9 +62,21 @@ export class Breakers {
     this.tell(host, isOfHost ? { kind: 'failed', reason, retryAfterSeconds } : { kind: 'answered' })
   }
 
+  /** Forgets hosts that nobody asked for since their failures were of interest, and the oldest of too many. */
+  tidy(): void {
+    const nowMs = this.clock.nowMs()
+    for (const [host, state] of this.states) if (isOutdated(state, nowMs)) this.states.delete(host)
+    shorten(this.states, MAX_REMEMBERED)
+  }
+
   private tell(host: string, event: Parameters<typeof nextBreaker>[1]): void {
     const next = nextBreaker(this.states.get(host), event, this.clock.nowMs())
     if (next === undefined) this.states.delete(host)
-    else this.states.set(host, next)
+    else {
+      // Behind all others: in the order in which something was heard of them.
+      this.states.delete(host)
+      this.states.set(host, next)
+      if (this.states.size > 2 * MAX_REMEMBERED) this.tidy()
+    }
   }
 }

@@ -9,6 +9,7 @@ import { Throttle } from '../scheduling/throttle.ts'
 import type { Fault } from '../transfer-error.ts'
 import { Breakers } from './breakers.ts'
 import { hostsOf } from './link-hosts.ts'
+import { forgetUnusedLinks } from './link-memory.ts'
 import { LinkMeter } from './link-meter.ts'
 import { type LinkRecord, listLinks, saveLinkState } from './links-repo.ts'
 
@@ -127,6 +128,17 @@ export class LinkControl {
       await this.decide(link, { ...sample, isThrottled })
       if (meter.running === 0 && meter.queued === 0) this.meters.delete(link)
     }
+  }
+
+  /** Forgets links and hosts that nobody uses any more; to be called now and then. */
+  async tidy(): Promise<void> {
+    this.breakers.tidy()
+    await forgetUnusedLinks(this.deps.db, this.deps.clock)
+    await this.reload()
+    for (const known of [this.savedAtMs, this.throttles])
+      for (const link of known.keys())
+        if (!this.records.has(link) && !this.meters.has(link)) known.delete(link)
+    this.limits.clear()
   }
 
   facts(): LinkFacts[] {

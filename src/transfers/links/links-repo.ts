@@ -54,6 +54,36 @@ export async function listLinks(db: Db): Promise<LinkRecord[]> {
   return (await db<LinkRow>('transfer_links').orderBy('link')).map(fromRow)
 }
 
+/**
+ * Drops links of which the optimizer decided nothing since `beforeMs`, and of the others all but the latest
+ * `keep`. What an operator limited or paused stays. Returns how many went.
+ */
+export async function dropUnusedLinks(
+  db: Db,
+  { beforeMs, keep }: { beforeMs: number; keep: number },
+): Promise<number> {
+  const free = () =>
+    db<LinkRow>('transfer_links')
+      .whereNull('min_active')
+      .whereNull('max_active')
+      .whereNull('bandwidth')
+      .andWhere({ is_paused: 0 })
+  const unused = await free()
+    .andWhere((old) => old.whereNull('decided_at_ms').orWhere('decided_at_ms', '<', beforeMs))
+    .delete()
+  const order = [
+    { column: 'decided_at_ms', order: 'desc' },
+    { column: 'link', order: 'asc' },
+  ] as const
+  const oldest = await free()
+    .orderBy([...order])
+    .offset(keep)
+    .limit(1)
+    .first('decided_at_ms')
+  if (oldest === undefined) return unused
+  return unused + (await free().andWhere('decided_at_ms', '<=', oldest.decided_at_ms).delete())
+}
+
 /** Keeps what the optimizer decided; what the operator set stays. */
 export async function saveLinkState(db: Db, link: string, state: LinkState, nowMs: number): Promise<void> {
   const row = { optimizer: JSON.stringify(state), rationale: state.rationale, decided_at_ms: nowMs }

@@ -124,6 +124,16 @@ function isForgotten(state: BreakerState | undefined, nowMs: number, rules: Brea
   return state?.kind === 'closed' && nowMs - state.changedAtMs > rules.memoryMs
 }
 
+/** True for what decides nothing any more: a row of failures that was broken, a pause that is long over. */
+export function isOutdated(
+  state: BreakerState,
+  nowMs: number,
+  rules: BreakerRules = defaultBreakerRules,
+): boolean {
+  if (nowMs < state.changedAtMs) return false
+  return nowMs - Math.max(state.changedAtMs, state.untilMs) > Math.max(rules.memoryMs, MAX_RETRY_AFTER_MS)
+}
+
 /** May a file for this host start now; if not, when it may at the earliest, and why, in words. */
 export function mayStart(state: BreakerState | undefined, host: string, nowMs: number): BreakerAnswer {
   if (state === undefined || state.kind === 'closed') return { isAllowed: true, isTrial: false }
