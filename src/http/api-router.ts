@@ -4,8 +4,11 @@ import type { z } from 'zod'
 import type { Identify } from '../accounts/identify.ts'
 import type { ApiCall, ApiRoute } from '../platform/api-route.ts'
 import { BadRequestError, ForbiddenError, MethodNotAllowedError } from '../platform/errors.ts'
+import type { Principal } from '../platform/principal.ts'
+import { writeAnswer } from './answer-koa.ts'
 import { checkSameOrigin } from './cross-site.ts'
 import { readJson } from './json-body.ts'
+import type { Answer, RepeatedRequests } from './repeated-requests.ts'
 import { checkStorable } from './storable.ts'
 
 export const API_PREFIX = '/api/v1'
@@ -13,7 +16,10 @@ export const API_PREFIX = '/api/v1'
 export interface ApiDeps {
   identify: Identify
   publicUrl: string
+  repeats: RepeatedRequests
 }
+
+type ApiContext = Context & { params?: Record<string, string> }
 
 /** Mounts the operations that the rooms declared: who asks, input checked, answer as JSON. */
 export function apiRouter(routes: readonly ApiRoute[], deps: ApiDeps): Middleware {
@@ -32,35 +38,55 @@ export function apiRouter(routes: readonly ApiRoute[], deps: ApiDeps): Middlewar
   }
 }
 
-function handler(route: ApiRoute, { identify, publicUrl }: ApiDeps) {
-  return async (ctx: Context & { params?: Record<string, string> }) => {
+function handler(route: ApiRoute, { identify, publicUrl, repeats }: ApiDeps) {
+  const { method, auth } = route
+  const isRepeatable = method === 'post' && (auth === 'user' || auth === 'admin') && route.repeats !== 'own'
+  const isSecret = route.isSecret === true || auth === 'none' || auth === 'worker'
+  return async (ctx: ApiContext) => {
     checkSameOrigin(ctx.req, publicUrl)
-    const principal = route.auth === 'none' || route.auth === 'worker' ? undefined : await identify(ctx.req)
-    if (route.auth === 'admin' && !principal?.isAdmin) {
+    const principal = auth === 'none' || auth === 'worker' ? undefined : await identify(ctx.req)
+    if (auth === 'admin' && !principal?.isAdmin) {
       throw new ForbiddenError('Only an administrator may do this.')
     }
     const admitted = await route.guard?.(ctx.get('authorization'))
-    let status = route.status ?? 200
-    const call = {
-      params: parse(route.params, ctx.params ?? {}, 'path'),
-      query: parse(route.query, { ...ctx.query }, 'query'),
-      body: route.body === undefined ? undefined : parse(route.body, await readJson(ctx), 'body'),
-      principal,
-      signal: abortOnClose(ctx),
-      idempotencyKey: parseKey(ctx.get('idempotency-key')),
-      admitted,
-      stream: route.takesBytes === true ? ctx.req : undefined,
-      request: ctx.req,
-      setHeader: (name: string, value: string | string[]) => ctx.set(name, value),
-      setStatus: (other: number) => {
-        status = other
-      },
-    } as unknown as ApiCall<never, never, never>
-    const answer = await route.handle(call)
-    ctx.set('Cache-Control', 'no-store')
-    ctx.status = status
-    if (answer !== undefined) ctx.body = answer
+    const { call, answer, sent } = await readCall(route, ctx, { principal, admitted })
+    const key = call.idempotencyKey
+    if (!isRepeatable || key === undefined || principal === undefined)
+      return writeAnswer(ctx, await answer(), { isSecret })
+    const { path } = ctx
+    const facts = { userId: principal.userId, method, path, key, input: [ctx.querystring, sent] }
+    const { isRepeat, ...outcome } = await repeats.once(facts, answer)
+    if (isRepeat) ctx.set('Idempotency-Replayed', 'true')
+    writeAnswer(ctx, outcome, { isSecret })
   }
+}
+
+/** The checked input, what was sent, and how to get the answer. */
+async function readCall(
+  route: ApiRoute,
+  ctx: ApiContext,
+  { principal, admitted }: { principal: Principal | undefined; admitted: unknown },
+) {
+  const params = parse(route.params, ctx.params ?? {}, 'path')
+  const query = parse(route.query, { ...ctx.query }, 'query')
+  const sent = route.body === undefined ? undefined : await readJson(ctx)
+  let status = route.status ?? 200
+  const call = {
+    ...{ params, query, body: parse(route.body, sent, 'body'), principal, admitted },
+    signal: abortOnClose(ctx),
+    idempotencyKey: parseKey(ctx.get('idempotency-key')),
+    stream: route.takesBytes === true ? ctx.req : undefined,
+    request: ctx.req,
+    setHeader: (name: string, value: string | string[]) => ctx.set(name, value),
+    setStatus: (other: number) => {
+      status = other
+    },
+  }
+  const answer = async (): Promise<Answer> => {
+    const body = await route.handle(call as unknown as ApiCall<never, never, never>)
+    return { status, body }
+  }
+  return { call, answer, sent }
 }
 
 /** A key is a short text of our client's; an absent header is none. */

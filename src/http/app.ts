@@ -8,6 +8,7 @@ import { API_PREFIX, apiRouter } from './api-router.ts'
 import { problemErrors } from './errors.ts'
 import { healthRoutes, type MetricsSource, metricsRoute, type ReadinessCheck } from './health.ts'
 import { type OpenApiInfo, openApiDocument } from './openapi.ts'
+import type { RepeatedRequests } from './repeated-requests.ts'
 import { type RequestLogDeps, requestLog } from './request-log.ts'
 import { eventStream } from './sse.ts'
 
@@ -16,6 +17,8 @@ export interface AppDeps extends RequestLogDeps {
   clock: Clock
   events: EventBus
   identify: Identify
+  /** What was answered to requests that may be repeated. */
+  repeats: RepeatedRequests
   /** The protocols that answer for themselves: OCM, WebDAV, apps; asked in this order. */
   protocols: readonly Middleware[]
   routes: readonly ApiRoute[]
@@ -34,8 +37,9 @@ export function createApp(deps: AppDeps): Koa {
   app.use(healthRoutes(deps.checks, deps.stopping))
   for (const protocol of deps.protocols) app.use(protocol)
   app.use(eventStream(deps))
-  app.use(openApi(openApiDocument(deps.routes, deps.openApi)))
-  app.use(apiRouter(deps.routes, { identify: deps.identify, publicUrl: deps.openApi.publicUrl }))
+  app.use(openApi(() => openApiDocument(deps.routes, deps.openApi)))
+  const { identify, repeats } = deps
+  app.use(apiRouter(deps.routes, { identify, repeats, publicUrl: deps.openApi.publicUrl }))
   return app
 }
 
@@ -58,9 +62,12 @@ const noSniffing: Middleware = (ctx, next) => {
   return next()
 }
 
-function openApi(document: unknown): Middleware {
+/** Made when somebody asks for it the first time. */
+function openApi(describe: () => unknown): Middleware {
+  let document: unknown
   return async (ctx, next) => {
     if (ctx.path !== `${API_PREFIX}/openapi.json`) return next()
+    document ??= describe()
     ctx.body = document
   }
 }

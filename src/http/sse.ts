@@ -2,12 +2,13 @@ import { PassThrough } from 'node:stream'
 import type { Middleware } from 'koa'
 import type { Identify } from '../accounts/identify.ts'
 import type { Clock } from '../platform/clock.ts'
-import { UnauthenticatedError } from '../platform/errors.ts'
+import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
 import { API_PREFIX } from './api-router.ts'
+import { EventFeed, type FeedEvent } from './event-feed.ts'
 
 const HEARTBEAT_MS = 15_000
-/** A reader this far behind is let go; it comes back and asks for the state anew. */
+/** A reader this far behind is let go; it comes back with the last id it has. */
 const MAX_BACKLOG_BYTES = 1024 * 1024
 
 export interface SseDeps {
@@ -18,12 +19,16 @@ export interface SseDeps {
   stopping: AbortSignal
 }
 
-/** `GET /api/v1/events`: what happens to the caller's transfers, shares and contacts, as it happens. */
+/**
+ * `GET /api/v1/events`: what happens to the caller's transfers, shares, contacts and so on, as it happens. With
+ * `Last-Event-ID` what was missed comes first, or `gap` when nobody knows any more what that was.
+ */
 export function eventStream(deps: SseDeps): Middleware {
+  const feed = new EventFeed(deps)
   return async (ctx, next) => {
     if (ctx.path !== `${API_PREFIX}/events` || ctx.method !== 'GET') return next()
     const identify = () => deps.identify(ctx.req)
-    const principal = await identify()
+    const { userId } = await identify()
     const stream = new PassThrough()
     ctx.set({
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -34,32 +39,32 @@ export function eventStream(deps: SseDeps): Middleware {
     ctx.body = stream
     const ended = new AbortController()
     const end = () => stream.end()
-    const stops = [subscribe(deps.events, principal.userId, stream), deps.events.subscribe('gap', end)]
     deps.stopping.addEventListener('abort', end, { once: true })
+    const stopReading = begin(feed, userId, stream, ctx.get('Last-Event-ID'))
     stream.once('close', () => {
-      for (const stop of stops) stop()
+      stopReading()
       deps.stopping.removeEventListener('abort', end)
       ended.abort()
     })
-    stream.write(': connected\n\n')
     void heartbeat({ clock: deps.clock, identify }, stream, ended.signal)
   }
 }
 
-function subscribe(events: EventBus, userId: string, stream: PassThrough): () => void {
-  const send = (name: string, data: unknown) => {
-    if (stream.writableEnded) return
-    if (stream.writableLength > MAX_BACKLOG_BYTES) stream.destroy()
-    else stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
-  }
-  const stops = [
-    events.subscribe('transfer', (event) => event.userId === userId && send('transfer', event.snapshot)),
-    events.subscribe('share', ({ userId: whose, ...event }) => whose === userId && send('share', event)),
-    events.subscribe('contact', ({ userId: whose, ...event }) => whose === userId && send('contact', event)),
-  ]
-  return () => {
-    for (const stop of stops) stop()
-  }
+/** What was missed, then what comes; nothing gets in between. */
+function begin(feed: EventFeed, userId: string, stream: PassThrough, lastId: string): () => void {
+  const missed = lastId === '' ? [] : feed.since(lastId, userId)
+  const id = feed.lastId
+  // The id alone: who is cut off before anything happened can say so, too.
+  stream.write(`: connected\nid: ${id}\n\n`)
+  const gap = [{ id, userId, name: 'gap', data: {} }]
+  for (const event of missed ?? gap) send(stream, event)
+  return feed.read(userId, (event) => send(stream, event))
+}
+
+function send(stream: PassThrough, { id, name, data }: FeedEvent): void {
+  if (stream.writableEnded) return
+  if (stream.writableLength > MAX_BACKLOG_BYTES) stream.destroy()
+  else stream.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
 }
 
 /** Each beat asks who that is again: a stream must not outlive the password it was opened with. */
@@ -79,5 +84,5 @@ async function heartbeat(
 
 /** A database that is away for a moment says nothing about the reader. */
 function isOurFault(error: unknown): boolean {
-  return !(error instanceof UnauthenticatedError)
+  return !(error instanceof UnauthenticatedError || error instanceof ForbiddenError)
 }

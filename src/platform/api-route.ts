@@ -44,6 +44,13 @@ export interface ApiRoute {
   auth: 'none' | 'user' | 'admin' | 'worker'
   /** The body is bytes, which the handler reads. */
   takesBytes?: boolean
+  /**
+   * What the header `Idempotency-Key` does at a POST: with `answer`, as unless given, a repeat gets the first answer;
+   * `own`: the handler finds the first order by itself.
+   */
+  repeats?: 'answer' | 'own'
+  /** The answer to a GET holds what nobody may keep, such as a token. */
+  isSecret?: boolean
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType

@@ -49,6 +49,7 @@ function ownInvitations(ctx: ShareContext): ApiRoute[] {
       method: 'get',
       path: '/invitations',
       operationId: 'listInvitations',
+      isSecret: true,
       summary: 'The invitations I made, newest first',
       auth: 'user',
       response: listOf(invitationSchema),
@@ -144,6 +145,7 @@ function toInvitation(invitation: ShownInvitation): z.input<typeof invitationSch
     mail,
     description,
     email,
+    ...(invitation.isMailed === undefined ? {} : { isMailed: invitation.isMailed }),
     createdAt: isoTime(invitation.createdAtMs),
     expiresAt: isoTime(invitation.expiresAtMs),
   }

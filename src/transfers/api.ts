@@ -36,6 +36,7 @@ function submitRoute({ service, feed }: ApiDeps): ApiRoute {
     method: 'post',
     path: '/transfers',
     operationId: 'submitTransfer',
+    repeats: 'own',
     summary:
       'Order a copy of a file, a folder or a list; it is done in the background. With the header Idempotency-Key a repeat is the first order. With dryRun: what would be done, with status 200.',
     auth: 'user',

@@ -11,6 +11,7 @@ export function submitRoute({ db, clock, service }: FtsDeps, method: 'post' | 'p
   return apiRoute({
     method,
     path: '/fts/jobs',
+    repeats: 'own',
     operationId: method === 'post' ? 'ftsSubmit' : 'ftsSubmitByPut',
     summary: 'FTS3: order copies of files.',
     auth: 'user',
