@@ -11,6 +11,11 @@ export function whenSessionEnds(listener: () => void): void {
   onSessionEnd = listener
 }
 
+/** Says that the node answered "who are you?" to a request that did not go through `pageFetch`. */
+export function noteSessionEnd(): void {
+  onSessionEnd()
+}
+
 /** The token that proves to the node that a change comes from its own page. */
 export function csrfHeaders(): Record<string, string> {
   return {

@@ -4,8 +4,10 @@ import { t } from './i18n/t.ts'
 import { basePath, hrefOf, navigate, place } from './router.ts'
 import { screenFor } from './screens/index.ts'
 import { Login } from './screens/login/login.tsx'
+import { SignInAgain } from './screens/login/sign-in-again.tsx'
 import { loadSession, sessionState } from './session.ts'
 import { Frame } from './shell/frame.tsx'
+import { hosts } from './shell/hosts.ts'
 import { Empty, Loading } from './ui/bits.tsx'
 import { Toasts } from './ui/toasts.tsx'
 
@@ -27,9 +29,15 @@ function Content(): JSX.Element | null {
   if (isLogin || place.value.path === '/') return <Redirect to={hrefOf(['files'])} />
   const Screen = screenFor(place.value)
   return (
-    <Frame>
-      <Screen />
-    </Frame>
+    <>
+      <Frame>
+        <Screen />
+      </Frame>
+      {hosts.value.map((Host, index) => (
+        <Host key={index} />
+      ))}
+      {sessionState.value === 'ended' && <SignInAgain />}
+    </>
   )
 }
 

@@ -40,11 +40,11 @@ export function fileHref(path: string): string {
 }
 
 /** Goes to an address of this page, as `hrefOf` makes it. */
-export function navigate(href: string, options: { replace?: boolean } = {}): void {
+export function navigate(href: string, options: { replace?: boolean; keepScroll?: boolean } = {}): void {
   if (options.replace === true) window.history.replaceState(null, '', href)
   else window.history.pushState(null, '', href)
   place.value = currentPlace()
-  if (options.replace !== true) window.scrollTo(0, 0)
+  if (options.replace !== true && options.keepScroll !== true) window.scrollTo(0, 0)
 }
 
 /** Follows the back button, and takes clicks on links of the page; all others are the browser's. */

@@ -2,8 +2,11 @@ import { computed, signal } from '@preact/signals'
 import { api, setCsrfToken, whenSessionEnds } from './api.ts'
 import { hrefOf, navigate, place } from './router.ts'
 
-/** `loading` until the node has said who we are. */
-export type SessionState = 'loading' | 'signed-in' | 'signed-out' | 'unreachable'
+/**
+ * `loading` until the node has said who we are; `ended`: the node knew us, and does so no longer, while the page
+ * keeps what it was doing.
+ */
+export type SessionState = 'loading' | 'signed-in' | 'ended' | 'signed-out' | 'unreachable'
 
 type Session = Awaited<ReturnType<typeof api.getSession>>
 
@@ -17,6 +20,10 @@ export const siteName = computed(() => session.value?.siteName ?? 'Causeway')
 export async function loadSession(): Promise<void> {
   try {
     const answer = await api.getSession()
+    const isEnded = sessionState.value === 'ended'
+    if (answer.user === undefined && isEnded) return
+    // What this page was doing is nothing to somebody else.
+    if (isEnded && answer.user?.id !== me.value?.id) return window.location.reload()
     setCsrfToken(answer.csrfToken)
     session.value = answer
     sessionState.value = answer.user === undefined ? 'signed-out' : 'signed-in'
@@ -35,7 +42,7 @@ export async function signIn(name: string, password: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await api.signOut()
   await loadSession()
-  tellTabs()
+  tellTabs('signed-out')
   navigate(hrefOf(['login']))
 }
 
@@ -46,13 +53,21 @@ export function returnTo(): string {
 }
 
 const tabs = new BroadcastChannel('causeway-session')
-tabs.addEventListener('message', () => void loadSession())
+tabs.addEventListener('message', ({ data }) => {
+  if (data === 'signed-out' && sessionState.value === 'ended') sessionState.value = 'signed-out'
+  void loadSession()
+})
 
-function tellTabs(): void {
-  tabs.postMessage('changed')
+function tellTabs(what: 'changed' | 'signed-out' = 'changed'): void {
+  tabs.postMessage(what)
 }
 
 // The session ended while the page was open: the page asks to sign in and keeps what it was doing.
 whenSessionEnds(() => {
-  if (sessionState.value === 'signed-in') sessionState.value = 'signed-out'
+  if (sessionState.value === 'signed-in') sessionState.value = 'ended'
+})
+
+// Somebody may have signed in again elsewhere, as with an identity provider in another tab.
+window.addEventListener('focus', () => {
+  if (sessionState.value === 'ended') void loadSession()
 })

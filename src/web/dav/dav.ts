@@ -19,7 +19,7 @@ export function versionAddress(fileId: string, version: string): string {
   return davPath(basePath, 'versions', [userName(), 'versions', fileId, version])
 }
 
-/** The whole address for programs elsewhere. */
+/** The whole address for programs elsewhere; that of the drive ends with a slash. */
 export function webdavUrl(path = '/'): string {
   return `${window.location.origin}${fileAddress(path)}`
 }

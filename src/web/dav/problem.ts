@@ -21,8 +21,7 @@ export function davProblem({ status, text, headers }: Refusal): ApiProblem {
   return new ApiProblem({
     status,
     code: fields.code ?? CODES.find(([element]) => element.test(text))?.[1] ?? `HTTP_${status}`,
-    detail:
-      fields.detail ?? (message === undefined ? `The node answered ${status}.` : unescapeText(message)),
+    detail: fields.detail ?? (message === undefined ? `The node answered ${status}.` : unescapeText(message)),
     requestId: headers.get('X-Request-Id') ?? undefined,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
   })
@@ -49,4 +48,9 @@ function unescapeText(text: string): string {
     const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
     return point <= 0x10ffff ? String.fromCodePoint(point) : whole
   })
+}
+
+/** Something the page itself refuses, in the words to show. */
+export function pageProblem(code: string, detail: string): ApiProblem {
+  return new ApiProblem({ status: 0, code, detail })
 }

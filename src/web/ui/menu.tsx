@@ -38,13 +38,13 @@ export function Menu({ label, icon = 'more', items }: MenuProps): JSX.Element {
     root.current?.querySelector('button')?.focus()
   }
   return (
-    <div class="menu" ref={root} onKeyDown={(event) => isOpen && onKey(event, root.current, close)}>
+    <div class="menu" ref={root} onKeyDown={(event) => isOpen && onMenuKey(event, root.current, close)}>
       <IconButton icon={icon} label={label} expanded={isOpen} onClick={() => setOpen(!isOpen)} />
       {isOpen && (
         <ul class="menu-list" role="menu" id={id} aria-label={label}>
           {items.map((item) => (
             <li key={item.label} role="none">
-              <Entry item={item} onDone={close} />
+              <MenuEntry item={item} onDone={close} />
             </li>
           ))}
         </ul>
@@ -53,7 +53,8 @@ export function Menu({ label, icon = 'more', items }: MenuProps): JSX.Element {
   )
 }
 
-function Entry({ item, onDone }: { item: MenuItem; onDone: () => void }): JSX.Element {
+/** One action of a menu. */
+export function MenuEntry({ item, onDone }: { item: MenuItem; onDone: () => void }): JSX.Element {
   const { label, icon, href, download, run, tone, disabled = false } = item
   const content = (
     <>
@@ -84,7 +85,8 @@ function itemsOf(root: HTMLElement | null): HTMLElement[] {
   return [...(root?.querySelectorAll<HTMLElement>('[role=menuitem]:not(:disabled)') ?? [])]
 }
 
-function onKey(event: KeyboardEvent, root: HTMLElement | null, close: () => void): void {
+/** Arrows, Home, End and Escape in a list of actions. */
+export function onMenuKey(event: KeyboardEvent, root: HTMLElement | null, close: () => void): void {
   const items = itemsOf(root)
   const at = items.indexOf(document.activeElement as HTMLElement)
   const target = targetOf(event.key, at, items.length)

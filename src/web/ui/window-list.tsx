@@ -5,10 +5,12 @@ interface WindowListProps<T> {
   items: readonly T[]
   /** Height of every row in pixels. */
   rowHeight: number
-  keyOf: (item: T) => string
+  keyOf: (item: T, index: number) => string
   row: (item: T, index: number) => ComponentChildren
   /** Called when the reader comes near the end. */
   onNearEnd?: () => unknown
+  /** Which rows are in sight now, with some beyond; from the first until before the last. */
+  onSeen?: (first: number, last: number) => unknown
   /** Keeps this row in sight: the one the keyboard is on. */
   activeIndex?: number | undefined
   label: string
@@ -18,12 +20,13 @@ const BEYOND = 12
 
 /** A list of any length: only the rows in sight, and some beyond, are in the document. */
 export function WindowList<T>(props: WindowListProps<T>): JSX.Element {
-  const { items, rowHeight, keyOf, row, onNearEnd, activeIndex, label } = props
+  const { items, rowHeight, keyOf, row, onNearEnd, onSeen, activeIndex, label } = props
   const ref = useRef<HTMLDivElement>(null)
   const { first, last } = useWindow(ref, rowHeight, items.length)
   useEffect(() => {
     if (last >= items.length - BEYOND) onNearEnd?.()
   }, [last, items.length, onNearEnd])
+  useEffect(() => void onSeen?.(first, last), [first, last, onSeen])
   useEffect(() => {
     if (activeIndex !== undefined && ref.current !== null) reveal(ref.current, activeIndex, rowHeight)
   }, [activeIndex, rowHeight])
@@ -33,7 +36,7 @@ export function WindowList<T>(props: WindowListProps<T>): JSX.Element {
   return (
     <div class="window-list" ref={ref} role="rowgroup" aria-label={label}>
       {items.slice(first, last).map((item, offset) => (
-        <Row key={keyOf(item)} top={(first + offset) * rowHeight} height={rowHeight}>
+        <Row key={keyOf(item, first + offset)} top={(first + offset) * rowHeight} height={rowHeight}>
           {row(item, first + offset)}
         </Row>
       ))}

@@ -73,7 +73,7 @@ export interface SendOptions {
 export interface UploadTransport {
   send(item: UploadItem, options: SendOptions): Promise<void>
   /** Nothing happens when it is there already. */
-  ensureFolder(path: string, signal: AbortSignal): Promise<void>
+  ensureFolder(path: string): Promise<void>
 }
 
 /** The file cannot be read: it was changed, moved or removed since it was chosen. */

@@ -1,6 +1,7 @@
 import { findNameFault, numberedName } from '../dav/naming.ts'
 import { joinPath, nameOf, parentOf, segmentsOf } from '../dav/paths.ts'
 import { RateMeter } from './rate-meter.ts'
+import { totalsOf, type UploadTotals } from './totals.ts'
 import {
   type ConflictAnswer,
   ENDED,
@@ -16,8 +17,8 @@ export interface UploadQueueDeps {
   nowMs: () => number
   /** Resolves after this time, earlier when there is reason to try at once; rejects when the signal fires. */
   wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Something of this name is there already. */
-  ask: (item: UploadItem) => Promise<ConflictAnswer>
+  /** Something of this name is there already; one question at a time. Rejects when the signal fires. */
+  ask: (item: UploadItem, signal: AbortSignal) => Promise<ConflictAnswer>
   /** The node no longer knows who uploads; `release('session')` when it does again. */
   onSignedOut: () => void
   /** Something can be seen to have changed. */
@@ -26,21 +27,7 @@ export interface UploadQueueDeps {
   onArrived: (item: UploadItem) => void
 }
 
-export interface UploadTotals {
-  count: number
-  ended: number
-  failed: number
-  sizeBytes: number
-  sentBytes: number
-  bytesPerSecond: number
-  /** Undefined while nothing moves. */
-  secondsLeft?: number
-  /** How long no byte has gone, while some should. */
-  stalledMs?: number
-}
-
 const AT_ONCE = 3
-const STALLED_MS = 5_000
 
 /** Files on their way to the node, a few at a time; knows nothing of the page nor of how bytes travel. */
 export class UploadQueue {
@@ -50,7 +37,6 @@ export class UploadQueue {
   private readonly folders = new Map<string, Promise<void>>()
   private readonly holds = new Set<'person' | 'session'>()
   private meter: RateMeter
-  private asking: Promise<unknown> = Promise.resolve()
   private nextId = 1
 
   constructor(deps: UploadQueueDeps) {
@@ -143,26 +129,7 @@ export class UploadQueue {
   }
 
   totals(): UploadTotals {
-    const nowMs = this.deps.nowMs()
-    const counted = this.items.filter(({ state }) => state !== 'canceled' && state !== 'skipped')
-    const sum = (of: (item: UploadItem) => number) => counted.reduce((total, item) => total + of(item), 0)
-    const [sizeBytes, sentBytes] = [sum((item) => item.sizeBytes), sum((item) => item.sentBytes)]
-    const bytesPerSecond = this.meter.rate(nowMs)
-    const waiting = this.items.filter(({ state }) => !ENDED.has(state))
-    const leftBytes = waiting.reduce((total, item) => total + item.sizeBytes - item.sentBytes, 0)
-    const moving = [...this.running.keys()].filter((item) => item.file !== undefined)
-    const lastByteAtMs = Math.max(...moving.map((item) => item.lastByteAtMs))
-    const stalledMs = moving.length > 0 ? nowMs - lastByteAtMs : 0
-    return {
-      count: counted.length,
-      ended: counted.filter(({ state }) => ENDED.has(state)).length,
-      failed: counted.filter(({ state }) => state === 'failed').length,
-      sizeBytes,
-      sentBytes,
-      bytesPerSecond,
-      ...(bytesPerSecond > 0 && waiting.length > 0 && { secondsLeft: leftBytes / bytesPerSecond }),
-      ...(stalledMs > STALLED_MS && { stalledMs }),
-    }
+    return totalsOf(this.items, new Set(this.running.keys()), this.meter, this.deps.nowMs())
   }
 
   private stop(item: UploadItem, state: 'paused' | 'canceled'): void {
@@ -186,7 +153,10 @@ export class UploadQueue {
     item.state = 'running'
     item.lastByteAtMs = this.deps.nowMs()
     try {
-      while (await this.attempt(item, controller.signal)) item.state = 'running'
+      while (await this.attempt(item, controller.signal)) {
+        item.state = this.holds.size > 0 ? 'waiting' : 'running'
+        if (this.holds.size > 0) break
+      }
     } finally {
       this.running.delete(item)
       this.changed()
@@ -196,8 +166,8 @@ export class UploadQueue {
   /** True: again. */
   private async attempt(item: UploadItem, signal: AbortSignal): Promise<boolean> {
     try {
-      await this.ensureFolders(item, signal)
-      if (item.file === undefined) await this.ensureFolder(item.path, signal)
+      await this.ensureFolders(item)
+      if (item.file === undefined) await this.ensureFolder(item.path)
       else await this.deps.transport.send(item, { signal, onProgress: (sent) => this.note(item, sent) })
       if (signal.aborted) return false
       this.note(item, item.sizeBytes)
@@ -220,6 +190,7 @@ export class UploadQueue {
       return false
     }
     item.state = 'waiting'
+    item.tries += 1
     this.holds.add('session')
     this.deps.onSignedOut()
     return false
@@ -236,20 +207,15 @@ export class UploadQueue {
     return !signal.aborted
   }
 
-  /** One question at a time; the answer to one may be that to all. */
+  /** The answer to one may be that to all of its batch. */
   private async resolve(item: UploadItem, signal: AbortSignal): Promise<boolean> {
     item.state = 'asking'
     this.deps.onChange()
     if (item.keepNumber === undefined && item.batch.choice === undefined) {
-      const turn = this.asking.then(async () => {
-        if (item.batch.choice !== undefined || signal.aborted) return item.batch.choice
-        const { choice, forAll } = await this.deps.ask(item)
-        if (forAll) item.batch.choice = choice
-        return choice
-      })
-      this.asking = turn.catch(() => undefined)
-      const choice = await turn
-      return signal.aborted || choice === undefined ? false : this.apply(item, choice)
+      const answer = await this.deps.ask(item, signal).catch(() => undefined)
+      if (signal.aborted) return false
+      if (answer?.forAll === true) item.batch.choice = answer.choice
+      return this.apply(item, answer?.choice ?? 'skip')
     }
     return this.apply(item, item.keepNumber === undefined ? (item.batch.choice ?? 'skip') : 'both')
   }
@@ -266,17 +232,17 @@ export class UploadQueue {
     return choice !== 'skip'
   }
 
-  private async ensureFolders(item: UploadItem, signal: AbortSignal): Promise<void> {
+  private async ensureFolders(item: UploadItem): Promise<void> {
     const below = segmentsOf(item.path).slice(segmentsOf(item.batch.folder).length, -1)
     let path = item.batch.folder
     for (const name of below) {
       path = joinPath(path, name)
-      await this.ensureFolder(path, signal)
+      await this.ensureFolder(path)
     }
   }
 
-  private async ensureFolder(path: string, signal: AbortSignal): Promise<void> {
-    const known = this.folders.get(path) ?? this.deps.transport.ensureFolder(path, signal)
+  private async ensureFolder(path: string): Promise<void> {
+    const known = this.folders.get(path) ?? this.deps.transport.ensureFolder(path)
     this.folders.set(path, known)
     await known.catch((error: unknown) => {
       this.folders.delete(path)

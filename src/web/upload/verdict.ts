@@ -21,7 +21,7 @@ export function judge(error: unknown, tries: number): Verdict {
   if (error instanceof NetworkProblem) return { kind: 'retry', afterMs: backOffMs }
   if (!(error instanceof ApiProblem)) return { kind: 'failed' }
   if (error.status === 412) return { kind: 'conflict' }
-  if (error.status === 401 || error.code === 'CSRF_TOKEN') return { kind: 'signedOut' }
+  if (error.status === 401 || (error.code === 'CSRF_TOKEN' && tries < MAX_TRIES)) return { kind: 'signedOut' }
   // 0: a browser hides that it was redirected, as a portal of a hotel does.
   if (error.status === 0) return { kind: 'retry', afterMs: backOffMs }
   if (!PASSING.has(error.status) || tries >= MAX_TRIES) return { kind: 'failed' }

@@ -27,8 +27,13 @@ export function Login(): JSX.Element {
   )
 }
 
+interface PasswordFormProps {
+  /** Instead of going on to where the reader wanted to be. */
+  onSignedIn?: () => void
+}
+
 /** Name and password; goes on to where the reader wanted to be. */
-export function PasswordForm(): JSX.Element {
+export function PasswordForm({ onSignedIn }: PasswordFormProps): JSX.Element {
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const [error, setError] = useState<unknown>(undefined)
@@ -39,7 +44,8 @@ export function PasswordForm(): JSX.Element {
     setError(undefined)
     try {
       await signIn(name, password)
-      if (sessionState.value === 'signed-in') navigate(returnTo(), { replace: true })
+      if (onSignedIn !== undefined) onSignedIn()
+      else if (sessionState.value === 'signed-in') navigate(returnTo(), { replace: true })
     } catch (thrown) {
       setError(thrown)
       setBusy(false)
