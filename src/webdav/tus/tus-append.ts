@@ -39,8 +39,8 @@ export async function finish(
   if (facts.expected !== undefined) options.expected = facts.expected
   const when = mtimeMs ?? facts.mtimeMs
   if (when !== undefined) options.mtimeMs = when
-  const onlyIf = { ...facts.conditions, ...conditions }
-  if (Object.keys(onlyIf).length > 0) options.conditions = onlyIf
+  const onlyIf = conditions ?? facts.conditions
+  if (onlyIf !== undefined) options.conditions = onlyIf
   try {
     const write = (body: AsyncIterable<Buffer>) => call.store.write(facts.path, body, options)
     const { entry } = await uploads.finish({ userId, id, facts } as ResumableUpload, lengthBytes, write)
