@@ -8,6 +8,7 @@ import { PasswordHasher } from './password-hasher.ts'
 import { removeSessionsOf } from './sessions-repo.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import type { AppPassword, NewUser, User, UserDirectory } from './types.ts'
+import { changeUser } from './user-admin-repo.ts'
 import { isUserName } from './user-name.ts'
 import { UsersRepo } from './users-repo.ts'
 
@@ -69,6 +70,11 @@ export class Accounts implements UserDirectory {
     const user = await this.findUserById(id)
     if (user === undefined) throw new NotFoundError('This user does not exist any more.')
     return user
+  }
+
+  /** What a person says of themselves. */
+  async changeProfile(userId: string, profile: { displayName?: string; email?: string }): Promise<void> {
+    await changeUser(this.db, userId, profile)
   }
 
   /**

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { type Clock, isoTime } from '../platform/clock.ts'
 import { ForbiddenError } from '../platform/errors.ts'
+import type { Principal } from '../platform/principal.ts'
 import type { Accounts } from './accounts.ts'
 import { requireFreshProof } from './fresh-proof.ts'
 import type { AppPassword } from './types.ts'
@@ -47,6 +48,7 @@ export interface AccountsApiDeps {
 export function accountRoutes(deps: AccountsApiDeps): ApiRoute[] {
   return [
     getMe(deps),
+    changeMe(deps),
     changePassword(deps),
     listAppPasswords(deps),
     createAppPassword(deps),
@@ -76,6 +78,41 @@ function getMe(deps: AccountsApiDeps): ApiRoute {
   })
 }
 
+/** What people may say of themselves; the rest is the operator's. */
+const profileSchema = z
+  .strictObject({
+    displayName: z.string().trim().min(1).max(200).optional(),
+    email: z
+      .email()
+      .max(254)
+      .or(z.literal(''))
+      .optional()
+      .describe('Where messages of the node go; empty: nowhere.'),
+  })
+  .meta({ id: 'Profile' })
+
+function changeMe(deps: AccountsApiDeps): ApiRoute {
+  return apiRoute({
+    method: 'patch',
+    path: '/me',
+    operationId: 'changeMe',
+    summary: 'My name as others see it, and my mail address',
+    auth: 'user',
+    body: profileSchema,
+    response: meSchema,
+    async handle({ principal, body }) {
+      requireRealSignIn(principal, 'Sign in with the real password to change your profile.')
+      await deps.accounts.changeProfile(principal.userId, body)
+      return describeMe(deps, principal.userId)
+    },
+  })
+}
+
+/** A program that was given a password of its own has no business with what only the person may do. */
+function requireRealSignIn({ via }: Principal, refusal: string): void {
+  if (via !== 'password' && via !== 'session') throw new ForbiddenError(refusal)
+}
+
 function changePassword({ accounts, addressOf }: AccountsApiDeps): ApiRoute {
   return apiRoute({
     method: 'post',
@@ -86,10 +123,7 @@ function changePassword({ accounts, addressOf }: AccountsApiDeps): ApiRoute {
     body: z.strictObject({ current: newPassword, new: newPassword }),
     status: 204,
     async handle({ principal, body, request }) {
-      // A program that was given a password of its own has no business with the real one.
-      if (principal.via !== 'password' && principal.via !== 'session') {
-        throw new ForbiddenError('Sign in with the real password to change it.')
-      }
+      requireRealSignIn(principal, 'Sign in with the real password to change it.')
       const from = { address: addressOf(request), sessionId: principal.session?.id }
       await accounts.changePassword(principal.userId, body.current, body.new, from)
     },

@@ -38,6 +38,15 @@ export interface AppPassword {
   lastUsedAt?: string
 }
 
+export interface BatchOutcome {
+  path: string
+  status: 'done' | 'failed'
+  /** Where it is now; not of what was deleted. */
+  target?: string
+  /** Why not, as a problem of its own would say it. */
+  error?: { status: number; code: string; detail: string }
+}
+
 export interface Contact {
   id: string
   address: string
@@ -179,6 +188,8 @@ export interface Invitation {
   mail: { subject: string; text: string }
   description: string
   email: string
+  /** Whether this node has just sent it to `email`. */
+  isMailed?: boolean
   createdAt: string
   expiresAt: string
 }
@@ -290,6 +301,17 @@ export interface Notification {
   createdAt: string
 }
 
+export interface NotificationSettings {
+  mail: { /** Whether this node sends mails at all. */
+  isOn: boolean; /** Where mine go; none without an address. */
+  address?: string }
+  kinds: ({ kind: 'share.received' | 'share.accepted' | 'share.declined' | 'share.revoked' | 'share.failed' | 'invitation.accepted' | 'transfer.finished' | 'transfer.partial' | 'transfer.failed' | 'session.new-client' | 'app-password.created' | 'quota.high' | 'admin.peer-unreachable' | 'admin.disk-low' | 'admin.signatures'; mail: 'off' | 'instant' | 'daily' | 'weekly'; default: 'off' | 'instant' | 'daily' | 'weekly' })[]
+}
+
+export interface NotificationSettingsChange {
+  kinds: { [K in 'share.received' | 'share.accepted' | 'share.declined' | 'share.revoked' | 'share.failed' | 'invitation.accepted' | 'transfer.finished' | 'transfer.partial' | 'transfer.failed' | 'session.new-client' | 'app-password.created' | 'quota.high' | 'admin.peer-unreachable' | 'admin.disk-low' | 'admin.signatures']?: 'off' | 'instant' | 'daily' | 'weekly' }
+}
+
 export interface Peer {
   host: string
   state: 'ok' | 'warn' | 'fail' | 'unknown'
@@ -352,6 +374,12 @@ export interface PeerSummary {
   signatures?: string
   lastSuccess?: { what: string; at: string }
   lastFailure?: { what: string; at: string; reason: string; text: string; status?: number }
+}
+
+export interface Profile {
+  displayName?: string | undefined
+  /** Where messages of the node go; empty: nowhere. */
+  email?: string | '' | undefined
 }
 
 export interface PublicLink {
@@ -768,6 +796,15 @@ export interface TransferWorker {
   files: { fileId: string; jobId: string; state: string; bytesDone: number; sizeBytes: number }[]
 }
 
+export interface TrashOutcome {
+  name: string
+  status: 'done' | 'failed'
+  /** Where it is now; not of what was deleted. */
+  target?: string
+  /** Why not, as a problem of its own would say it. */
+  error?: { status: number; code: string; detail: string }
+}
+
 export interface TrashedFile {
   name: string
   path: string
@@ -954,6 +991,23 @@ export interface Operations {
     body: EndpointChange
     answer: Endpoint
   }
+  /** Move, copy or delete many files and folders, each of them wholly or not at all. */
+  changeFiles: {
+    body: { operation: 'move' | 'copy' | 'delete'; paths: string[]; /** The folder they go to. */
+    destination?: string | undefined; /** Where something has the name: leave it, take a free name, or replace it. */
+    conflict?: 'fail' | 'rename' | 'overwrite' | undefined }
+    answer: { items: BatchOutcome[] }
+  }
+  /** My name as others see it, and my mail address */
+  changeMe: {
+    body: Profile
+    answer: Me
+  }
+  /** Choose what I get mails about; kinds that are not named stay as they are */
+  changeNotificationSettings: {
+    body: NotificationSettingsChange
+    answer: NotificationSettings
+  }
   /** Set a new password */
   changePassword: {
     body: { current: string; new: string }
@@ -977,6 +1031,11 @@ export interface Operations {
     body?: { label?: string | undefined; order?: RecurringOrder | undefined; schedule?: ScheduleRule | undefined; enabled?: boolean | undefined } | undefined
     answer: TransferSchedule
   }
+  /** Put back much of what you deleted, or remove it for good. */
+  changeTrash: {
+    body: { operation: 'restore' | 'remove'; names: string[] }
+    answer: { items: TrashOutcome[] }
+  }
   /** Change an account, lock somebody out, or set a new password */
   changeUser: {
     params: { name: string }
@@ -992,6 +1051,17 @@ export interface Operations {
   createEndpoint: {
     body: NewEndpoint
     answer: Endpoint
+  }
+  /** Make a folder. */
+  createFolder: {
+    body: { /** From the root of the drive: /a/b. */
+    path: string }
+    answer: FileItem
+  }
+  /** Make many folders with those above them; what is there already is left as it is. */
+  createFolders: {
+    body: { paths: string[] }
+    answer: { items: BatchOutcome[] }
   }
   /** Invite somebody of another server to become a contact */
   createInvitation: {
@@ -1155,6 +1225,10 @@ export interface Operations {
   /** Who am I, and how full is my drive */
   getMe: {
     answer: Me
+  }
+  /** What I get mails about, and how often */
+  getNotificationSettings: {
+    answer: NotificationSettings
   }
   /** What is spoken with a server, whether it works, and what to do */
   getPeer: {
@@ -1567,13 +1641,19 @@ export const operations: Record<keyof Operations, string> = {
   cancelTransferFile: 'POST /transfers/{id}/files/{fileId}/cancel',
   changeContact: 'PATCH /contacts/{id}',
   changeEndpoint: 'PATCH /endpoints/{id}',
+  changeFiles: 'POST /files/batch',
+  changeMe: 'PATCH /me',
+  changeNotificationSettings: 'PUT /me/notification-settings',
   changePassword: 'POST /me/password',
   changeShare: 'PATCH /shares/{id}',
   changeTransferLink: 'PATCH /admin/transfer-links/{link}',
   changeTransferSchedule: 'PATCH /transfer-schedules/{id}',
+  changeTrash: 'POST /trash/batch',
   changeUser: 'PATCH /admin/users/{name}',
   createAppPassword: 'POST /me/app-passwords',
   createEndpoint: 'POST /endpoints',
+  createFolder: 'POST /files/folder',
+  createFolders: 'POST /files/folders',
   createInvitation: 'POST /invitations',
   createShare: 'POST /shares',
   createStage: 'POST /stages',
@@ -1607,6 +1687,7 @@ export const operations: Record<keyof Operations, string> = {
   getEndpoint: 'GET /endpoints/{id}',
   getFile: 'GET /files/info',
   getMe: 'GET /me',
+  getNotificationSettings: 'GET /me/notification-settings',
   getPeer: 'GET /admin/peers/{host}',
   getProviderEntry: 'GET /admin/provider-entry',
   getPush: 'GET /transfer-pushes/{id}',

@@ -69,3 +69,22 @@ export function visibleName(name: string): string {
   )
   return shown.trim() === '' ? `⟨${[...name].map(() => 'space').join(' ')}⟩` : shown
 }
+
+const days = new Intl.DateTimeFormat('en', {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+})
+
+/** The day of a moment, with words of their own for today and yesterday. */
+export function formatDay(isoTime: string, today: string, yesterday: string, nowMs: number = now()): string {
+  const at = new Date(isoTime)
+  const daysAgo = Math.round((midnight(new Date(nowMs)) - midnight(at)) / 86_400_000)
+  if (daysAgo === 0) return today
+  return daysAgo === 1 ? yesterday : days.format(at)
+}
+
+function midnight(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
+}

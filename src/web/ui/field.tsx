@@ -37,7 +37,7 @@ export function Field({
       <input
         {...input}
         id={id}
-        type={type}
+        {...({ type } as { type: 'text' })}
         autocapitalize="none"
         value={value}
         onInput={(event) => onValue(event.currentTarget.value)}

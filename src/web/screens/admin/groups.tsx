@@ -1,0 +1,128 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Group } from '../../../client/operations.ts'
+import { api } from '../../api.ts'
+import { t } from '../../i18n/t.ts'
+import { Empty, Name } from '../../ui/bits.tsx'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { confirm } from '../../ui/confirm.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorNote } from '../../ui/error-note.tsx'
+import { Field } from '../../ui/field.tsx'
+import { LoadedView } from '../../ui/loaded-view.tsx'
+import { Section } from '../../ui/section.tsx'
+import { useForm } from '../../ui/use-form.ts'
+import { useLoad } from '../../ui/use-load.ts'
+
+/** Groups, which are shared with as one. */
+export function Groups(): JSX.Element {
+  const groups = useLoad(() => api.listGroups(), [])
+  const [shown, setShown] = useState<Group | undefined>(undefined)
+  const form = useForm({ name: '' }, ({ name }) => api.addGroup({ body: { name } }))
+  const add = async (event: Event) => {
+    event.preventDefault()
+    if (!(await form.submit())) return
+    form.reset({ name: '' })
+    await groups.reload()
+  }
+  const remove = async ({ name }: Group) => {
+    const question = { title: t('admin.removeGroup', { name }), text: t('admin.removeGroupText') }
+    if (!(await confirm({ ...question, action: t('common.remove') }))) return
+    await api.removeGroup({ params: { group: name } })
+    await groups.reload()
+  }
+  return (
+    <Section title={t('admin.groups')} text={t('admin.groupsText')}>
+      <form class="one-line" onSubmit={add}>
+        <Field
+          label={t('admin.newGroup')}
+          value={form.values.name}
+          onValue={(v) => form.set('name', v)}
+          required
+        />
+        <Button type="submit" icon="plus" disabled={form.isBusy}>
+          {t('admin.add')}
+        </Button>
+      </form>
+      {form.error !== undefined && <ErrorNote error={form.error} />}
+      <LoadedView of={groups}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon="people" title={t('admin.noGroups')} />
+          ) : (
+            <ul class="list">
+              {items.map((group) => (
+                <li key={group.name}>
+                  <div class="grow">
+                    <Name>{group.displayName || group.name}</Name>
+                  </div>
+                  <Button onClick={() => setShown(group)}>{t('admin.members')}</Button>
+                  <IconButton
+                    icon="trash"
+                    label={t('admin.removeGroup', { name: group.name })}
+                    onClick={() => remove(group)}
+                  />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </LoadedView>
+      {shown !== undefined && <Members group={shown} onClose={() => setShown(undefined)} />}
+    </Section>
+  )
+}
+
+function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX.Element {
+  const members = useLoad(() => api.listGroupMembers({ params: { group: group.name } }), [group.name])
+  const form = useForm({ user: '' }, ({ user }) =>
+    api.addGroupMember({ params: { group: group.name, user } }),
+  )
+  const add = async () => {
+    if (!(await form.submit())) return
+    form.reset({ user: '' })
+    await members.reload()
+  }
+  const remove = async (user: string) => {
+    await api.removeGroupMember({ params: { group: group.name, user } })
+    await members.reload()
+  }
+  return (
+    <Dialog
+      title={t('admin.membersOf', { name: group.displayName || group.name })}
+      onClose={onClose}
+      onSubmit={add}
+    >
+      <div class="one-line">
+        <Field
+          label={t('login.name')}
+          value={form.values.user}
+          onValue={(v) => form.set('user', v)}
+          required
+        />
+        <Button type="submit" icon="plus" disabled={form.isBusy}>
+          {t('admin.add')}
+        </Button>
+      </div>
+      {form.error !== undefined && <ErrorNote error={form.error} />}
+      <LoadedView of={members}>
+        {({ items }) => (
+          <ul class="list">
+            {items.map(({ name, displayName }) => (
+              <li key={name}>
+                <div class="grow">
+                  <Name>{displayName || name}</Name>
+                </div>
+                <IconButton
+                  icon="close"
+                  label={t('admin.removeMember', { name })}
+                  onClick={() => remove(name)}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </LoadedView>
+    </Dialog>
+  )
+}

@@ -1,0 +1,117 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { PeerSummary } from '../../../client/operations.ts'
+import { api } from '../../api.ts'
+import { t } from '../../i18n/t.ts'
+import { Ago, Chip, Empty, Loading } from '../../ui/bits.tsx'
+import { Button } from '../../ui/button.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorNote } from '../../ui/error-note.tsx'
+import { Field } from '../../ui/field.tsx'
+import { LoadedView } from '../../ui/loaded-view.tsx'
+import { Section } from '../../ui/section.tsx'
+import { useLoad } from '../../ui/use-load.ts'
+import { Findings } from './findings.tsx'
+
+const TONES = { ok: 'good', warn: 'warn', fail: 'bad', unknown: 'neutral' } as const
+
+/** The other servers of the mesh, and a test of any of them. */
+export function Peers(): JSX.Element {
+  const peers = useLoad(() => api.listPeers(), [])
+  const [tested, setTested] = useState<string | undefined>(undefined)
+  const [host, setHost] = useState('')
+  const close = () => {
+    setTested(undefined)
+    void peers.reload()
+  }
+  const test = (event: Event) => {
+    event.preventDefault()
+    if (host.trim() !== '') setTested(host.trim())
+  }
+  return (
+    <Section title={t('admin.peers')} text={t('admin.peersText')}>
+      <form class="one-line" onSubmit={test}>
+        <Field label={t('admin.testHost')} placeholder="drive.example.org" value={host} onValue={setHost} />
+        <Button type="submit">{t('admin.test')}</Button>
+      </form>
+      <LoadedView of={peers}>
+        {({ items }) => (items.length === 0 ? <NoPeers /> : <PeerTable items={items} onTest={setTested} />)}
+      </LoadedView>
+      {tested !== undefined && <PeerDialog host={tested} onClose={close} />}
+    </Section>
+  )
+}
+
+function NoPeers(): JSX.Element {
+  return (
+    <Empty icon="globe" title={t('admin.noPeers')}>
+      {t('admin.noPeersText')}
+    </Empty>
+  )
+}
+
+function PeerTable({ items, onTest }: { items: PeerSummary[]; onTest: (host: string) => void }): JSX.Element {
+  return (
+    <DataTable
+      label={t('admin.peers')}
+      rows={items}
+      keyOf={({ host }) => host}
+      columns={[
+        {
+          title: t('admin.host'),
+          cell: ({ host, provider }) => (
+            <>
+              <strong>{host}</strong>
+              <p class="soft">{provider}</p>
+            </>
+          ),
+        },
+        {
+          title: t('admin.state'),
+          cell: ({ state }) => <Chip tone={TONES[state]}>{t(`admin.peerState.${state}`)}</Chip>,
+        },
+        { title: t('admin.trustColumn'), cell: ({ trust }) => t(`admin.trustState.${trust}`) },
+        { title: t('admin.lastContact'), cell: (peer) => <LastContact peer={peer} /> },
+        {
+          title: t('common.actions'),
+          kind: 'actions',
+          cell: ({ host }) => <Button onClick={() => onTest(host)}>{t('admin.test')}</Button>,
+        },
+      ]}
+    />
+  )
+}
+
+function LastContact({ peer: { lastSuccess, lastFailure } }: { peer: PeerSummary }): JSX.Element {
+  const failedLast =
+    lastFailure !== undefined && (lastSuccess === undefined || lastFailure.at > lastSuccess.at)
+  if (failedLast) {
+    return (
+      <span title={lastFailure.text}>
+        {lastFailure.what}: {lastFailure.reason}, <Ago at={lastFailure.at} />
+      </span>
+    )
+  }
+  return lastSuccess === undefined ? <>{t('admin.never')}</> : <Ago at={lastSuccess.at} />
+}
+
+/** Asks the server now and shows what the doctor finds. */
+function PeerDialog({ host, onClose }: { host: string; onClose: () => void }): JSX.Element {
+  const peer = useLoad(() => api.getPeer({ params: { host }, query: { check: 'true' } }), [host])
+  return (
+    <Dialog title={t('admin.testOf', { host })} size="medium" onClose={onClose}>
+      {peer.isLoading && <Loading />}
+      {peer.error !== undefined && <ErrorNote error={peer.error} onRetry={peer.reload} />}
+      {peer.data !== undefined && !peer.isLoading && (
+        <>
+          <p>
+            <Chip tone={TONES[peer.data.state]}>{t(`admin.peerState.${peer.data.state}`)}</Chip>{' '}
+            {peer.data.provider} {peer.data.apiVersion}
+          </p>
+          <Findings findings={peer.data.findings} />
+        </>
+      )}
+    </Dialog>
+  )
+}
