@@ -27,7 +27,7 @@ export const enFiles = {
   'files.connect': 'Connect a program',
   'files.more': 'More',
   'files.filterLabel': 'Filter this folder',
-  'files.filterHint': 'Filter; Enter searches everywhere',
+  'files.filterHint': 'Filter or search',
   'files.filterClear': 'Clear',
   'files.searchLabel': 'Search all files',
   'files.searchAll': 'Search all files for “{text}”',

@@ -23,7 +23,7 @@ export function UploadPanel(): JSX.Element | null {
     <section class="uploads" aria-label={t('files.uploads.label')}>
       <header class="uploads-head">
         <h2 aria-live="polite">{titleOf(totals)}</h2>
-        <PanelButtons />
+        <PanelButtons tick={uploadTick.value} />
       </header>
       {uploads.isActive && <Summary totals={totals} />}
       {!isFolded.value && (
@@ -73,7 +73,8 @@ function Summary({ totals }: { totals: UploadTotals }): JSX.Element {
   )
 }
 
-function PanelButtons(): JSX.Element {
+/** `tick`: what the queue says is no property, so only this number makes it be drawn anew. */
+function PanelButtons(_: { tick: number }): JSX.Element {
   const isHeld = uploads.isHeldBy('person')
   const { isActive } = uploads
   return (

@@ -210,6 +210,7 @@ export class UploadQueue {
   /** The answer to one may be that to all of its batch. */
   private async resolve(item: UploadItem, signal: AbortSignal): Promise<boolean> {
     item.state = 'asking'
+    item.sentBytes = 0
     this.deps.onChange()
     if (item.keepNumber === undefined && item.batch.choice === undefined) {
       const answer = await this.deps.ask(item, signal).catch(() => undefined)

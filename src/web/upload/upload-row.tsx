@@ -21,7 +21,7 @@ const ICONS: Partial<Record<UploadState, IconName>> = {
 }
 
 /** One file on its way: `tick` makes it be drawn anew. */
-export function UploadRow({ item }: { item: UploadItem; tick: number }): JSX.Element {
+export function UploadRow({ item, tick }: { item: UploadItem; tick: number }): JSX.Element {
   const { state, file, sentBytes, sizeBytes } = item
   const isMoving = state === 'running' || state === 'retrying'
   return (
@@ -41,12 +41,12 @@ export function UploadRow({ item }: { item: UploadItem; tick: number }): JSX.Ele
           />
         )}
       </div>
-      <RowButtons item={item} />
+      <RowButtons item={item} tick={tick} />
     </div>
   )
 }
 
-function RowButtons({ item }: { item: UploadItem }): JSX.Element {
+function RowButtons({ item }: { item: UploadItem; tick: number }): JSX.Element {
   const name = nameOf(item.path)
   const canRetry = (item.state === 'failed' || item.state === 'canceled') && item.nameFault === undefined
   return (

@@ -24,7 +24,7 @@ export function InfoTab({ info }: { info: FileInfo }): JSX.Element {
   const checksums = Object.entries(info.checksums)
   return (
     <div class="info-tab">
-      <dl class="facts">
+      <dl class="file-facts">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
