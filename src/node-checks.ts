@@ -3,7 +3,9 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { migrationStatus } from '../migrations/index.ts'
 import type { Config } from './config/schema.ts'
+import { openTransport } from './node-notify.ts'
 import type { Finding } from './ocm/index.ts'
+import { systemClock } from './platform/clock.ts'
 import type { Db } from './platform/db.ts'
 import { messageOf } from './platform/errors.ts'
 
@@ -30,6 +32,7 @@ export function nodeChecks(config: Config, db: Db): [string, Look][] {
     ['storage', () => checkStorage(config)],
     ['public URL', () => checkPublicUrl(config)],
     ['rclone', () => checkRclone(config)],
+    ['mail', () => checkMail(config)],
   ]
 }
 
@@ -60,6 +63,25 @@ async function checkPublicUrl(config: Config): Promise<Finding | string> {
   if (config.publicUrl.startsWith('https:')) return config.publicUrl
   const message = `${config.publicUrl} is not https: other sites will refuse it`
   return { check: 'public URL', level: 'warn', message, remedy: 'Put TLS in front, or set server.tls.' }
+}
+
+/** Who asks waits for it. */
+const MAIL_PATIENCE_MS = 5_000
+
+async function checkMail(config: Config): Promise<Finding | string> {
+  const transport = openTransport({ config, clock: systemClock }, MAIL_PATIENCE_MS)
+  if (transport === undefined) return 'no mail server is configured; no mail is sent'
+  const { host, port } = config.mail
+  try {
+    await transport.check()
+    return `${host}:${port} answers`
+  } catch (error) {
+    const message = `${host}:${port} takes no mail: ${messageOf(error)}`
+    const remedy = 'Compare mail.host, mail.port, mail.secure, mail.user and its password with what it wants.'
+    return { check: 'mail', level: 'fail', message, remedy }
+  } finally {
+    transport.close()
+  }
 }
 
 async function checkRclone(config: Config): Promise<Finding | string> {

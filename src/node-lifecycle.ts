@@ -8,7 +8,7 @@ const DIRECTORY_MS = 300_000
 
 /** What runs in the background, from its start to its end. */
 export function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: DisposalStack) {
-  const { spaces, uploads, ocm, shares, transfers, sessions } = rooms
+  const { spaces, uploads, ocm, shares, transfers, sessions, notify } = rooms
   return {
     async start() {
       await spaces.sweep()
@@ -27,6 +27,7 @@ export function lifecycle({ stopping, log, clock }: Base, rooms: Rooms, stack: D
         await Promise.all(loops)
       })
       shares.start(stopping.signal)
+      notify.start(stopping.signal)
       transfers.start()
     },
     beginStop: () => stopping.abort(),

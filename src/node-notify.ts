@@ -1,17 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
 import type { Accounts } from './accounts/accounts.ts'
 import type { Base } from './node-base.ts'
+import type { NodeKeys } from './node-keys.ts'
 import { recipientId } from './node-ocs-views.ts'
-import type { NoticePerson, NoticeShares, Notify, ShareNews } from './notify/index.ts'
-import { createNotify } from './notify/index.ts'
+import type { MailTransport, NoticePerson, NoticeShares, Notify, ShareNews } from './notify/index.ts'
+import { createNotify, createSmtpTransport } from './notify/index.ts'
 import { formatAddress } from './ocm/address.ts'
 import type { Ocm } from './ocm/index.ts'
 import type { DisposalStack } from './platform/disposal.ts'
+import { createSeal } from './platform/seal.ts'
 import type { OutgoingShare, ReceivedShare, SharePerson, Shares, Sharing } from './shares/index.ts'
 import type { Transfers } from './transfers/index.ts'
 
 /** Notifications, mails and the activity log; they hear of the other rooms from now on. */
 export function createNotifyRoom(
   base: Base,
+  keys: NodeKeys,
   rooms: { accounts: Accounts; shares: Shares; transfers: Transfers; ocm: Ocm },
   stack: DisposalStack,
 ): Notify {
@@ -19,12 +24,26 @@ export function createNotifyRoom(
   return stack.use(
     createNotify({
       ...base,
+      ...{ seal: createSeal(keys.nodeKey), nodeKey: keys.nodeKey, transport: openTransport(base) },
       users: accounts,
       shares: noticeShares(shares.sharing, ocm.host),
       findContact: (userId, contactId) => findContact(shares.sharing, userId, contactId),
       listFailures: (_userId, jobId, limit) => transfers.listFailures(jobId, limit),
     }),
   )
+}
+
+/** The operator's mail server; undefined when none is configured. */
+export function openTransport(
+  { config, clock }: Pick<Base, 'config' | 'clock'>,
+  connectMs?: number,
+): MailTransport | undefined {
+  const { mail, network, name, publicUrl } = config
+  const extraCa =
+    network.extraCaFile === undefined
+      ? undefined
+      : [...rootCertificates, readFileSync(network.extraCaFile, 'utf8')]
+  return createSmtpTransport({ config: mail, site: { name, publicUrl }, clock, extraCa, connectMs })
 }
 
 async function findContact(sharing: Sharing, userId: string, contactId: string) {

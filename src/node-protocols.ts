@@ -57,6 +57,7 @@ export function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[
     rooms.ocm.legacy,
     ...(config.transfers.tpc.enabled ? [tokenFace({ ...rooms, publicUrl: config.publicUrl })] : []),
     clientFace(base, rooms, authenticate),
+    rooms.notify.pages,
     ...invitationPages(base, rooms),
     linkPages(config, rooms.shares, sending),
     appRoutes({ apps: config.apps, authenticate, findFile }),

@@ -17,6 +17,7 @@ import { clientAddress as addressOfClient } from './http/client-address.ts'
 import { checkSameOrigin } from './http/cross-site.ts'
 import type { Base } from './node-base.ts'
 import type { NodeKeys } from './node-keys.ts'
+import type { InvitationMails } from './notify/index.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
 import type { DisposalStack } from './platform/disposal.ts'
 import { createSeal } from './platform/seal.ts'
@@ -90,10 +91,11 @@ export function createMesh(
     spaces: Spaces
     locks: LockRegistry
     copier: () => DataCopier
+    invitationMails: () => InvitationMails | undefined
   },
   stack: DisposalStack,
 ): { ocm: Ocm; shares: Shares; groups: Groups } {
-  const { accounts, passwords, spaces, locks, copier } = rooms
+  const { accounts, passwords, spaces, locks, copier, invitationMails } = rooms
   const seal = createSeal(keys.nodeKey)
   const { trustedProxies } = base.config.server
   const ocm = createOcm({
@@ -105,7 +107,7 @@ export function createMesh(
   const people = { users: accounts, groups, passwords }
   const shares: Shares = stack.use(
     createShares({
-      ...{ ...base, ...people, seal, spaces, locks, copier },
+      ...{ ...base, ...people, seal, spaces, locks, copier, invitationMails },
       ...{ ocm: ocm.client, isDenied: ocm.trust.isDenied },
     }),
   )

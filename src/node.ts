@@ -14,6 +14,7 @@ import { lifecycle } from './node-lifecycle.ts'
 import { createNotifyRoom } from './node-notify.ts'
 import { createMesh, createPeople, createStorage } from './node-rooms.ts'
 import { createTransferRoom } from './node-transfers.ts'
+import type { Notify } from './notify/index.ts'
 import type { Ocm } from './ocm/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
 import type { Db } from './platform/db.ts'
@@ -66,10 +67,11 @@ export async function createNode(
     const { accounts, tokens } = people
     const { spaces, locks, uploads } = await createStorage(base, accounts, stack)
     const copier = () => createCopier(() => transfers)
-    const ground = { accounts, passwords, spaces, locks, copier }
+    const invitationMails = () => notify.invitations
+    const ground = { accounts, passwords, spaces, locks, copier, invitationMails }
     const { ocm, shares, groups } = createMesh(base, keys, ground, stack)
     const transfers: Transfers = createTransferRoom(base, keys, { accounts, groups, shares, tokens }, stack)
-    const notify = createNotifyRoom(base, { accounts, shares, transfers, ocm }, stack)
+    const notify: Notify = createNotifyRoom(base, keys, { accounts, shares, transfers, ocm }, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm, notify })
     const rooms = { ...people, groups, spaces, locks, uploads, ocm, shares, transfers, notify, clientSharing }
     return {

@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa'
 import type { UserDirectory } from '../accounts/types.ts'
 import type { Config } from '../config/schema.ts'
 import type { ApiRoute } from '../platform/api-route.ts'
@@ -5,15 +6,26 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { EventBus } from '../platform/events.ts'
 import type { Logger } from '../platform/log.ts'
+import { regularly } from '../platform/regularly.ts'
+import type { Seal } from '../platform/seal.ts'
 import { Activities } from './activity/activities.ts'
 import { activityRoutes } from './activity/activity-api.ts'
 import { type FeedDeps, feedNotify } from './feed/feed.ts'
 import { KnownClientsRepo } from './feed/known-clients-repo.ts'
+import type { InvitationMails } from './mail/invitation-mails.ts'
+import { mailPagesMiddleware } from './mail/mail-pages-koa.ts'
+import { MailRoom } from './mail/mail-room.ts'
+import type { MailTransport } from './mail/mail-types.ts'
+import { settingsRoutes } from './mail/settings-api.ts'
 import { notificationRoutes } from './notifications/notification-api.ts'
 import { Notifications } from './notifications/notifications.ts'
 import type { NoticeShares } from './notifications/types.ts'
 
 export type { NoticeContact } from './feed/feed.ts'
+export type { InvitationMails, InvitationToMail } from './mail/invitation-mails.ts'
+export type { MailTransport } from './mail/mail-types.ts'
+
+export { createSmtpTransport } from './mail/smtp-transport.ts'
 export type { Notifications } from './notifications/notifications.ts'
 export type {
   NoticePerson,
@@ -28,16 +40,27 @@ export interface NotifyDeps extends Pick<FeedDeps, 'findContact' | 'listFailures
   clock: Clock
   log: Logger
   events: EventBus
-  config: Pick<Config, 'publicUrl' | 'name' | 'notify'>
+  config: Pick<Config, 'publicUrl' | 'name' | 'notify' | 'mail'>
+  seal: Seal
+  /** The key of the node, for signed links. */
+  nodeKey: Uint8Array
+  /** None: no mail is sent. */
+  transport: MailTransport | undefined
   users: Pick<UserDirectory, 'findUserById'>
   shares: NoticeShares
 }
+
+const TIDY_MS = 3_600_000
 
 /** What people are told: in the page, in the trays of other clients, by mail, in the log of what happened. */
 export interface Notify {
   notifications: Notifications
   routes: ApiRoute[]
-  /** Forgets old activities now and again, until the signal aborts. */
+  /** Where links in mails lead. */
+  pages: Middleware
+  /** Undefined while mail is off. */
+  invitations: InvitationMails | undefined
+  /** Sends mails, and forgets old activities now and again, until the signal aborts. */
   start(signal: AbortSignal): void
   /** Resolves when everything that was heard of is written. */
   close(): Promise<void>
@@ -45,8 +68,12 @@ export interface Notify {
 
 /** Builds the room; it listens to events from now on, and nothing runs in the background until `start`. */
 export function createNotify(deps: NotifyDeps): Notify {
-  const { db, clock, config } = deps
-  const notifications = new Notifications({ ...deps, sendsMail: false })
+  const { db, clock, config, log } = deps
+  const stop = new AbortController()
+  let running: Promise<unknown> = Promise.resolve()
+  const mail = new MailRoom(deps)
+  const sendsMail = deps.transport !== undefined
+  const notifications = new Notifications({ ...deps, sendsMail })
   const activities = new Activities({ ...deps, keptDays: config.notify.activityDays })
   const endFeed = feedNotify({
     ...deps,
@@ -57,8 +84,27 @@ export function createNotify(deps: NotifyDeps): Notify {
     routes: [
       ...notificationRoutes(notifications),
       ...activityRoutes({ activities, catchUp: async () => undefined }),
+      ...settingsRoutes({
+        settings: mail.settings,
+        sendsMail,
+        addressOf: (userId) => mail.addressOf(userId),
+      }),
     ],
-    start() {},
-    close: endFeed,
+    pages: mailPagesMiddleware(mail.pages, new URL(config.publicUrl).pathname.replace(/\/$/, '')),
+    invitations: mail.invitations,
+    start(signal) {
+      const ending = AbortSignal.any([signal, stop.signal])
+      const tidy = () => activities.tidy()
+      const onError = (err: unknown) => log.error({ err }, 'tidying the activity log failed')
+      running = Promise.all([
+        mail.run(ending),
+        regularly(clock, { everyMs: TIDY_MS, signal: ending }, tidy, onError),
+      ])
+    },
+    async close() {
+      stop.abort()
+      await endFeed()
+      await running
+    },
   }
 }

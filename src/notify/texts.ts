@@ -159,6 +159,22 @@ export const MAIL_TEXTS = {
     `${count} ${count === 1 ? 'notification' : 'notifications'} of ${every === 'daily' ? 'today' : 'this week'}`,
   digestMore: (count: number) => `… and ${count} more.`,
   digestLink: 'See all of them',
+  invitationSubject: (inviter: string) => `${inviter} invites you to share files`,
+  invitation: (facts: {
+    inviterName: string
+    inviterAddress: string
+    inviteString: string
+    token: string
+    host: string
+    until: string
+  }) => [
+    `${facts.inviterName} (${oneLine(facts.inviterAddress)}) invites you to become a contact; then you can share files with each other, each from your own server. Your server has to speak Open Cloud Mesh.`,
+    'Open the link below and pick the server where you have your account. Or paste this code into the dialog for invitations of your server:',
+    facts.inviteString,
+    `Should it ask for a token and a server instead: the token is ${facts.token}, the server is ${facts.host}.`,
+    `The invitation is for one person, until ${facts.until}.`,
+  ],
+  invitationLink: 'See the invitation',
   refuse: 'I want no invitations from this site',
   invitationFooter: (siteName: string) =>
     `This mail was sent by ${oneLine(siteName, 80)} because one of its users entered your address.`,

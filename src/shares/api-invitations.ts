@@ -1,3 +1,4 @@
+import { NEWEST_FIRST, pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
 import type { z } from 'zod'
 import { formatAddress, normaliseHost } from '../ocm/address.ts'
 import { parseInvitation } from '../ocm/invite-string.ts'
@@ -10,11 +11,10 @@ import {
   contactSchema,
   idParams,
   invitationSchema,
-  listOf,
   newInvitationSchema,
 } from './api-schemas.ts'
 import { consentToCopies, removeContact } from './contacts.ts'
-import { listContacts } from './contacts-repo.ts'
+import { CONTACTS_ORDER, listContacts } from './contacts-repo.ts'
 import type { ShareContext } from './context.ts'
 import {
   createInvitation,
@@ -52,9 +52,12 @@ function ownInvitations(ctx: ShareContext): ApiRoute[] {
       isSecret: true,
       summary: 'The invitations I made, newest first',
       auth: 'user',
-      response: listOf(invitationSchema),
-      async handle({ principal }) {
-        return { items: (await listShownInvitations(ctx, principal.userId)).map(toInvitation) }
+      query: pageQuery,
+      response: pageOf(invitationSchema),
+      async handle({ principal, query }) {
+        const found = await listShownInvitations(ctx, principal.userId, toPageAsk(query, NEWEST_FIRST))
+        const page = toPage(found, query.limit, (one) => [one.createdAtMs, one.id])
+        return { ...page, items: page.items.map(toInvitation) }
       },
     }),
     apiRoute({
@@ -100,9 +103,12 @@ function contactRoutes(ctx: ShareContext): ApiRoute[] {
       operationId: 'listContacts',
       summary: 'People of other servers whom an invitation connected with me',
       auth: 'user',
-      response: listOf(contactSchema),
-      async handle({ principal }) {
-        return { items: (await listContacts(ctx.db, principal.userId)).map(toContact) }
+      query: pageQuery,
+      response: pageOf(contactSchema),
+      async handle({ principal, query }) {
+        const found = await listContacts(ctx.db, principal.userId, toPageAsk(query, CONTACTS_ORDER))
+        const page = toPage(found, query.limit, (one) => [one.displayName, one.id])
+        return { ...page, items: page.items.map(toContact) }
       },
     }),
     apiRoute({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isoTime } from '../platform/clock.ts'
 import { BadRequestError } from '../platform/errors.ts'
+import { pageFields } from '../platform/paging.ts'
 
 export const idParams = z.object({ id: z.string().min(1).max(100) })
 
@@ -21,6 +22,7 @@ export const invitationSchema = z
     mail: z.object({ subject: z.string(), text: z.string() }).describe('All of it in words, to be sent.'),
     description: z.string(),
     email: z.string(),
+    isMailed: z.boolean().optional().describe('Whether this node has just sent it to `email`.'),
     createdAt: time,
     expiresAt: time,
   })
@@ -29,7 +31,7 @@ export const invitationSchema = z
 export const newInvitationSchema = z
   .strictObject({
     description: z.string().max(1_000).optional(),
-    email: z.email().or(z.literal('')).optional(),
+    email: z.email().max(254).or(z.literal('')).optional(),
   })
   .meta({ id: 'NewInvitation' })
 
@@ -150,7 +152,7 @@ export const newShareSchema = z
   })
   .meta({ id: 'NewShare' })
 
-export const sharesQuery = z.object({ path: z.string().max(10_000).optional() })
+export const sharesQuery = z.object({ path: z.string().max(10_000).optional(), ...pageFields })
 
 export const receivedShareSchema = z
   .object({
@@ -193,7 +195,7 @@ export const receivedShareSchema = z
   })
   .meta({ id: 'ReceivedShare' })
 
-export const receivedSharesQuery = z.object({ state: shareState.optional() })
+export const receivedSharesQuery = z.object({ state: shareState.optional(), ...pageFields })
 export const addLinkSchema = z.strictObject({
   link: z.string().min(1).max(4_000).describe('Address of a public link of another server.'),
   password: linkPassword.optional().describe('Of the link.'),

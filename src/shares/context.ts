@@ -24,8 +24,27 @@ export interface SharesConfig {
   reshareRequests: 'accept' | 'refuse'
 }
 
+/** Brings invitations to people by mail; throws `AppError`s for what may not be sent. */
+export interface InvitationMailer {
+  /** Asked before there is an invitation. */
+  check(userId: string, email: string): Promise<void>
+  send(invitation: {
+    userId: string
+    email: string
+    inviterName: string
+    inviterAddress: string
+    link: string
+    inviteString: string
+    token: string
+    host: string
+    expiresAtMs: number
+  }): Promise<void>
+}
+
 /** What the services of this room share. */
 export interface ShareContext {
+  /** Undefined, or what it gives is, where no mail is sent. */
+  invitationMails?: (() => InvitationMailer | undefined) | undefined
   db: Db
   clock: Clock
   log: Logger

@@ -17,7 +17,7 @@ import { invitationRoutes } from './api-invitations.ts'
 import { messageRoutes } from './api-messages.ts'
 import { receivedRoutes } from './api-received.ts'
 import { shareRoutes } from './api-shares.ts'
-import type { ShareContext } from './context.ts'
+import type { InvitationMailer, ShareContext } from './context.ts'
 import { createDrives, type Drives } from './drives.ts'
 import { rememberingExchange } from './exchange-decision.ts'
 import { createGroupWatcher } from './groups/group-watcher.ts'
@@ -88,6 +88,8 @@ export interface SharesOptions {
   outbound: Outbound
   /** Makes copies of what is offered; bound late, for it needs what is built here. None are made unless given. */
   copier?: () => DataCopier
+  /** Brings invitations to people by mail; bound late as well. No invitation is mailed unless given. */
+  invitationMails?: () => InvitationMailer | undefined
 }
 
 /** Sharing as people see it. */
@@ -203,6 +205,7 @@ function createContext(
     spaces,
     ocm,
     isDenied,
+    invitationMails: options.invitationMails,
     ...late,
     messages: createMessageQueue({ db, clock, log, seal, ocm, ends, events }),
     config: {

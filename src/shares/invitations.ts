@@ -3,7 +3,8 @@ import { formatAddress } from '../ocm/address.ts'
 import { encodeInvite, wayfLink } from '../ocm/invite-string.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
-import { getActor, type ShareContext } from './context.ts'
+import type { PageAsk } from '../platform/paging.ts'
+import { getActor, type InvitationMailer, type ShareContext } from './context.ts'
 import { type InvitationMail, invitationMail } from './invitation-text.ts'
 import {
   findInvitation,
@@ -24,6 +25,8 @@ export interface ShownInvitation extends Omit<Invitation, 'state'> {
   /** The page on which the invited person picks a server. */
   link: string
   mail: InvitationMail
+  /** Just now, by this node. */
+  isMailed?: boolean
 }
 
 /** Makes an invitation that one person abroad can accept, once and in time. */
@@ -33,6 +36,9 @@ export async function createInvitation(
   input: { description?: string; email?: string },
 ): Promise<ShownInvitation> {
   const user = await getActor(ctx, userId)
+  const { email = '' } = input
+  const mails = email === '' ? undefined : ctx.invitationMails?.()
+  await mails?.check(userId, email)
   const token = newSecret()
   const nowMs = ctx.clock.nowMs()
   const invitation: Invitation = {
@@ -41,20 +47,47 @@ export async function createInvitation(
     tokenHash: sha256Hex(token),
     tokenSealed: ctx.seal.seal(token),
     description: input.description ?? '',
-    email: input.email ?? '',
+    email,
     state: 'open',
     createdAtMs: nowMs,
     expiresAtMs: nowMs + Math.round(ctx.config.invitationDays * DAY_MS),
     acceptedContactId: undefined,
   }
   await insertInvitation(ctx.db, invitation)
-  return toShown(ctx, user, invitation)
+  const shown = toShown(ctx, user, invitation)
+  if (mails !== undefined) await mailInvitation(ctx, mails, user, shown)
+  return { ...shown, isMailed: mails !== undefined }
+}
+
+/** What cannot be mailed is not left lying about: whoever made it was told that it failed. */
+async function mailInvitation(
+  ctx: ShareContext,
+  mails: InvitationMailer,
+  user: User,
+  invitation: ShownInvitation,
+): Promise<void> {
+  const { ownHost: host } = ctx.config
+  const { id, userId, email, link, inviteString, token, expiresAtMs } = invitation
+  try {
+    await mails.send({
+      ...{ userId, email, link, inviteString, token, host, expiresAtMs },
+      inviterName: user.displayName || user.name,
+      inviterAddress: formatAddress({ id: user.name, host }),
+    })
+  } catch (error) {
+    await markInvitationRevoked(ctx.db, userId, id)
+    throw error
+  }
 }
 
 /** All invitations of a user, newest first. */
-export async function listShownInvitations(ctx: ShareContext, userId: string): Promise<ShownInvitation[]> {
+export async function listShownInvitations(
+  ctx: ShareContext,
+  userId: string,
+  page?: PageAsk,
+): Promise<ShownInvitation[]> {
   const user = await getActor(ctx, userId)
-  return (await listInvitations(ctx.db, userId)).map((invitation) => toShown(ctx, user, invitation))
+  return (await listInvitations(ctx.db, userId, page)).map((invitation) => toShown(ctx, user, invitation))
 }
 
 /** Ends an invitation that nobody has accepted. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
+import { type PageOrder, pageOf, pageQuery, toSlice } from '../../platform/paging.ts'
 import type { Notifications } from './notifications.ts'
 import { NOTICE_KINDS, type ShownNotification } from './types.ts'
 
@@ -26,6 +27,11 @@ const notificationSchema = z
   })
   .meta({ id: 'Notification' })
 
+const LATEST_FIRST: PageOrder = [
+  { kind: 'number', isDescending: true },
+  { kind: 'number', isDescending: true },
+]
+
 /** `/api/v1/notifications`: what I have not dismissed yet. */
 export function notificationRoutes(notifications: Notifications): ApiRoute[] {
   return [
@@ -35,9 +41,12 @@ export function notificationRoutes(notifications: Notifications): ApiRoute[] {
       operationId: 'listNotifications',
       summary: 'What happened that I may want to know or answer, newest first',
       auth: 'user',
-      response: z.object({ items: z.array(notificationSchema) }),
-      async handle({ principal }) {
-        return { items: (await notifications.list(principal.userId)).map(toView) }
+      query: pageQuery,
+      response: pageOf(notificationSchema),
+      async handle({ principal, query }) {
+        const all = await notifications.list(principal.userId)
+        const page = toSlice(all, query, LATEST_FIRST, ({ createdAtMs, id }) => [createdAtMs, id])
+        return { ...page, items: page.items.map(toView) }
       },
     }),
     apiRoute({
