@@ -42,6 +42,7 @@ export interface Contact {
   displayName: string
   email?: string | null
   createdAt: string
+  autoCopyTo?: string
 }
 
 /** What another server has not been told yet. */
@@ -83,8 +84,25 @@ export interface ReceivedShare {
   sender: { address: string; displayName: string }
   state: string
   mountPath?: string | null
+  /** The sender asks for a copy. */
+  transferOffered?: boolean
+  copy?: { state: string; path: string; transferId?: string; error?: { code: string; message: string } }
   note?: string | null
   createdAt: string
+}
+
+/** What was offered to somebody, to be copied to their node. */
+export interface Push {
+  id: string
+  path: string
+  recipient: { address: string; displayName: string }
+  state: string
+  asksForCopy?: boolean
+  verified?: boolean
+  sizeBytes?: number
+  reason?: string
+  label?: string
+  updatedAt: string
 }
 
 export type JobState =

@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import { segment } from '../api-client.ts'
 import type { Contact, Invitation } from '../api-types.ts'
 import { type CliContext, onAction } from '../context.ts'
+import { usageError } from '../exit.ts'
 import { formatTime } from '../format.ts'
+import { parseDriveOnly } from '../locations.ts'
 
 interface CreateOptions {
   description?: string
@@ -63,11 +65,36 @@ function registerContacts(program: Command, context: CliContext): void {
 
   onAction(contacts.command('list').description('All contacts.'), context, async ({ api, output }) => {
     output.list(await (await api()).list<Contact>('/contacts'), {
-      headings: ['ID', 'ADDRESS', 'NAME', 'SINCE'],
-      row: (item) => [item.id, item.address, item.displayName, formatTime(item.createdAt)],
+      headings: ['ID', 'ADDRESS', 'NAME', 'SINCE', 'OFFERS GO TO'],
+      row: (item) => [
+        ...[item.id, item.address, item.displayName, formatTime(item.createdAt)],
+        item.autoCopyTo ?? '',
+      ],
       empty: 'No contacts. Invite somebody with "causeway invite create".',
     })
   })
+
+  const autoCopy = contacts
+    .command('auto-copy')
+    .argument('<id>')
+    .argument('[folder]', 'such as drive:/Incoming')
+    .option('--off', 'ask me again')
+    .description('Copy the data that a contact offers into a folder without asking.')
+  onAction<{ off?: boolean }>(
+    autoCopy,
+    context,
+    async ({ api, args: [id = '', folder], options, output }) => {
+      if ((folder === undefined) !== (options.off === true)) throw usageError('Name a folder, or --off.')
+      const autoCopyTo = folder === undefined ? null : parseDriveOnly(folder)
+      const contact = await (await api()).patch<Contact>(`/contacts/${segment(id)}`, { autoCopyTo })
+      const where = contact.autoCopyTo
+      output.result(contact, () =>
+        where === undefined
+          ? `you are asked about what ${contact.address} offers`
+          : `what ${contact.address} offers is copied into drive:${where}`,
+      )
+    },
+  )
 
   const remove = contacts.command('remove').argument('<id>').description('Forget a contact; shares stay.')
   onAction(remove, context, async ({ api, args: [id = ''], output }) => {

@@ -102,16 +102,10 @@ function registerReceived(share: Command, context: CliContext): void {
     .command('accept')
     .argument('<id>')
     .option('--name <name>', 'what it is called in your drive')
-    .description('Take a share into your drive.')
-  onAction<{ name?: string }>(accept, context, async ({ api, args: [id = ''], options, output }) => {
-    const share = await (await api()).post<ReceivedShare>(`/received-shares/${segment(id)}/accept`, {
-      name: options.name,
-    })
-    output.result(
-      share,
-      () => `${share.name} is in your drive${share.mountPath ? ` at drive:${share.mountPath}` : ''}`,
-    )
-  })
+    .option('--copy-to <path>', 'copy it there instead, as /inbox/data, or into a folder that ends in /')
+    .option('--overwrite', 'with --copy-to: replace what is there already, where it differs')
+    .description('Take a share into your drive, or a copy of it.')
+  onAction<AcceptOptions>(accept, context, acceptShare)
 
   const decline = share.command('decline').argument('<id>').description('Say no to a share.')
   onAction(decline, context, async ({ api, args: [id = ''], output }) => {
@@ -128,6 +122,42 @@ function registerReceived(share: Command, context: CliContext): void {
   })
 }
 
+interface AcceptOptions {
+  name?: string
+  copyTo?: string
+  overwrite?: boolean
+}
+
+async function acceptShare({
+  api,
+  args: [id = ''],
+  options,
+  output,
+}: CommandCall<AcceptOptions>): Promise<void> {
+  const { name, overwrite } = options
+  const copyTo = options.copyTo === undefined ? undefined : placeOfCopy(options.copyTo)
+  const body = { name, copyTo, overwrite }
+  const share = await (await api()).post<ReceivedShare>(`/received-shares/${segment(id)}/accept`, body)
+  output.result(share, () => describeAccepted(share, copyTo !== undefined))
+  const transferId = copyTo === undefined ? undefined : share.copy?.transferId
+  if (transferId !== undefined) output.note(`Follow it with "causeway transfer watch ${transferId}".`)
+}
+
+/** The slash at the end says that it is a folder to copy into. */
+function placeOfCopy(text: string): string {
+  const path = parseDriveOnly(text)
+  return text.endsWith('/') && !path.endsWith('/') ? `${path}/` : path
+}
+
+function describeAccepted(share: ReceivedShare, isCopied: boolean): string {
+  if (isCopied && share.copy !== undefined) {
+    const { state, path, error } = share.copy
+    const why = error === undefined ? '' : `: ${error.message}`
+    return `${share.name} is being copied to drive:${path} (${state}${why})`
+  }
+  return `${share.name} is in your drive${share.mountPath ? ` at drive:${share.mountPath}` : ''}`
+}
+
 async function listReceived(
   { api, output }: CommandCall<object>,
   state: string | undefined,
@@ -135,7 +165,12 @@ async function listReceived(
 ): Promise<void> {
   output.list(await (await api()).list<ReceivedShare>('/received-shares', { state }), {
     headings: ['ID', 'NAME', 'FROM', 'ROLE', 'STATE', 'IN YOUR DRIVE'],
-    row: (item) => [item.id, item.name, item.owner.address, item.role, item.state, item.mountPath ?? ''],
+    row: (item) => [item.id, item.name, item.owner.address, item.role, stateOf(item), item.mountPath ?? ''],
     empty,
   })
+}
+
+function stateOf({ state, transferOffered, copy }: ReceivedShare): string {
+  if (copy !== undefined) return `${state}, ${copy.state}`
+  return transferOffered && state === 'pending' ? 'pending, data offered' : state
 }

@@ -9,6 +9,7 @@ import { numberBetween } from '../numbers.ts'
 import { describePlace } from '../transfer-places.ts'
 import { type WaitOptions, waitAndReport } from '../wait.ts'
 import { registerLinks } from './transfer-links.ts'
+import { registerPush } from './transfer-push.ts'
 import { registerSchedules } from './transfer-schedules.ts'
 import { registerSubmit } from './transfer-submit.ts'
 
@@ -40,6 +41,7 @@ export function registerTransfer(program: Command, context: CliContext): void {
     .command('transfer')
     .description('Copies that the node makes, resumes and verifies by itself.')
   registerSubmit(transfer, context)
+  registerPush(transfer, context)
   registerLists(transfer, context)
   registerLooks(transfer, context)
   registerFollow(transfer, context)
