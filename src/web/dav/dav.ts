@@ -71,7 +71,3 @@ async function relocate(method: string, { from, to, overwrite }: Relocation, sig
   }
   await davRequest(fileAddress(from), { method, headers, signal: signal ?? null })
 }
-
-export async function deleteEntry(path: string, signal?: AbortSignal): Promise<void> {
-  await davRequest(fileAddress(path), { method: 'DELETE', signal: signal ?? null })
-}

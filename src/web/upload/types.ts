@@ -46,8 +46,8 @@ export interface UploadItem {
   overwrite: boolean
   /** The number in the name when both are kept. */
   keepNumber?: number | undefined
-  /** The address of a resumable upload that has begun. */
-  resumeAt?: string | undefined
+  /** A resumable upload that has begun, and what it will become. */
+  begun?: { address: string; path: string } | undefined
 }
 
 export interface UploadBatch {

@@ -46,7 +46,7 @@ export async function deleteItems(model: FilesModel, items: readonly FileItem[])
   showBatch()
   const result = await deleteAll(items)
   tellFailures(result)
-  if (result.failed.length > 0) await model.refresh()
+  if (result.done.length < items.length) await model.refresh()
   if (result.done.length === 0) return
   const text = t('files.done.deleted', {
     n: result.done.length,

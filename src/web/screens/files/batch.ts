@@ -1,12 +1,10 @@
 import { signal } from '@preact/signals'
+import type { Body } from '../../../client/client.ts'
 import type { FileItem } from '../../../client/operations.ts'
-import { isProblem } from '../../api.ts'
-import { copyEntry, deleteEntry, moveEntry } from '../../dav/dav.ts'
+import { ApiProblem, api, isProblem } from '../../api.ts'
+import { copyEntry, moveEntry } from '../../dav/dav.ts'
 import { numberedFolderName, numberedName } from '../../dav/naming.ts'
-import { isWithin, joinPath, nameOf, parentOf } from '../../dav/paths.ts'
-import { pageProblem } from '../../dav/problem.ts'
-import { visibleName } from '../../format.ts'
-import { t } from '../../i18n/t.ts'
+import { joinPath, parentOf } from '../../dav/paths.ts'
 import { ask } from '../../upload/conflicts.ts'
 import type { ConflictChoice } from '../../upload/types.ts'
 
@@ -30,40 +28,70 @@ export interface BatchResult<T> {
   failed: { item: FileItem; error: unknown }[]
 }
 
-const AT_ONCE = 3
-
 type Kind = BatchProgress['kind']
 
-/** Does something with each, a few at a time; failures do not keep the others. */
-async function forEach<T>(
-  kind: Kind,
+/** So many go with one request, few enough that the progress is seen. */
+const PORTION = 40
+/** What the person is asked about, or what needs another name. */
+const NAME_CODES: readonly string[] = ['NAME_TAKEN', 'SAME_PLACE', 'HTTP_412']
+
+/** Orders one thing for all, portion by portion; failures do not keep the others. */
+async function forAll<T>(
+  order: Omit<Body<'changeFiles'>, 'paths'>,
   items: readonly FileItem[],
-  work: (item: FileItem, stop: AbortSignal) => Promise<T | undefined>,
+  { toDone, onFailed }: { toDone: (item: FileItem, target: string) => T; onFailed: OnFailed<T> },
 ): Promise<BatchResult<T>> {
   const controller = new AbortController()
+  const { signal: stop } = controller
   const result: BatchResult<T> = { done: [], failed: [] }
-  const left = [...items]
-  let count = 0
-  const tell = () => {
-    batchProgress.value = { kind, done: count, total: items.length, stop: () => controller.abort() }
+  const tell = (done: number) => {
+    const { operation: kind } = order
+    batchProgress.value = { kind, done, total: items.length, stop: () => controller.abort() }
   }
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) {
-      if (controller.signal.aborted) return
-      try {
-        const done = await work(item, controller.signal)
-        if (done !== undefined) result.done.push(done)
-      } catch (error) {
-        if (!controller.signal.aborted) result.failed.push({ item, error })
+  try {
+    for (let at = 0; at < items.length && !stop.aborted; at += PORTION) {
+      tell(at)
+      const portion = items.slice(at, at + PORTION)
+      const outcomes = await orderPortion(order, portion, stop).catch((error: unknown) => {
+        // One who stopped it knows; the list will show how far it went.
+        if (!stop.aborted) result.failed.push(...portion.map((item) => ({ item, error })))
+        return undefined
+      })
+      if (outcomes === undefined) break
+      for (const [index, outcome] of outcomes.entries()) {
+        const item = portion[index]
+        if (item === undefined || stop.aborted) continue
+        if (outcome === undefined || typeof outcome === 'string')
+          result.done.push(toDone(item, outcome ?? ''))
+        else await onFailed(item, outcome, { result, stop })
       }
-      count += 1
-      tell()
     }
+  } finally {
+    batchProgress.value = undefined
   }
-  tell()
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  batchProgress.value = undefined
   return result
+}
+
+type OnFailed<T> = (
+  item: FileItem,
+  problem: ApiProblem,
+  of: { result: BatchResult<T>; stop: AbortSignal },
+) => Promise<void>
+
+/** Where each is now, or why not; undefined for what is no more. */
+async function orderPortion(
+  order: Omit<Body<'changeFiles'>, 'paths'>,
+  items: readonly FileItem[],
+  stop: AbortSignal,
+): Promise<(string | undefined | ApiProblem)[]> {
+  const paths = items.map(({ path }) => path)
+  // Copies take as long as they are large.
+  const { items: outcomes } = await api.changeFiles({ body: { ...order, paths }, signal: stop, timeoutMs: 0 })
+  const byPath = new Map(outcomes.map((outcome) => [outcome.path, outcome]))
+  return paths.map((path) => {
+    const outcome = byPath.get(path)
+    return outcome?.error === undefined ? outcome?.target : new ApiProblem(outcome.error)
+  })
 }
 
 /** Moves or copies into a folder; asks where names are taken. What lies there already is left, or copied beside. */
@@ -74,9 +102,20 @@ export function relocateAll(
 ): Promise<BatchResult<Relocated>> {
   const policy: { forAll?: ConflictChoice } = {}
   const wanted = items.filter((item) => kind === 'copy' || parentOf(item.path) !== folder)
-  return forEach(kind, wanted, (item, stop) =>
-    relocate({ kind, item, folder, policy, isBatch: wanted.length > 1 }, stop),
-  )
+  const isBatch = wanted.length > 1
+  return forAll({ operation: kind, destination: folder, conflict: 'fail' }, wanted, {
+    toDone: ({ path }, target) => ({ from: path, to: target }),
+    async onFailed(item, problem, { result, stop }) {
+      const isName = problem.status === 412 || NAME_CODES.includes(problem.code)
+      if (!isName) return void result.failed.push({ item, error: problem })
+      try {
+        const done = await relocate({ kind, item, folder, policy, isBatch }, stop)
+        if (done !== undefined) result.done.push(done)
+      } catch (error) {
+        if (!stop.aborted) result.failed.push({ item, error })
+      }
+    },
+  })
 }
 
 interface Task {
@@ -90,9 +129,6 @@ interface Task {
 async function relocate(task: Task, stop: AbortSignal): Promise<Relocated | undefined> {
   const { item, folder } = task
   const from = item.path
-  if (item.kind === 'folder' && isWithin(folder, from)) {
-    throw pageProblem('INTO_ITSELF', t('files.intoItself', { name: visibleName(nameOf(from)) }))
-  }
   // A copy beside the original can only have another name.
   let choice: ConflictChoice | undefined = parentOf(from) === folder ? 'both' : undefined
   let number = choice === 'both' ? 2 : 1
@@ -120,7 +156,7 @@ async function askFor(task: Task, path: string, stop: AbortSignal): Promise<Conf
   return choice
 }
 
-function send(kind: Task['kind'], relocation: Parameters<typeof moveEntry>[0], stop: AbortSignal) {
+function send(kind: Exclude<Kind, 'delete'>, relocation: Parameters<typeof moveEntry>[0], stop: AbortSignal) {
   return kind === 'move' ? moveEntry(relocation, stop) : copyEntry(relocation, stop)
 }
 
@@ -131,12 +167,13 @@ function nameFor({ kind, name }: FileItem, number: number): string {
 
 /** Deletes; what lies in one's own drive goes to the trash. */
 export function deleteAll(items: readonly FileItem[]): Promise<BatchResult<FileItem>> {
-  return forEach('delete', items, async (item, stop) => {
-    await deleteEntry(item.path, stop).catch((error: unknown) => {
+  return forAll<FileItem>({ operation: 'delete' }, items, {
+    toDone: (item) => item,
+    async onFailed(item, problem, { result }) {
       // Somebody else was faster: what was wanted is so.
-      if (!isProblem(error) || error.status !== 404) throw error
-    })
-    return item
+      if (problem.status === 404) result.done.push(item)
+      else result.failed.push({ item, error: problem })
+    },
   })
 }
 

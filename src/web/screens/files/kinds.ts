@@ -4,8 +4,8 @@ import type { IconName } from '../../ui/icons.tsx'
 /** How a file can be shown in the page; `none`: only fetched. */
 export type PreviewKind = 'image' | 'text' | 'pdf' | 'audio' | 'video' | 'none'
 
-/** Pictures that every browser draws; those that are programs (SVG) are shown as text. */
-const PICTURES = /^image\/(png|jpeg|gif|webp|avif|bmp|x-icon|vnd\.microsoft\.icon)$/
+/** Pictures that every browser draws; in an image element SVG runs no script. */
+const PICTURES = /^image\/(png|jpeg|gif|webp|avif|bmp|svg\+xml|x-icon|vnd\.microsoft\.icon)$/
 const TEXTS =
   /^text\/|[/+](json|xml|yaml|toml)$|^application\/(javascript|x-sh|x-yaml|x-ndjson|sql|x-tex|x-python|x-httpd-php|typescript|x-subrip)/
 const TEXT_NAMES =
@@ -18,7 +18,7 @@ export function previewKindOf({ kind, mediaType = '', name }: FileItem): Preview
   if (mediaType === 'application/pdf') return 'pdf'
   if (mediaType.startsWith('audio/')) return 'audio'
   // `.ts` is a program here more often than a film.
-  if (TEXTS.test(mediaType) || mediaType === 'image/svg+xml' || TEXT_NAMES.test(name)) return 'text'
+  if (TEXTS.test(mediaType) || TEXT_NAMES.test(name)) return 'text'
   return mediaType.startsWith('video/') ? 'video' : 'none'
 }
 

@@ -6,7 +6,6 @@ import { t } from '../../../i18n/t.ts'
 import { Empty } from '../../../ui/bits.tsx'
 import { Icon } from '../../../ui/icons.tsx'
 import { iconOf, previewKindOf } from '../kinds.ts'
-import { PdfPreview } from './pdf-preview.tsx'
 import { TextPreview } from './text-preview.tsx'
 
 /** A file as far as the browser can show it without running anything of it. */
@@ -17,7 +16,8 @@ export function PreviewContent({ item }: { item: FileItem }): JSX.Element {
   const fail = () => setFailed(true)
   if (kind === 'image') return <img class="preview-image" src={address} alt={item.name} onError={fail} />
   if (kind === 'text') return <TextPreview item={item} />
-  if (kind === 'pdf') return <PdfPreview item={item} />
+  // The node says that it is no part of this site; the viewer does not like a sandbox of ours in addition.
+  if (kind === 'pdf') return <iframe class="preview-frame" src={address} title={item.name} />
   if (kind === 'audio') {
     // What people upload has no captions.
     // biome-ignore lint/a11y/useMediaCaption: as above
