@@ -13,6 +13,8 @@ export interface ChoiceFacts {
   thirdParty?: Suitability | undefined
   /** An earlier attempt ordered it of other servers, and may have left something there to tidy up. */
   wasOrdered?: boolean
+  /** The job has a limit of bandwidth, which only this node and its programs keep. */
+  isLimited?: boolean
   /** Executors that could not do it in this attempt, and why. */
   failed: ReadonlyMap<ExecutorName, string>
 }
@@ -30,7 +32,7 @@ export function chooseExecutor(facts: ChoiceFacts): Choice {
     return { executor: wanted, why: 'the order or the setting transfers.executor asks for it' }
   const storage = source.rclone ?? destination.rclone
   if (storage !== undefined) return { executor: 'rclone', why: `only rclone speaks to ${storage.label}` }
-  const isThirdParty = thirdParty?.suits === true || facts.wasOrdered === true
+  const isThirdParty = (thirdParty?.suits === true && facts.isLimited !== true) || facts.wasOrdered === true
   if (isThirdParty && thirdParty !== undefined && !failed.has('third-party'))
     return { executor: 'third-party', why: thirdParty.why ?? 'both ends copy between them' }
   const place = facts.isStaged
@@ -40,6 +42,8 @@ export function chooseExecutor(facts: ChoiceFacts): Choice {
 }
 
 /** Why the two ends do not copy between them, where that was thought of. */
-function whyNot({ thirdParty, failed }: ChoiceFacts): string | undefined {
+function whyNot({ thirdParty, failed, isLimited }: ChoiceFacts): string | undefined {
+  if (thirdParty?.suits === true && isLimited === true)
+    return 'the order limits the bandwidth, which two other servers would not keep'
   return failed.get('third-party') ?? (thirdParty?.suits === false ? thirdParty.why : undefined)
 }

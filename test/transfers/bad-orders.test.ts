@@ -43,6 +43,15 @@ describe('an order through the API', () => {
       { items: [{ source: { path: '/a' }, destination: { path: '/b' } }], options: { deleteExtra: true } },
       /not for lists/,
     ],
+    [
+      {
+        source: { url: 'https://a.example/x' },
+        destination: { url: 'https://b.example/x' },
+        executor: 'third-party',
+        options: { bandwidthBytesPerSecond: 1000 },
+      },
+      /other servers move the bytes.*cannot slow them/,
+    ],
   ])('%j is refused with the reason', async (body, words) => {
     await expect(post(body)).rejects.toMatchObject({ status: 400, message: expect.stringMatching(words) })
     expect(await database.db('transfer_jobs').select('id')).toEqual([])

@@ -37,6 +37,11 @@ it.each<[string, Partial<ChoiceFacts>, { executor: string; why: RegExp }]>([
     { thirdParty: cannot, wasOrdered: true },
     { executor: 'third-party', why: /failed lately/ },
   ],
+  [
+    'a stream where the order limits the bandwidth',
+    { thirdParty: can, isLimited: true },
+    { executor: 'stream', why: /elsewhere.*limits the bandwidth/ },
+  ],
   ['a stream into place', { isStaged: true }, { executor: 'stream', why: /lies here/ }],
 ])('chooses %s', (_, change, { executor, why }) => {
   const choice = chooseExecutor({ ...facts, ...change })

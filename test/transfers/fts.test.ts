@@ -69,6 +69,14 @@ describe('a file that FTS copies', () => {
     expect(submissions()).toBe(1)
   })
 
+  it('asks for as many streams as were ordered', async () => {
+    const { id } = await engine.submit({ ...order(), options: { streams: 3 } })
+    const job = await fts.job()
+    expect(job.params.nostreams).toBe(3)
+    await engine.call('cancelTransfer', { params: { id } })
+    await engine.ended(id)
+  })
+
   it('is watched further by the next life of the node and not submitted again', async () => {
     const { id } = await engine.submit(order())
     const job = await fts.job()

@@ -83,6 +83,20 @@ describe('storage that only rclone speaks (SFTP)', () => {
     expect((await readFile(join(other.folder, 'copied', 'large.bin'))).equals(content)).toBe(true)
   })
 
+  it('keeps the bandwidth of the order over all of its files', async () => {
+    await mkdir(join(sftp.folder, 'slow'), { recursive: true })
+    for (const name of ['a', 'b']) await writeFile(join(sftp.folder, 'slow', name), content)
+    const startMs = performance.now()
+    const job = await engine.run({
+      source: { endpoint: 'shell', path: 'slow' },
+      destination: { path: '/slowly' },
+      options: { bandwidthBytesPerSecond: 3 * 1024 * 1024 },
+    })
+    expect(job).toMatchObject({ state: 'FINISHED', files: { done: 2 } })
+    expect(performance.now() - startMs).toBeGreaterThan(1700)
+    expect((await engine.content('/slowly/b')).equals(content)).toBe(true)
+  })
+
   it('is also read and written by the executor stream, by way of a local file', async () => {
     const job = await engine.run({
       source: { endpoint: 'shell', path: 'set/large.bin' },

@@ -73,6 +73,23 @@ describe('the executor rclone', () => {
     expect(await engine.partFiles()).toEqual([])
   })
 
+  it('keeps the bandwidth of the order, and takes several requests for one file', async () => {
+    const large = source.put('/large', randomBytes(70 * MIB))
+    const several = await engine.run({ destination: { path: '/x' }, options: { streams: 3 } })
+    expect(several.state).toBe('FINISHED')
+    expect((await engine.content('/x/large')).equals(large)).toBe(true)
+    expect(new Set(source.gets('/large').map(({ range }) => range)).size).toBeGreaterThanOrEqual(3)
+    source.put('/slow/f', randomBytes(2 * MIB))
+    const startMs = performance.now()
+    const slow = await engine.run({
+      source: { shareId: 's1', path: '/slow' },
+      destination: { path: '/y' },
+      options: { bandwidthBytesPerSecond: MIB },
+    })
+    expect(slow.state).toBe('FINISHED')
+    expect(performance.now() - startMs).toBeGreaterThan(1500)
+  })
+
   it('copies from the own drive as well', async () => {
     await engine.drive.write(['a'], oneChunk('own content'))
     const job = await engine.run({ source: { path: '/a' }, destination: { path: '/b' } })

@@ -66,6 +66,11 @@ describe('what is ordered', () => {
       expect(copy?.names).toContain(name)
   })
 
+  it('asks for as many streams as were ordered', async () => {
+    await run({ options: { streams: 6 } })
+    expect(to.asked('COPY')[0]?.headers['x-number-of-streams']).toBe('6')
+  })
+
   it('asks for the comparison of checksums once both ends are known to have some', async () => {
     await run()
     await run({ destination: { url: `${to.origin}/second.bin` } })

@@ -62,6 +62,10 @@ export interface CopyTask {
   verifyChecksum: boolean
   /** What the other side calls this copy, kept over attempts so that one that still runs is found again. */
   reference: string | null
+  /** Connections at a time between the two for one large file; left to who copies unless given. */
+  streams?: number | undefined
+  /** Whose pace the bytes keep, where they come through this node or a program of it. */
+  throttles?: readonly Throttle[] | undefined
   /** Names this request and no other, for whoever is told twice. */
   id: string
   onReference(reference: string | null): Promise<void>

@@ -38,6 +38,7 @@ export async function ftsJobOf({ task, ends, sid, activity, ftsUrl }: FtsJobFact
       verify_checksum: isCompared ? 'target' : 'none',
       overwrite: task.conditions.ifNoneMatch !== '*',
       retry: 0,
+      ...(task.streams === undefined ? {} : { nostreams: task.streams }),
       id_generator: 'deterministic',
       sid,
       job_metadata: { issuer: 'causeway' },

@@ -10,6 +10,7 @@ import { relayed, storageOf } from './rclone.ts'
 import type { RcloneDaemon } from './rclone-daemon.ts'
 import { copyFault } from './rclone-errors.ts'
 import { runRcloneJob } from './rclone-job.ts'
+import { rcloneSettings } from './rclone-pace.ts'
 import { SourceRelay } from './source-relay.ts'
 
 /**
@@ -40,7 +41,8 @@ async function copyFile(daemon: RcloneDaemon, relay: SourceRelay, task: CopyTask
     const from = offered === undefined ? await storageOf(task) : relayed(offered.url)
     const to = { dstFs: await rclone.fs(), dstRemote: rclone.nameOf(path) }
     // What has the right size and time would be taken for a finished copy; the order says that it is not.
-    const config = { _config: { IgnoreTimes: true } }
+    const settings = rcloneSettings({ ...task, ...(offered && { throttles: [] }) })
+    const config = { _config: { ...settings, IgnoreTimes: true } }
     await runRcloneJob(
       daemon,
       'operations/copyfile',
@@ -113,6 +115,7 @@ function asFetch(task: CopyTask): FetchTask {
     stagedPath: '',
     resumeFromBytes: 0,
     hashes: hashesOf(task),
+    throttles: task.throttles,
     onProgress: task.onProgress,
     onValidator: () => undefined,
     signal: task.signal,

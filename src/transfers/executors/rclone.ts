@@ -7,6 +7,7 @@ import { PartFile } from './part-file.ts'
 import { RcloneDaemon } from './rclone-daemon.ts'
 import { copyFault } from './rclone-errors.ts'
 import { runRcloneJob } from './rclone-job.ts'
+import { rcloneSettings } from './rclone-pace.ts'
 import { relayedName, SourceRelay } from './source-relay.ts'
 
 /**
@@ -43,7 +44,8 @@ async function fetchFile(daemon: RcloneDaemon, relay: SourceRelay, task: FetchTa
     await runRcloneJob(
       daemon,
       'operations/copyfile',
-      { ...from, ...to },
+      // What comes through our relay keeps the limit there.
+      { ...from, ...to, _config: rcloneSettings({ ...task, ...(offered && { throttles: [] }) }) },
       {
         signal: task.signal,
         onBytes: (bytes) => task.onProgress(Math.min(bytes, task.expected.sizeBytes)),

@@ -8,6 +8,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import type { ByteRange, Checksums } from '../../store/types.ts'
 import { ContentHash } from './content-hash.ts'
 import type { FetchTask } from './executor.ts'
+import { paced } from './paced.ts'
 import { openRange } from './range-body.ts'
 
 /** One source, offered to an external program. */
@@ -93,7 +94,10 @@ export class SourceRelay {
     if (range !== undefined) response.setHeader('Content-Range', `bytes ${start}-${end}/${sizeBytes}`)
     if (request.method === 'HEAD' || sizeBytes === 0) return void response.writeHead(200).end()
     const signal = AbortSignal.any([task.signal, gone])
-    const opened = await openRange(this.outbound, { ...task, signal }, { start, end })
+    const opened = paced(await openRange(this.outbound, { ...task, signal }, { start, end }), {
+      ...task,
+      signal,
+    })
     const chunks = start === 0 && end === sizeBytes - 1 ? hashed(opened, offer) : opened
     response.writeHead(range === undefined ? 200 : 206)
     await pipeline(Readable.from(chunks, { objectMode: false, highWaterMark: 1024 * 1024 }), response)

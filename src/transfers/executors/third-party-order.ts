@@ -60,8 +60,13 @@ function headersOf(
     Credential: 'none',
     Overwrite: task.conditions.ifNoneMatch === '*' ? 'F' : 'T',
     ...(required === undefined ? {} : { RequireChecksumVerification: String(required) }),
-    'X-Number-Of-Streams': String(task.expected.sizeBytes >= MIN_STREAMED_BYTES ? STREAMS : 1),
+    'X-Number-Of-Streams': String(streamsOf(task)),
   }
+}
+
+/** As many as were ordered; else several where that brings something. */
+function streamsOf({ streams, expected }: CopyTask): number {
+  return streams ?? (expected.sizeBytes >= MIN_STREAMED_BYTES ? STREAMS : 1)
 }
 
 /** Asked for only where both are known to have checksums: to ask in vain would make the copy fail. */

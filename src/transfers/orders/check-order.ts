@@ -27,8 +27,18 @@ export function checkOrder(order: TransferOrder, nowMs: number): void {
       'options.maxDelete',
       'maxDelete is for mirrors; only with deleteExtra anything is removed.',
     )
+  if (options.bandwidthBytesPerSecond !== undefined && isMovedElsewhere(order))
+    throw refusal(
+      'NOT_LIMITABLE',
+      'options.bandwidthBytesPerSecond',
+      `With the executor ${order.executor} other servers move the bytes, and this node cannot slow them. Leave the bandwidth away, or choose another executor.`,
+    )
   if (order.webhookSecret !== undefined && options.webhook === undefined)
     throw refusal('NO_WEBHOOK', 'webhookSecret', 'There is a secret to sign with, and no webhook to tell.')
+}
+
+function isMovedElsewhere({ executor }: TransferOrder): boolean {
+  return executor === 'third-party' || executor === 'fts'
 }
 
 /** The address must be one that the node may speak to. Throws 400. */

@@ -16,6 +16,8 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
     sourceChecksums: file.sourceChecksums,
     conditions: conditionsOf(run),
     verifyChecksum: run.context.job.verify === 'checksum',
+    streams: run.context.job.options.streams,
+    throttles: deps.throttlesOf(run),
     id: file.id,
     reference: file.stagedName,
     onReference: async (reference) => {

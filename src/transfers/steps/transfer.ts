@@ -8,6 +8,7 @@ import {
   isOrderedElsewhere,
   type TransferExecutor,
 } from '../executors/executor.ts'
+import { takeTurn } from '../executors/rclone-pace.ts'
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { SpeedWatch } from '../speed-watch.ts'
@@ -56,12 +57,29 @@ async function transferBy(
     thirdParty: deps.directExecutors.get('third-party')?.suits?.(source, destination),
     isStaged: stagedPath !== undefined,
     wasOrdered: isOrderedElsewhere(file.stagedName),
+    isLimited: run.context.job.options.bandwidthBytesPerSecond !== undefined,
     failed,
   })
   file.executor = choice.executor
   file.executorWhy = choice.why
   if (file.lane === lanes.large) deps.journal.note(file)
   const executor = executorOf(deps, choice.executor, destination)
+  const isByProgram = executor.name === 'rclone' && source.rclone !== undefined
+  const endTurn = isByProgram ? await takeTurn(deps.throttlesOf(run), run.signal) : undefined
+  try {
+    return await moveBy(deps, run, { executor, stagedPath })
+  } finally {
+    endTurn?.()
+  }
+}
+
+interface Move {
+  executor: TransferExecutor | DirectExecutor
+  stagedPath: string | undefined
+}
+
+async function moveBy(deps: StepDeps, run: Run, { executor, stagedPath }: Move): Promise<DtrEvent> {
+  const { file } = run
   if ('copy' in executor && executor.keepsWatch === true) return copyDirectly(deps, run, executor)
   if ('copy' in executor) return watched(deps, run, (on) => copyDirectly(on, run, executor))
   if (stagedPath === undefined) return watched(deps, run, (on) => streamThrough(on, run))
