@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 
 /** An access token that opens one share until it expires; known by its hash only. */
 export interface ShareToken {
@@ -24,11 +25,10 @@ export async function findShareOfToken(
   tokenHash: string,
   nowMs: number,
 ): Promise<string | undefined> {
-  const row = await db<{ share_id: string; token_hash: string; expires_at_ms: number }>('share_tokens')
-    .where({ token_hash: tokenHash })
-    .where('expires_at_ms', '>', nowMs)
-    .first('share_id')
-  return row?.share_id
+  // Every request of the recipient asks this; without the time in the question the answer can be remembered.
+  const sql = 'select share_id, expires_at_ms from share_tokens where token_hash = ?'
+  const [row] = await readRows<{ share_id: string; expires_at_ms: number }>(db, sql, [tokenHash])
+  return row !== undefined && row.expires_at_ms > nowMs ? row.share_id : undefined
 }
 
 /** Removes the tokens that open nothing any more. */

@@ -1,5 +1,6 @@
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { newId } from '../platform/ids.ts'
+import { readRows } from '../platform/read-rows.ts'
 import { newEtag } from './catalogue/files-repo.ts'
 import { expireJournal } from './catalogue/journal-repo.ts'
 import { forgetLost } from './catalogue/lost-repo.ts'
@@ -50,12 +51,9 @@ export class SpacesRepo {
 
   /** The space that holds the file or folder with this id. */
   async findOfFile(fileId: string): Promise<SpaceRow | undefined> {
-    const ofFile = this.db('files').select('space_id').where('id', fileId)
-    return toSpace(
-      await this.db<Columns>('spaces')
-        .whereIn('id', ofFile as never)
-        .first(),
-    )
+    const sql = 'select * from spaces where id = (select space_id from files where id = ?)'
+    const [found] = await readRows<Columns>(this.db, sql, [fileId])
+    return toSpace(found)
   }
 
   async listAll(): Promise<SpaceRow[]> {
