@@ -18,7 +18,7 @@ interface Open extends SlotDemand {
  * by largest remainder, so that each share is less than one slot from its exact part.
  *
  * With fewer slots than shares each is entitled to one all the same; who really gets one is decided when
- * files are taken (`takeFair`). Equal remainders: the heavier share first, then by name.
+ * files are taken (`takeFairQueues`). Equal remainders: the heavier share first, then by name.
  *
  * @returns slots by name; shares without demand are not in it
  */

@@ -86,24 +86,15 @@ export function entitledSlots(slots: number, shares: readonly ShareDemand[]): Ma
  *    gets an emergency slot if one is free: one large file or eight small ones. Small ones first, because
  *    they give the slot back soonest.
  *
+ * The files of a share wait in queues with limits of their own: per link (what the optimizer decided), per
+ * host (0 while its breaker is open, 1 for its trial), per user. A queue that its limits keep from starting
+ * counts as no demand, so that the slots go to others; the files of a share are taken from its queues in turns.
+ *
  * Pure and deterministic. Never takes more than slots + emergencySlots can hold; when more is running
  * already (the operator lowered the limit), it takes nothing.
- */
-export function takeFair(budget: SlotBudget, shares: readonly ShareDemand[]): Take[] {
-  const queues = shares.map((share) => ({
-    ...share,
-    queues: [{ name: '', queued: share.queued, limits: [] }],
-  }))
-  return takeFairQueues(budget, queues, new Map()).map(({ share, lane, count }) => ({ share, lane, count }))
-}
-
-/**
- * The same where the files of a share wait in several queues with limits of their own: per link (what the
- * optimizer decided), per host (0 while its breaker is open, 1 for its trial), per user.
  *
  * @param limits by name, how many more files may start; a name that is missing is no limit. Each file takes
- *   one of each limit of its queue. A queue that its limits keep from starting counts as no demand, so that
- *   the slots go to others; the files of a share are taken from its queues in turns.
+ *   one of each limit of its queue
  */
 export function takeFairQueues(
   budget: SlotBudget,

@@ -7,7 +7,6 @@ import {
   type ShareDemand,
   type SlotBudget,
   type Take,
-  takeFair,
   takeFairQueues,
 } from '../../../src/transfers/scheduling/fair-shares.ts'
 import { freeSlots, type LaneCounts } from '../../../src/transfers/slots.ts'
@@ -45,6 +44,14 @@ const takenBy = (takes: Take[], name: string): LaneCounts => {
 }
 const heldAfter = (shares: ShareDemand[], takes: Take[]) =>
   new Map(shares.map((share) => [share.name, plus(share.running, takenBy(takes, share.name))]))
+/** Each share with one queue that nothing limits. */
+const takeFair = (budget: SlotBudget, shares: readonly ShareDemand[]): Take[] => {
+  const queues = shares.map((share) => ({
+    ...share,
+    queues: [{ name: '', queued: share.queued, limits: [] }],
+  }))
+  return takeFairQueues(budget, queues, new Map()).map(({ share, lane, count }) => ({ share, lane, count }))
+}
 const wants = ({ queued }: ShareDemand) => units(queued) > 0
 
 describe('dividing slots', () => {
