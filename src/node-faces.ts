@@ -7,6 +7,7 @@ import type { Browsers } from './accounts/browsers.ts'
 import type { Groups } from './accounts/groups.ts'
 import { groupRoutes } from './accounts/groups-api.ts'
 import type { Identify } from './accounts/identify.ts'
+import { identityRoutes } from './accounts/oidc/identities-api.ts'
 import type { PageVisitors } from './accounts/page-visitors.ts'
 import type { Sessions } from './accounts/sessions.ts'
 import { sessionRoutes } from './accounts/sessions-api.ts'
@@ -18,6 +19,7 @@ import { RepeatedRequests } from './http/repeated-requests.ts'
 import { peopleAndNodeRoutes } from './node-admin-routes.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
 import { createMounts, versionsOf } from './node-mounts.ts'
+import type { Oidc } from './node-oidc.ts'
 import { createProtocols } from './node-protocols.ts'
 import { oidcEntry } from './node-rooms.ts'
 import type { Notify } from './notify/index.ts'
@@ -71,6 +73,7 @@ export interface Rooms {
   prove(authorization: string | undefined, request: IncomingMessage): Promise<Principal>
   signIn(name: string, password: string, addressOf?: () => string): Promise<Principal>
   visitors: PageVisitors
+  oidc: Oidc | undefined
 }
 
 /** Everything that answers a request: routes, protocols, health. */
@@ -122,6 +125,7 @@ function createRoutes(base: FacesBase, rooms: Rooms): ApiRoute[] {
   return [
     ...accountRoutes(people),
     ...sessionRoutes({ ...people, browsers, site, signIn: rooms.signIn, oidc: oidcEntry(config) }),
+    ...identityRoutes({ clock, oidc: rooms.oidc }),
     ...groupRoutes(rooms.groups),
     ...peopleAndNodeRoutes(base, rooms, VERSION),
     ...browseRoutes({

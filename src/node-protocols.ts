@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context, Middleware } from 'koa'
+import { oidcPages } from './accounts/oidc/oidc-koa.ts'
 import { appRoutes } from './apps/routes.ts'
 import type { Config } from './config/schema.ts'
 import { clientAddress, isFromProxy } from './http/client-address.ts'
@@ -25,6 +26,7 @@ export function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[
     return principal
   }
   const authenticate = authenticateBy(rooms.identify)
+  const basePath = new URL(config.publicUrl).pathname.replace(/\/$/, '')
   const { maxUploadBytes } = config.storage
   const findFile = async (userId: string, fileId: string) => {
     const found = await rooms.spaces.findFile(fileId)
@@ -59,11 +61,12 @@ export function createProtocols(base: FacesBase, rooms: Rooms, mounts: DavMount[
     clientFace(base, rooms, authenticate),
     rooms.notify.pages,
     ...invitationPages(base, rooms),
+    ...(rooms.oidc === undefined ? [] : [oidcPages({ signIn: rooms.oidc.signIn, basePath, log })]),
     linkPages(config, rooms.shares, sending),
     appRoutes({ apps: config.apps, authenticate, findFile }),
     webPage({
       folder: WEB_FOLDER,
-      basePath: new URL(config.publicUrl).pathname.replace(/\/$/, ''),
+      basePath,
     }),
   ]
 }

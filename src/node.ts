@@ -12,6 +12,7 @@ import { createFaces } from './node-faces.ts'
 import type { NodeKeys } from './node-keys.ts'
 import { lifecycle } from './node-lifecycle.ts'
 import { createNotifyRoom } from './node-notify.ts'
+import { createOidc } from './node-oidc.ts'
 import { createMesh, createPeople, createStorage } from './node-rooms.ts'
 import { createTransferRoom } from './node-transfers.ts'
 import type { Notify } from './notify/index.ts'
@@ -73,7 +74,20 @@ export async function createNode(
     const transfers: Transfers = createTransferRoom(base, keys, { accounts, groups, shares, tokens }, stack)
     const notify: Notify = createNotifyRoom(base, keys, { accounts, shares, transfers, ocm }, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm, notify })
-    const rooms = { ...people, groups, spaces, locks, uploads, ocm, shares, transfers, notify, clientSharing }
+    const oidc = createOidc(base, keys, { browsers: people.browsers, groups })
+    const rooms = {
+      ...people,
+      oidc,
+      groups,
+      spaces,
+      locks,
+      uploads,
+      ocm,
+      shares,
+      transfers,
+      notify,
+      clientSharing,
+    }
     return {
       config,
       db: base.db,

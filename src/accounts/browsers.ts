@@ -12,8 +12,6 @@ export interface BrowsersDeps {
   maxDays: number
   /** Of the client, not of a reverse proxy before us. */
   clientAddress(request: IncomingMessage): string
-  /** More cookies to set when a session of an identity provider ends; it gets what `begin` was given. */
-  leave?: (providerHint: string) => string[]
 }
 
 /** A session that has just begun, and what its browser is told. */
@@ -33,6 +31,8 @@ function isGone(error: unknown): void {
 /** Sessions as requests carry them: in cookies. */
 export class Browsers {
   readonly sessions: Sessions
+  /** More cookies to set when a session of an identity provider ends; bound late, gets what `open` was given. */
+  leave: (providerHint: string) => string[] = () => []
   private readonly deps: BrowsersDeps
 
   constructor(deps: BrowsersDeps) {
@@ -77,7 +77,7 @@ export class Browsers {
     const { id, userId, via } = found.session
     const hint = via === 'oidc' ? await this.sessions.findProviderHint(id) : undefined
     await this.sessions.end(userId, id).catch(isGone)
-    return [this.clear(), ...(hint === undefined ? [] : (this.deps.leave?.(hint) ?? []))]
+    return [this.clear(), ...(hint === undefined ? [] : this.leave(hint))]
   }
 
   /** `Set-Cookie` that forgets the session. */

@@ -28,6 +28,7 @@ export function appRoutes(deps: AppRoutesDeps): Middleware {
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       if (error.status === 401 && !isFromPage(ctx.req.headers)) ctx.set('WWW-Authenticate', BASIC_CHALLENGE)
+      if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
       ctx.status = error.status
       ctx.body = { code: error.code, message: error.message }
     }

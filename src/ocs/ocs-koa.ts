@@ -91,6 +91,7 @@ async function outcomeOf(deps: OcsMiddlewareDeps, ctx: Context, path: string): P
     return { status: 200, message: 'OK', data: await runOperation(deps, callOf(deps, ctx, path)) }
   } catch (error) {
     if (!(error instanceof AppError)) deps.log.error({ err: error, path }, 'ocs request failed')
+    else if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
     const isOperation = error instanceof AppError && error.code !== NO_SUCH_OPERATION
     return { ...toOutcome(error), isMissingThing: isOperation && path.startsWith('apps/') }
   }
