@@ -47,7 +47,7 @@ export function createPeople({ db, clock, config, events }: Base) {
   const signIn = (name: string, password: string, addressOf?: () => string) =>
     authenticator.signIn(name, password, addressOf)
   return {
-    accounts: new Accounts({ db, clock, hasher, throttle }),
+    accounts: new Accounts({ db, clock, hasher, throttle, events }),
     passwords: hasher,
     tokens: new AccessTokens({ db, clock, maxSeconds: config.transfers.tpc.maxTokenSeconds }),
     sessions,

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import type { EventBus } from '../platform/events.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
 import { formatAppPassword } from './credentials.ts'
@@ -19,16 +20,24 @@ export class Accounts implements UserDirectory {
   private readonly users: UsersRepo
   private readonly appPasswords: AppPasswordsRepo
   private readonly clock: Clock
+  private readonly events: EventBus | undefined
   private readonly hasher: PasswordHasher
   private readonly throttle: SignInThrottle
   private readonly db: Db
 
-  constructor(deps: { db: Db; clock: Clock; hasher?: PasswordHasher; throttle?: SignInThrottle }) {
+  constructor(deps: {
+    db: Db
+    clock: Clock
+    hasher?: PasswordHasher
+    throttle?: SignInThrottle
+    events?: EventBus
+  }) {
     this.db = deps.db
     this.throttle = deps.throttle ?? new SignInThrottle(deps.clock)
     this.users = new UsersRepo(deps.db)
     this.appPasswords = new AppPasswordsRepo(deps.db)
     this.clock = deps.clock
+    this.events = deps.events
     this.hasher = deps.hasher ?? new PasswordHasher()
   }
 
@@ -106,6 +115,7 @@ export class Accounts implements UserDirectory {
     const secret = newSecret(24)
     const appPassword = { id: newId(), userId, label, createdAtMs: this.clock.nowMs() }
     await this.appPasswords.insert(appPassword, sha256Hex(secret))
+    this.events?.publish('appPassword', { userId, id: appPassword.id, label })
     return { ...appPassword, password: formatAppPassword(appPassword.id, secret) }
   }
 

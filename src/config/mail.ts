@@ -43,21 +43,4 @@ export const mail = z
 /** Notifications and the activity log. */
 export const notify = z.strictObject({
   activityDays: z.int().min(1).default(90).describe('How long the activity log is kept.'),
-  diskFreePercent: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(5)
-    .describe('Administrators are told when less of the disk is free; 0: never.'),
-  quotaPercent: z
-    .number()
-    .min(1)
-    .max(100)
-    .default(90)
-    .describe('People are told when their drive is this full.'),
-  peerHours: z
-    .number()
-    .positive()
-    .default(24)
-    .describe('Administrators are told when nothing has worked with a peer for so long.'),
 })
