@@ -176,6 +176,15 @@ export interface GroupMember {
   displayName: string
 }
 
+export interface Identity {
+  id: string
+  issuer: string
+  /** What the provider called them when they came last. */
+  label: string
+  createdAt: string
+  lastUsedAt: string
+}
+
 export interface Invitation {
   id: string
   state: 'open' | 'accepted' | 'revoked' | 'expired'
@@ -1302,6 +1311,11 @@ export interface Operations {
     params: { id: string }
     answer: undefined
   }
+  /** An address, good for a minute, at which I sign in elsewhere to connect that account with mine */
+  linkIdentity: {
+    body?: { returnTo?: string | undefined } | undefined
+    answer: { url: string }
+  }
   /** What happened to my files, shares, contacts and transfers, newest first */
   listActivity: {
     query?: { cursor?: string | undefined; limit?: number | undefined; /** Only at this path or below. */
@@ -1314,7 +1328,9 @@ export interface Operations {
   }
   /** People of other servers whom an invitation connected with me */
   listContacts: {
-    answer: { items: Contact[]; nextCursor?: string }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Contact[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The directories that this node reads, and how that went */
   listDirectories: {
@@ -1322,7 +1338,9 @@ export interface Operations {
   }
   /** The storage that you may name in transfers: your own and that of the operator. */
   listEndpoints: {
-    answer: { items: Endpoint[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Endpoint[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** A folder of your drive, page by page; folders first. */
   listFiles: {
@@ -1335,15 +1353,25 @@ export interface Operations {
   /** Who is in a group */
   listGroupMembers: {
     params: { group: string }
-    answer: { items: GroupMember[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: GroupMember[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** All groups, by name */
   listGroups: {
-    answer: { items: Group[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Group[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
+  }
+  /** The accounts elsewhere that I sign in with */
+  listIdentities: {
+    answer: { items: Identity[] }
   }
   /** The invitations I made, newest first */
   listInvitations: {
-    answer: { items: Invitation[]; nextCursor?: string }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Invitation[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The keys of this node, newest first */
   listKeys: {
@@ -1351,21 +1379,28 @@ export interface Operations {
   }
   /** My messages to other servers that have not arrived, newest first */
   listMessages: {
-    answer: { items: Message[]; nextCursor?: string }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Message[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** What happened that I may want to know or answer, newest first */
   listNotifications: {
-    answer: { items: Notification[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Notification[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The keys that peers signed with, and those that wait for a decision */
   listPeerKeys: {
     query?: { host?: string | undefined; /** `held`: refused until accepted. `announced`: published while a known key signed. */
-    state?: 'known' | 'held' | 'announced' | undefined } | undefined
-    answer: { items: PeerKey[] }
+    state?: 'known' | 'held' | 'announced' | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: PeerKey[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The servers that this node has exchanged messages with */
   listPeers: {
-    answer: { items: PeerSummary[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: PeerSummary[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** What I offered to others for a copy, and how far that is; newest first */
   listPushes: {
@@ -1373,12 +1408,15 @@ export interface Operations {
   }
   /** What I have been given, newest first; those that wait for an answer with ?state=pending */
   listReceivedShares: {
-    query?: { state?: 'sending' | 'failed' | 'pending' | 'accepted' | 'declined' | 'revoked' | undefined } | undefined
-    answer: { items: ReceivedShare[]; nextCursor?: string }
+    query?: { state?: 'sending' | 'failed' | 'pending' | 'accepted' | 'declined' | 'revoked' | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: ReceivedShare[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The servers that directories name, by name */
   listServers: {
-    answer: { items: KnownServer[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: KnownServer[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The browsers in which I am signed in */
   listSessions: {
@@ -1386,8 +1424,9 @@ export interface Operations {
   }
   /** What I have shared, newest first; of one file or folder with ?path= */
   listShares: {
-    query?: { path?: string | undefined } | undefined
-    answer: { items: Share[]; nextCursor?: string }
+    query?: { path?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: Share[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** Your sets of staged files, newest first. */
   listStages: {
@@ -1407,15 +1446,21 @@ export interface Operations {
   }
   /** The pairs of hosts that files travel between, with their limits and why they are so. */
   listTransferLinks: {
-    answer: { items: TransferLink[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: TransferLink[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** Your recurring orders, newest first. */
   listTransferSchedules: {
-    answer: { items: TransferSchedule[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: TransferSchedule[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** Delivery workers on further hosts, and what they move now. */
   listTransferWorkers: {
-    answer: { items: TransferWorker[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: TransferWorker[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** Your transfers, newest first. */
   listTransfers: {
@@ -1424,7 +1469,9 @@ export interface Operations {
   }
   /** What you deleted and can restore, newest first. */
   listTrash: {
-    answer: { items: TrashedFile[] }
+    query?: { limit?: number | undefined; cursor?: string | undefined } | undefined
+    answer: { items: TrashedFile[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** The users of this node, by name; search: part of a name or mail address */
   listUsers: {
@@ -1434,8 +1481,9 @@ export interface Operations {
   }
   /** What a file of yours contained before, newest first. */
   listVersions: {
-    query: { path: string }
-    answer: { items: FileVersion[] }
+    query: { path: string; limit?: number | undefined; cursor?: string | undefined }
+    answer: { items: FileVersion[]; /** Where the next page begins; left out on the last one. */
+    nextCursor?: string }
   }
   /** Open a share in the application of its server; what the browser has to do for that */
   openReceivedShare: {
@@ -1618,6 +1666,11 @@ export interface Operations {
     body?: { write?: boolean | undefined } | undefined
     answer: { works: boolean; findings: EndpointFinding[] }
   }
+  /** Sign in with that account no more */
+  unlinkIdentity: {
+    params: { id: string }
+    answer: undefined
+  }
 }
 
 /** Method and path of each operation, below `/api/v1`. */
@@ -1703,6 +1756,7 @@ export const operations: Record<keyof Operations, string> = {
   getUser: 'GET /admin/users/{name}',
   glancePeer: 'GET /peers/{host}',
   leaveReceivedShare: 'DELETE /received-shares/{id}',
+  linkIdentity: 'POST /me/identities',
   listActivity: 'GET /activity',
   listAppPasswords: 'GET /me/app-passwords',
   listContacts: 'GET /contacts',
@@ -1711,6 +1765,7 @@ export const operations: Record<keyof Operations, string> = {
   listFiles: 'GET /files',
   listGroupMembers: 'GET /admin/groups/{group}/members',
   listGroups: 'GET /admin/groups',
+  listIdentities: 'GET /me/identities',
   listInvitations: 'GET /invitations',
   listKeys: 'GET /admin/keys',
   listMessages: 'GET /messages',
@@ -1765,4 +1820,5 @@ export const operations: Record<keyof Operations, string> = {
   submitTransfer: 'POST /transfers',
   takeDeliveryLeases: 'POST /delivery/leases',
   testEndpoint: 'POST /endpoints/{id}/test',
+  unlinkIdentity: 'DELETE /me/identities/{id}',
 }
