@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** The only source of time in the node; tests inject one they can move by hand. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -11,9 +9,20 @@ export interface Clock {
 /** The clock of the machine. Waiting never keeps a stopping process alive. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  wait: async (ms, signal) => {
-    await delay(ms, undefined, signal === undefined ? { ref: false } : { ref: false, signal })
-  },
+  // Not that of node:timers/promises, which makes an error of its own for each wait that is ended: most are.
+  wait: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const end = () => {
+        clearTimeout(timer)
+        reject(signal?.reason)
+      }
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }, ms).unref()
+      signal?.addEventListener('abort', end, { once: true })
+    }),
 }
 
 /** The API's form of a time: ISO 8601 in UTC. */

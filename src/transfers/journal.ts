@@ -10,7 +10,7 @@ import type { TransferFile, TransferJob } from './types.ts'
 
 /** So many requests under way make it worth to wait for each other's changes. */
 const CROWD = 8
-const GATHER_MS = 5
+const GATHER_MS = 10
 
 export interface JournalDeps {
   db: Db

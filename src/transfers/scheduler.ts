@@ -10,7 +10,7 @@ import type { Journal } from './journal.ts'
 import type { LinkControl } from './links/link-control.ts'
 import { endWaits, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
 import { type AbortReason, RunAborted } from './run.ts'
-import { freeSlots, SMALL_FILES_PER_SLOT } from './slots.ts'
+import { SMALL_FILES_PER_SLOT } from './slots.ts'
 import { type Stage, type StageSlotLimits, StageSlots } from './stage-slots.ts'
 import { countLanes, type Task, TaskPool } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile, type TransferJob } from './types.ts'
@@ -18,8 +18,10 @@ import { type Lane, lanes, type TransferFile, type TransferJob } from './types.t
 /** Looks at the queue at least so often, for what other processes put there. */
 const SAFETY_TICK_MS = 1000
 const PARALLEL_EXPANSIONS = 2
-/** Small files are taken in batches: only when so much of their room is free. */
+/** Small files are taken in batches: when one in so many of those that ran has ended. */
 const BATCH_FRACTION = 4
+/** Why a rest ends; one for all, because an error of its own for each would cost more than the rest saves. */
+const POKED = Symbol('poked')
 
 export interface SchedulerDeps {
   db: Db
@@ -56,6 +58,10 @@ export class Scheduler {
   private nap: AbortController | undefined
   private beatAtMs = 0
   private seenAtMs = 0
+  /** When there is something to see in the queue besides what is ready; 0: now. */
+  private lookAtMs = 0
+  /** Small files that ran after the last look. */
+  private smallAtLook = 0
   private idleWaiters: (() => void)[] = []
 
   constructor(deps: SchedulerDeps) {
@@ -82,13 +88,14 @@ export class Scheduler {
   /** Something changed: look at the queue now. */
   poke(): void {
     this.deps.dispatcher.forget()
+    this.lookAtMs = 0
     this.lookSoon()
   }
 
   /** A hand is free. */
   private lookSoon(): void {
     this.isPoked = true
-    this.nap?.abort()
+    this.nap?.abort(POKED)
   }
 
   /** The requests that run here now. */
@@ -153,19 +160,35 @@ export class Scheduler {
     this.nap = undefined
   }
 
-  /** One look at everything; returns when something is due next, infinity when nothing waits. */
+  /** One look at everything; returns when something is due next. */
   private async round(): Promise<number> {
-    const { db, clock } = this.deps
     await this.noticeClockSetBack()
     await this.beatWhenDue()
-    if ((await wakeDueFiles(db, clock.nowMs())) > 0) this.deps.dispatcher.forget()
-    await this.takeExpansions()
+    if (this.deps.clock.nowMs() >= this.lookAtMs) await this.lookAround()
     await this.takeFiles()
     await this.settleIdle()
-    const fileAtMs = (await findNextDueMs(db)) ?? Infinity
-    // What is due and cannot be taken because all hands are busy is no reason to look again at once.
-    if (this.expansions.size >= PARALLEL_EXPANSIONS) return fileAtMs
-    return Math.min(fileAtMs, (await findNextExpansionMs(db)) ?? Infinity)
+    return this.lookAtMs
+  }
+
+  /** Looks for all but what is ready: waits that are over, and jobs to expand. A hand that gets free needs none of it. */
+  private async lookAround(): Promise<void> {
+    const { db, clock } = this.deps
+    // Said before the look: who pokes meanwhile wants another.
+    this.lookAtMs = clock.nowMs() + SAFETY_TICK_MS
+    try {
+      if ((await wakeDueFiles(db, clock.nowMs())) > 0) this.deps.dispatcher.forget()
+      await this.takeExpansions()
+      this.lookBy(await findNextDueMs(db))
+      // What is due and cannot be taken because all hands are busy is no reason to look again at once.
+      if (this.expansions.size < PARALLEL_EXPANSIONS) this.lookBy(await findNextExpansionMs(db))
+    } catch (error) {
+      this.lookAtMs = 0
+      throw error
+    }
+  }
+
+  private lookBy(atMs = Infinity): void {
+    this.lookAtMs = Math.min(this.lookAtMs, atMs)
   }
 
   private async noticeClockSetBack(): Promise<void> {
@@ -173,7 +196,7 @@ export class Scheduler {
     const isBack = clock.nowMs() < this.seenAtMs - SAFETY_TICK_MS
     this.seenAtMs = clock.nowMs()
     if (!isBack) return
-    this.beatAtMs = 0
+    this.beatAtMs = this.lookAtMs = 0
     await endWaits(db, clock.nowMs())
   }
 
@@ -218,6 +241,7 @@ export class Scheduler {
     const lanesNow = this.openLanes()
     if (lanesNow.length === 0) return
     const taken = await this.deps.dispatcher.take(this.stages.delivering(), lanesNow)
+    this.smallAtLook = this.countSmall() + taken.filter(({ file }) => file.lane === lanes.small).length
     const jobIds = [...new Set(taken.map(({ file }) => file.jobId))]
     const canceled = await listCancelRequested(this.deps.db, jobIds)
     for (const one of taken) {
@@ -233,7 +257,7 @@ export class Scheduler {
     const { small, large } = countLanes(this.stages.delivering())
     const isFull = small + large * SMALL_FILES_PER_SLOT >= (slots + emergencySlots) * SMALL_FILES_PER_SLOT
     if (isFull) return []
-    return this.isRoomForABatch() ? [lanes.large, lanes.small] : [lanes.large]
+    return [lanes.large, lanes.small]
   }
 
   private launch({ file, queue }: Taken): Task {
@@ -254,16 +278,20 @@ export class Scheduler {
     )
   }
 
-  private afterFile(task: Task): void {
-    if (task.lane !== lanes.small || this.isRoomForABatch()) this.lookSoon()
+  private afterFile({ lane, file }: Task): void {
+    const putOffMs = file?.queue === 'held' && file.leaseOwner === null ? file.nextAtMs : undefined
+    this.lookBy(putOffMs)
+    if (putOffMs !== undefined || lane !== lanes.small || this.isBatchOver()) this.lookSoon()
   }
 
   /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
-  private isRoomForABatch(): boolean {
-    const { slots } = this.deps
-    const running = countLanes(this.stages.delivering())
-    const room = (slots - running.large) * SMALL_FILES_PER_SLOT
-    return running.small === 0 || freeSlots(slots, running).small >= room / BATCH_FRACTION
+  private isBatchOver(): boolean {
+    const small = this.countSmall()
+    return small === 0 || this.smallAtLook - small >= this.smallAtLook / BATCH_FRACTION
+  }
+
+  private countSmall(): number {
+    return countLanes(this.stages.delivering()).small
   }
 
   private async settleIdle(): Promise<void> {

@@ -15,13 +15,17 @@ export interface SpeedWatchOptions {
   signal: AbortSignal
 }
 
+/** Ends the watch over work that is done; one for all, because errors of their own cost more than the watch. */
+const OVER = Symbol('over')
+
 /** Ends an attempt that moves too slowly or not at all; the next one may find a better way. */
 export class SpeedWatch {
   /** Aborts with the given signal, and when the speed is too low. */
   readonly signal: AbortSignal
   private readonly options: SpeedWatchOptions
   private readonly over = new AbortController()
-  private readonly tooSlow = new AbortController()
+  private readonly ending = new AbortController()
+  private readonly passOn = () => this.ending.abort(this.options.signal.reason)
   private error: TransferError | undefined
   private total = 0
   private lastAtMs: number
@@ -29,7 +33,9 @@ export class SpeedWatch {
   constructor(options: SpeedWatchOptions) {
     this.options = options
     this.lastAtMs = options.clock.nowMs()
-    this.signal = AbortSignal.any([options.signal, this.tooSlow.signal])
+    this.signal = this.ending.signal
+    if (options.signal.aborted) this.passOn()
+    else options.signal.addEventListener('abort', this.passOn, { once: true })
   }
 
   moved(bytes: number): void {
@@ -46,14 +52,15 @@ export class SpeedWatch {
     } catch (error) {
       throw this.options.signal.aborted ? error : (this.error ?? error)
     } finally {
-      this.over.abort()
+      this.options.signal.removeEventListener('abort', this.passOn)
+      this.over.abort(OVER)
       await watching
     }
   }
 
   private async watch(): Promise<void> {
-    const { clock, signal } = this.options
-    const end = AbortSignal.any([signal, this.over.signal])
+    const { clock } = this.options
+    const end = this.over.signal
     const totals = [this.total]
     const nothing = () => undefined
     while (!end.aborted) {
@@ -62,7 +69,7 @@ export class SpeedWatch {
       totals.push(this.total)
       const before = totals.length > LOOKS_PER_WINDOW ? totals.shift() : undefined
       this.error = this.silence() ?? this.slowness(before)
-      if (this.error !== undefined) return this.tooSlow.abort(this.error)
+      if (this.error !== undefined) return this.ending.abort(this.error)
     }
   }
 
