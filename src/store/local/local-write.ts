@@ -1,3 +1,4 @@
+import { constants, fstatSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { BadRequestError } from '../../platform/errors.ts'
 import type { DiskFacts } from '../catalogue/file-index.ts'
@@ -5,7 +6,7 @@ import { mediaTypeOf } from '../entries.ts'
 import { checkChecksums } from '../hashing/content-hash.ts'
 import { nameOf } from '../paths.ts'
 import type { StagedFile, StorePath, WriteOptions, WriteResult, WriteSource } from '../types.ts'
-import { factsOf } from './disk-facts.ts'
+import { toFacts } from './disk-facts.ts'
 import { onDisk } from './disk-tree.ts'
 import type { IndexSync } from './index-sync.ts'
 import { checkTarget, type FinishedFile, type Publisher } from './publisher.ts'
@@ -23,13 +24,13 @@ export async function writeLocal(
 ): Promise<WriteResult> {
   checkTime(options.mtimeMs)
   options.signal?.throwIfAborted()
-  const isSmall = !('staged' in source) && (options.sizeBytes ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES
+  const declaredBytes = 'staged' in source ? source.staged.sizeBytes : options.sizeBytes
+  const isSmall = (declaredBytes ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES
   // What can be refused is refused before the body is taken; the publisher looks once more.
   if (!isSmall) checkTarget(path, await sync.fresh(path), options)
   if ('staged' in source) {
     const staged = await checkStaged(space, source.staged, options)
-    const facts = await factsOf(staged.localPath)
-    return await publisher.publish(finished(path, { ...staged, facts }, options))
+    return await publisher.publish(finished(path, staged, options))
   }
   return await space.staging.lendForAdoption(async (localPath) => {
     const staged = await onDisk(path, () => space.staging.fill(localPath, source, options))
@@ -47,10 +48,11 @@ async function checkStaged(
   space: SpaceContext,
   staged: StagedFile,
   options: WriteOptions,
-): Promise<StagedFile> {
-  await space.staging.checkStaged({ ...staged, sizeBytes: options.sizeBytes ?? staged.sizeBytes })
-  const handle = await open(staged.localPath, 'r+')
+): Promise<StagedFile & { facts: DiskFacts | undefined }> {
+  space.staging.checkPlace(staged.localPath)
+  const handle = await open(staged.localPath, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
+    space.staging.checkStaged(handle, options.sizeBytes ?? staged.sizeBytes)
     const wanted = [...Object.keys(options.expected ?? {}), ...space.staging.moreChecksums]
     const isKnown = wanted.every((type) => type in staged.checksums)
     let checksums = staged.checksums
@@ -61,7 +63,8 @@ async function checkStaged(
     }
     checkChecksums(checksums, options.expected)
     await space.staging.finish(handle, options.mtimeMs)
-    return { ...staged, checksums }
+    // An open file is asked at once; by its name it would cost a journey to the thread pool.
+    return { ...staged, checksums, facts: toFacts(fstatSync(handle.fd, { bigint: true })) }
   } finally {
     await handle.close()
   }

@@ -86,14 +86,18 @@ export class Staging {
     }
   }
 
-  /** Throws `BadRequestError` when a file offered for adoption is not a complete one of this folder. */
-  async checkStaged(staged: StagedFile): Promise<void> {
-    if (!staged.localPath.startsWith(this.folder + sep) || staged.localPath.split(sep).includes('..')) {
+  /** Throws `BadRequestError` when a file offered for adoption does not lie in this folder. */
+  checkPlace(localPath: string): void {
+    if (!localPath.startsWith(this.folder + sep) || localPath.split(sep).includes('..')) {
       throw new BadRequestError('The staged file does not lie in the staging folder of the destination.')
     }
-    const stats = await lstat(staged.localPath)
+  }
+
+  /** Throws `BadRequestError` when it is not a complete file. */
+  checkStaged({ fd }: FileHandle, sizeBytes: number): void {
+    const stats = fstatSync(fd)
     if (!stats.isFile()) throw new BadRequestError('What was staged is not an ordinary file.')
-    checkLength(stats.size, staged.sizeBytes)
+    checkLength(stats.size, sizeBytes)
   }
 
   /** Writes a whole body to a new file: length and checksums checked, time set, flushed by policy. */
