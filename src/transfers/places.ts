@@ -8,13 +8,9 @@ import { rcloneRemote } from './rclone/rclone-config.ts'
 import { RcloneStore } from './rclone/rclone-store.ts'
 import { StorageGate } from './rclone/storage-gate.ts'
 import { sweepSpool } from './rclone/sweep-spool.ts'
+import { assertReachable } from './registry/endpoint-address.ts'
 import { endpointRoutes } from './registry/endpoint-api.ts'
-import {
-  type Asker,
-  assertReachable,
-  EndpointService,
-  type EndpointServiceDeps,
-} from './registry/endpoint-service.ts'
+import { type Asker, EndpointService, type EndpointServiceDeps } from './registry/endpoint-service.ts'
 import { type EndpointFinding, testEndpoint } from './registry/endpoint-test.ts'
 import type { TransferEndpoint } from './registry/types.ts'
 import { findTapeUrl } from './tape/discover.ts'

@@ -1,15 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Entry, FileStore } from '../../src/store/types.ts'
+import { admit, leave, noteStored } from '../../src/transfers/cache/cache-repo.ts'
 import {
-  admit,
   cachedBytes,
   dropEmptyRows,
   forgetUnused,
-  leave,
   listUnused,
-  noteStored,
-} from '../../src/transfers/cache/cache-repo.ts'
+} from '../../src/transfers/cache/cache-room-repo.ts'
 import { insertFiles } from '../../src/transfers/file-repo.ts'
 import { insertJob } from '../../src/transfers/job-repo.ts'
 import { newJob } from '../../src/transfers/new-job.ts'

@@ -4,7 +4,7 @@ import type { TransferSource } from '../endpoints.ts'
 import { discard } from '../executors/discard.ts'
 import type { ExpectedFile } from '../executors/executor.ts'
 import { provenRequest } from '../executors/proven-request.ts'
-import type { CacheRow } from './cache-repo.ts'
+import type { CacheRow } from './cache-rows.ts'
 
 const FIRST_BYTES = { start: 0, end: 15 }
 

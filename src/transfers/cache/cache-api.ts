@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
-import { cachedBytes } from './cache-repo.ts'
 import { drain, type RoomDeps } from './cache-room.ts'
+import { cachedBytes } from './cache-room-repo.ts'
 
 const cacheView = z
   .object({ maxBytes: z.int(), sizeBytes: z.int(), files: z.int() })

@@ -1,37 +1,11 @@
 import { type Db, inTransaction, isPostgres } from '../../platform/db.ts'
-import type { Checksums } from '../../store/types.ts'
 import type { CacheKey } from './cache-key.ts'
+import { type CacheRow, fromRow, LIVE_OWNER, type Row } from './cache-rows.ts'
 
+/** How long the right of a user to a cached file holds before the source is asked again. */
+export const GRANT_MS = 86_400_000
 /** How long a request that waits for a tape keeps the lock of its file. */
 const MAX_LOCK_MS = 86_400_000
-/** A request that is about to take a file does so at once; one that died is forgotten after this. */
-const USE_MS = 3_600_000
-
-/** One cached file, or the lock of one that is being fetched. */
-export interface CacheRow {
-  key: string
-  url: string
-  state: 'empty' | 'present'
-  sizeBytes: number
-  mtimeMs: number | null
-  etag: string | null
-  checksums: Checksums
-  diskMark: string
-  usedAtMs: number
-}
-
-interface Row {
-  key: string
-  url: string
-  state: 'empty' | 'present'
-  size_bytes: number
-  mtime_ms: number | null
-  etag: string | null
-  checksums: string
-  disk_mark: string
-  used_at_ms: number
-  lock_owner: string | null
-}
 
 /** `locked`: the asker fetches it, for all; `wait`: somebody else does; `present`: it is here. */
 export type Admission =
@@ -45,14 +19,6 @@ export interface Admitted {
   /** What is here is not good enough: fetch it again. */
   isRenewed?: boolean
 }
-
-/**
- * A lock is alive as long as somebody works on the request that holds it, or a tape system does for it. So
- * it needs no lease of its own, and none is stuck when its owner dies, fails, rests or is cancelled.
- */
-const LIVE_OWNER = `exists (select 1 from transfer_files f where f.id = transfer_cache.lock_owner and f.queue = 'held'
-  and ((f.lease_owner is not null and f.next_at_ms > ?)
-    or (f.state = 'STAGING_PREPARING_WAIT' and transfer_cache.lock_until_ms > ?)))`
 
 /** Says what a request may do with a source: take it, fetch it for all, or wait. */
 export function admit(db: Db, key: CacheKey, asked: Admitted): Promise<Admission> {
@@ -180,82 +146,8 @@ export async function grantTo(
   await db('transfer_cache_grants').insert(row).onConflict(['key', 'user_id']).merge()
 }
 
-/** The bytes all cached files have together; counted, so that nothing can be lost in between. */
-export async function cachedBytes(db: Db): Promise<{ sizeBytes: number; files: number }> {
-  const row = await db('transfer_cache')
-    .where({ state: 'present' })
-    .sum({ size: 'size_bytes' })
-    .count({ n: '*' })
-    .first()
-  return { sizeBytes: Number(row?.size ?? 0), files: Number(row?.n ?? 0) }
-}
-
-/** The longest unused files that nobody fetches or is about to take. */
-export async function listUnused(db: Db, page: { nowMs: number; limit: number; usedBeforeMs?: number }) {
-  const { nowMs, limit, usedBeforeMs } = page
-  const query = unused(db, nowMs).orderBy('used_at_ms').limit(limit)
-  if (usedBeforeMs !== undefined) query.andWhere('used_at_ms', '<', usedBeforeMs)
-  return ((await query) as Row[]).map(fromRow)
-}
-
-function unused(db: Db, nowMs: number) {
-  return db<Row>('transfer_cache')
-    .where({ state: 'present' })
-    .whereRaw(`(lock_owner is null or not ${LIVE_OWNER})`, [nowMs, nowMs])
-    .whereNotExists(
-      db('transfer_cache_claims as c')
-        .whereRaw('c.key = transfer_cache.key')
-        .andWhere('c.kind', 'use')
-        .andWhere('c.since_ms', '>', nowMs - USE_MS)
-        .select(db.raw('1')),
-    )
-}
-
-/** Forgets a file that nobody uses; true when that was still so. Its bytes are removed by who asks. */
-export async function forgetUnused(db: Db, key: string, nowMs: number): Promise<boolean> {
-  return (await unused(db, nowMs).andWhere({ key }).delete()) > 0
-}
-
 /** The file is not what was stored: whoever comes next fetches it anew. */
 export async function invalidate(db: Db, key: string, diskMark: string): Promise<boolean> {
   const same = { key, state: 'present' as const, disk_mark: diskMark }
   return (await db('transfer_cache').where(same).update({ state: 'empty', size_bytes: 0 })) > 0
-}
-
-/** Which of these keys have a file, or may have one soon. */
-export async function findKnownKeys(db: Db, keys: readonly string[], nowMs: number): Promise<Set<string>> {
-  const rows = await db('transfer_cache')
-    .whereIn('key', [...keys])
-    .andWhere((open) => open.where({ state: 'present' }).orWhereRaw(LIVE_OWNER, [nowMs, nowMs]))
-    .select('key')
-  return new Set(rows.map(({ key }: { key: string }) => key))
-}
-
-/** Claims of requests that ended without giving them up: those that were cancelled while nobody had them. */
-export async function dropStaleClaims(db: Db): Promise<number> {
-  return db('transfer_cache_claims')
-    .whereIn('file_id', db('transfer_files').where({ queue: 'none' }).select('id'))
-    .delete()
-}
-
-/** Locks and rows that lead to nothing any more. */
-export async function dropEmptyRows(db: Db, nowMs: number): Promise<number> {
-  return db('transfer_cache')
-    .where({ state: 'empty' })
-    .whereRaw(`(lock_owner is null or not ${LIVE_OWNER})`, [nowMs, nowMs])
-    .delete()
-}
-
-function fromRow(row: Row): CacheRow {
-  return {
-    key: row.key,
-    url: row.url,
-    state: row.state,
-    sizeBytes: row.size_bytes,
-    mtimeMs: row.mtime_ms,
-    etag: row.etag,
-    checksums: JSON.parse(row.checksums) as Checksums,
-    diskMark: row.disk_mark,
-    usedAtMs: row.used_at_ms,
-  }
 }

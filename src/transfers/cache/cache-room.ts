@@ -1,6 +1,7 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findOpenFiles } from '../queue-repo.ts'
+import type { TransferCacheDeps } from './cache-deps.ts'
 import { cachedPathOf } from './cache-key.ts'
 import {
   cachedBytes,
@@ -9,8 +10,7 @@ import {
   findKnownKeys,
   forgetUnused,
   listUnused,
-} from './cache-repo.ts'
-import type { TransferCacheDeps } from './transfer-cache.ts'
+} from './cache-room-repo.ts'
 
 const DAY_MS = 86_400_000
 const BATCH = 100

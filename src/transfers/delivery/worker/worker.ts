@@ -1,20 +1,16 @@
 import { availableParallelism, loadavg } from 'node:os'
 import type { Clock } from '../../../platform/clock.ts'
-import { messageOf } from '../../../platform/errors.ts'
 import type { Logger } from '../../../platform/log.ts'
 import type { Outbound } from '../../../platform/outbound.ts'
 import { programVersion } from '../../../platform/version.ts'
-import { classify } from '../../classify.ts'
-import type { Fault } from '../../transfer-error.ts'
 import { DELIVERY_PROTOCOL, type DeliveryClient, type Lease, type Welcome } from '../wire.ts'
 import { type LeaseProgress, moveFile } from './move-file.ts'
 import type { SharedFolder } from './path-map.ts'
-import { DeliveryRefusedError, isFinalRefusal, isLeaseLost } from './refused.ts'
-import { NodeUnreachableError, NotSharedError } from './sink.ts'
+import { Patience } from './patience.ts'
+import { isFinalRefusal, isLeaseLost } from './refused.ts'
+import { faultOf, isOurs, LeaseEnded, stopped } from './worker-faults.ts'
 
 const TAKE_WAIT_SECONDS = 20
-const RETRY_FIRST_MS = 500
-const RETRY_MOST_MS = 15_000
 const MAX_BEAT_MS = 1000
 
 export interface WorkerOptions {
@@ -37,16 +33,6 @@ interface Running {
   done: Promise<void>
 }
 
-/** Why a run was ended by this host or its node. */
-class LeaseEnded extends Error {
-  override name = 'LeaseEnded'
-  readonly reason: 'lost' | 'stop'
-  constructor(reason: 'lost' | 'stop') {
-    super(`The lease was ended: ${reason}.`)
-    this.reason = reason
-  }
-}
-
 /**
  * The program of a further host: takes files from its node, moves their bytes, tells how far it is, and
  * drops at once what the node says is not its own any more. It knows no users, drives or queues.
@@ -58,9 +44,11 @@ export class DeliveryWorker {
   private welcome: Welcome | undefined
   private outbound: Outbound | undefined
   private heardAtMs = 0
+  private readonly patience: Patience
 
   constructor(options: WorkerOptions) {
     this.options = options
+    this.patience = new Patience(options)
   }
 
   /** Works until the signal aborts; throws `DeliveryRefusedError` when the node wants no more of it. */
@@ -89,6 +77,10 @@ export class DeliveryWorker {
     return this.welcome?.session ?? ''
   }
 
+  private get leaseMs(): number {
+    return (this.welcome?.leaseSeconds ?? 30) * 1000
+  }
+
   private async announce(signal: AbortSignal): Promise<void> {
     const { client, folders, slots, version, openOutbound, onWelcome, clock, log } = this.options
     const announcement = {
@@ -99,7 +91,7 @@ export class DeliveryWorker {
       slots,
       load: loadNow(),
     }
-    const welcome = await this.insist('announce', signal, () => client.announce(announcement))
+    const welcome = await this.patience.insist('announce', signal, () => client.announce(announcement))
     if (welcome === undefined) return
     this.welcome = welcome
     this.outbound = openOutbound(welcome.network)
@@ -118,14 +110,14 @@ export class DeliveryWorker {
       }
       // A slot that gets free makes the order a larger one; what is on its way then is not lost.
       const order = { session: this.session, free, waitSeconds: TAKE_WAIT_SECONDS, load: loadNow() }
-      const leases = await this.insist('take', signal, () => client.take(order, signal))
+      const leases = await this.patience.insist('take', signal, () => client.take(order, signal))
       for (const lease of leases ?? []) this.begin(lease)
     }
   }
 
   private async beatAll(signal: AbortSignal): Promise<void> {
     const { client, clock } = this.options
-    const leaseMs = (this.welcome?.leaseSeconds ?? 30) * 1000
+    const { leaseMs } = this
     while (!signal.aborted) {
       await clock.wait(Math.min(MAX_BEAT_MS, leaseMs / 4), signal).catch(() => undefined)
       if (signal.aborted) return
@@ -161,29 +153,16 @@ export class DeliveryWorker {
     try {
       const deps = { client, session, folders, outbound: this.outbound as Outbound }
       const report = await moveFile(deps, lease, progress, abort.signal)
-      await this.tell(() => client.finished(lease.id, { session, ...report }))
+      await this.patience.tell(this.leaseMs, () => client.finished(lease.id, { session, ...report }))
     } catch (error) {
       const reason = abort.signal.reason instanceof LeaseEnded ? abort.signal.reason.reason : undefined
       if (reason === 'lost' || isLeaseLost(error)) return
       const fault = reason === 'stop' ? stopped() : faultOf(error, progress.bytesDone > lease.resumeFromBytes)
       const isOfWorker = reason === 'stop' || fault.location === 'ERROR_DESTINATION' || isOurs(error)
       const { validator } = progress
-      await this.tell(() => client.failed(lease.id, { session, fault, isOfWorker, validator }))
-    }
-  }
-
-  /** A report is repeated while the lease may hold; what the node does not want is dropped. */
-  private async tell(report: () => Promise<void>): Promise<void> {
-    const { clock } = this.options
-    const untilMs = clock.nowMs() + (this.welcome?.leaseSeconds ?? 30) * 1000
-    for (let waitMs = RETRY_FIRST_MS; ; waitMs *= 2) {
-      try {
-        return await report()
-      } catch (error) {
-        if (isLeaseLost(error) || isFinalRefusal(error)) return
-        if (clock.nowMs() > untilMs) throw error
-      }
-      await clock.wait(Math.min(waitMs, RETRY_MOST_MS))
+      await this.patience.tell(this.leaseMs, () =>
+        client.failed(lease.id, { session, fault, isOfWorker, validator }),
+      )
     }
   }
 
@@ -204,44 +183,8 @@ export class DeliveryWorker {
     this.endAll('stop')
     await Promise.all([...this.running.values()].map(({ done }) => done))
   }
-
-  /** Asks until there is an answer; undefined when told to end. Throws what no repeat helps against. */
-  private async insist<T>(what: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T | undefined> {
-    const { clock, log } = this.options
-    for (let waitMs = RETRY_FIRST_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, RETRY_MOST_MS)) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (signal.aborted) return undefined
-        if (isFinalRefusal(error)) throw error
-        log.warn({ what, reason: messageOf(error), waitMs }, 'the node does not answer')
-      }
-      await clock.wait(waitMs, signal).catch(() => undefined)
-    }
-    return undefined
-  }
 }
 
 function loadNow(): number {
   return Math.round(((loadavg()[0] ?? 0) / availableParallelism()) * 100) / 100
-}
-
-function isOurs(error: unknown): boolean {
-  return [NotSharedError, NodeUnreachableError, DeliveryRefusedError].some((one) => error instanceof one)
-}
-
-function faultOf(error: unknown, bytesMoved: boolean): Fault {
-  if (error instanceof NotSharedError) return ownFault('NOT_SHARED', error.message)
-  if (error instanceof NodeUnreachableError) return ownFault('NODE_UNREACHABLE', error.message)
-  if (error instanceof DeliveryRefusedError) return ownFault('NODE_REFUSED', error.message)
-  const fault = classify(error, { location: 'ERROR_SOURCE', bytesMoved })
-  return { ...fault, message: fault.message.slice(0, 2000) }
-}
-
-function stopped(): Fault {
-  return ownFault('WORKER_STOPPED', 'The delivery worker was told to stop; another one goes on.')
-}
-
-function ownFault(code: string, message: string): Fault {
-  return { code, type: 'INTERNAL_PROCESS_ERROR', location: 'ERROR_TRANSFER', message, temporary: true }
 }
