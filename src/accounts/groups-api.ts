@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { BY_NAME, pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
 import type { Groups } from './groups.ts'
+import type { Group } from './types.ts'
 
 const groupSchema = z
   .object({
@@ -35,10 +37,12 @@ function listRoute(groups: Groups): ApiRoute {
     operationId: 'listGroups',
     summary: 'All groups, by name',
     auth: 'admin',
-    response: z.object({ items: z.array(groupSchema) }),
-    async handle() {
-      const all = await groups.listGroups()
-      return { items: all.map((group) => ({ ...group, createdAt: isoTime(group.createdAtMs) })) }
+    query: pageQuery,
+    response: pageOf(groupSchema),
+    async handle({ query }) {
+      const found = await groups.listGroups(toPageAsk(query, BY_NAME))
+      const page = toPage(found, query.limit, ({ name }) => [name])
+      return { ...page, items: page.items.map(toGroupView) }
     },
   })
 }
@@ -55,7 +59,7 @@ function addRoute(groups: Groups): ApiRoute {
     status: 201,
     async handle({ body }) {
       const group = await groups.addGroup(body.name, body.displayName)
-      return { ...group, createdAt: isoTime(group.createdAtMs), memberCount: 0 }
+      return toGroupView({ ...group, memberCount: 0 })
     },
   })
 }
@@ -83,10 +87,12 @@ function membersRoute(groups: Groups): ApiRoute {
     summary: 'Who is in a group',
     auth: 'admin',
     params: groupParams,
-    response: z.object({ items: z.array(memberSchema) }),
-    async handle({ params }) {
-      const members = await groups.listMembers((await groups.getGroup(params.group)).id)
-      return { items: members.map(({ name, displayName }) => ({ name, displayName })) }
+    query: pageQuery,
+    response: pageOf(memberSchema),
+    async handle({ params, query }) {
+      const { id } = await groups.getGroup(params.group)
+      const page = toPage(await groups.listMembers(id, toPageAsk(query, BY_NAME)), query.limit, ({ name }) => [name])
+      return { ...page, items: page.items.map(({ name, displayName }) => ({ name, displayName })) }
     },
   })
 }
@@ -119,4 +125,8 @@ function leaveRoute(groups: Groups): ApiRoute {
       await groups.removeMember(params.group, params.user)
     },
   })
+}
+
+function toGroupView({ name, displayName, memberCount, createdAtMs }: Group & { memberCount: number }) {
+  return { name, displayName, memberCount, createdAt: isoTime(createdAtMs) }
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { applyPage, BY_NAME, type PageAsk } from '../platform/paging.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { Group, User } from './types.ts'
 import { toUser, type UserRow } from './users-repo.ts'
@@ -38,14 +39,14 @@ export async function holdGroup(tx: Db, id: string): Promise<boolean> {
   return (await tx('user_groups').where({ id }).forUpdate().first()) !== undefined
 }
 
-/** Everything by name, with the number of members. */
-export async function listGroups(db: Db): Promise<(Group & { memberCount: number })[]> {
-  const rows: (GroupRow & { members: number })[] = await db('user_groups as g')
+/** By name, with the number of members; everything, or a page. */
+export async function listGroups(db: Db, page?: PageAsk): Promise<(Group & { memberCount: number })[]> {
+  const query = db('user_groups as g')
     .leftJoin('user_group_members as m', 'm.group_id', 'g.id')
     .groupBy('g.id', 'g.name', 'g.display_name', 'g.created_at_ms')
-    .orderBy('g.name')
     .select('g.id', 'g.name', 'g.display_name', 'g.created_at_ms')
     .count({ members: 'm.user_id' })
+  const rows: (GroupRow & { members: number })[] = await applyPage(query, ['g.name'], BY_NAME, page)
   return rows.map((row) => ({ ...toGroup(row), memberCount: Number(row.members) }))
 }
 
@@ -55,13 +56,13 @@ export async function listGroupsOf(db: Db, userId: string): Promise<Group[]> {
   return (await readRows<GroupRow>(db, sql, [userId])).map(toGroup)
 }
 
-/** The members by name. */
-export async function listMembers(db: Db, groupId: string): Promise<User[]> {
-  const rows: UserRow[] = await db('users as u')
+/** The members by name; all of them, or a page. */
+export async function listMembers(db: Db, groupId: string, page?: PageAsk): Promise<User[]> {
+  const query = db('users as u')
     .join('user_group_members as m', 'm.user_id', 'u.id')
     .where('m.group_id', groupId)
-    .orderBy('u.name')
     .select('u.*')
+  const rows: UserRow[] = await applyPage(query, ['u.name'], BY_NAME, page)
   return rows.map(toUser)
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
+import type { PageAsk } from '../platform/paging.ts'
 import type { AfterCommit, GroupWatcher } from './group-watcher.ts'
 import * as repo from './groups-repo.ts'
 import type { Group, GroupDirectory, User, UserDirectory } from './types.ts'
@@ -84,16 +85,16 @@ export class Groups implements GroupDirectory {
   }
 
   /** All groups, by name. */
-  listGroups(): Promise<(Group & { memberCount: number })[]> {
-    return repo.listGroups(this.deps.db)
+  listGroups(page?: PageAsk): Promise<(Group & { memberCount: number })[]> {
+    return repo.listGroups(this.deps.db, page)
   }
 
   listGroupsOf(userId: string): Promise<Group[]> {
     return repo.listGroupsOf(this.deps.db, userId)
   }
 
-  listMembers(groupId: string): Promise<User[]> {
-    return repo.listMembers(this.deps.db, groupId)
+  listMembers(groupId: string, page?: PageAsk): Promise<User[]> {
+    return repo.listMembers(this.deps.db, groupId, page)
   }
 
   private async getBoth(groupName: string, userName: string): Promise<[Group, User]> {

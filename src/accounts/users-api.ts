@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
 import { newSecret } from '../platform/ids.ts'
-import { pageFields, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
+import { BY_NAME, pageFields, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import type { ManagedUser } from './types.ts'
 import type { UserAdmin } from './user-admin.ts'
 
@@ -65,7 +65,7 @@ function listRoute({ users, ocmHost }: UsersApiDeps): ApiRoute {
     query: z.strictObject({ search: z.string().max(200).optional(), ...pageFields }),
     response: pageOf(userSchema),
     async handle({ query }) {
-      const found = await users.list(toPageAsk(query, 1), query.search)
+      const found = await users.list(toPageAsk(query, BY_NAME), query.search)
       const page = toPage(found, query.limit, ({ name }) => [name])
       return { ...page, items: page.items.map((user) => toView(user, ocmHost)) }
     },

@@ -1,3 +1,4 @@
+import { applyPage, BY_NAME, type PageAsk } from '../platform/paging.ts'
 import type { Db } from '../platform/db.ts'
 import type { Dialect, PeerFailure, PeerInfo } from './types.ts'
 
@@ -52,7 +53,8 @@ export interface Discovered {
 export interface PeersRepo {
   find(host: string): Promise<PeerRecord | undefined>
   /** By host. */
-  list(): Promise<PeerRecord[]>
+  /** By host; all, or a page. */
+  list(page?: PageAsk): Promise<PeerRecord[]>
   /** Makes the record when there is none. */
   saveSuccess(host: string, success: PeerSuccess, discovered?: Discovered): Promise<void>
   /** Makes the record when there is none and `isNew` allows it. */
@@ -94,7 +96,7 @@ export function createPeersRepo(db: Db): PeersRepo {
       const row = await table().where({ host }).first()
       return row && toRecord(row)
     },
-    list: async () => (await table().orderBy('host').select()).map(toRecord),
+    list: async (page) => (await applyPage<Row>(table(), ['host'], BY_NAME, page)).map(toRecord),
     saveSuccess: (host, { what, atMs }, discovered) =>
       upsert(host, atMs, {
         success_what: what,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { type PageOrder, pageFields, pageOf, toSlice } from '../platform/paging.ts'
 import { trustRules } from './policy.ts'
 import type { PeerKeyAdmin, PinnedKey } from './signatures/peer-key-admin.ts'
 import type { Trust } from './trust.ts'
@@ -35,6 +36,8 @@ const peerKeySchema = z
     lastSeenAt: z.iso.datetime(),
   })
   .meta({ id: 'PeerKey' })
+
+const KEYS_ORDER: PageOrder = [{ kind: 'string' }, { kind: 'number' }, { kind: 'string' }]
 
 /** Whom this node talks to, and the keys that peers sign with; for administrators. */
 export function trustRoutes({ trust, peerKeys }: TrustApiDeps): ApiRoute[] {
@@ -87,12 +90,17 @@ function listPeerKeys(peerKeys: PeerKeyAdmin): ApiRoute {
   return apiRoute({
     ...{ method: 'get', path: '/admin/peer-keys', operationId: 'listPeerKeys', auth: 'admin' },
     summary: 'The keys that peers signed with, and those that wait for a decision',
-    query: z.object({ host: z.string().max(300).optional(), state: peerKeySchema.shape.state.optional() }),
-    response: z.object({ items: z.array(peerKeySchema) }),
+    query: z.object({
+      host: z.string().max(300).optional(),
+      state: peerKeySchema.shape.state.optional(),
+      ...pageFields,
+    }),
+    response: pageOf(peerKeySchema),
     async handle({ query }) {
       const keys = await peerKeys.list(query.host)
       const wanted = keys.filter((key) => query.state === undefined || key.state === query.state)
-      return { items: wanted.map(toWire) }
+      const page = toSlice(wanted, query, KEYS_ORDER, (key) => [key.host, key.firstSeenAtMs, key.fingerprint])
+      return { ...page, items: page.items.map(toWire) }
     },
   })
 }

@@ -1,8 +1,10 @@
 import type { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
-import { idParams, listOf, messageSchema } from './api-schemas.ts'
+import { pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
+import { idParams, messageSchema } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
+import { MESSAGES_ORDER } from './kept-messages-repo.ts'
 import { listMessages, retryMessage } from './messages.ts'
 import type { OutgoingMessage } from './types.ts'
 
@@ -15,10 +17,12 @@ export function messageRoutes(ctx: ShareContext): ApiRoute[] {
       operationId: 'listMessages',
       summary: 'My messages to other servers that have not arrived, newest first',
       auth: 'user',
-      response: listOf(messageSchema),
-      async handle({ principal }) {
-        const messages = await listMessages(ctx, principal.userId)
-        return { items: messages.map((message) => toMessageView(message, ctx.clock.nowMs())) }
+      query: pageQuery,
+      response: pageOf(messageSchema),
+      async handle({ principal, query }) {
+        const found = await listMessages(ctx, principal.userId, toPageAsk(query, MESSAGES_ORDER))
+        const page = toPage(found, query.limit, (one) => [one.createdAtMs, one.position, one.id])
+        return { ...page, items: page.items.map((message) => toMessageView(message, ctx.clock.nowMs())) }
       },
     }),
     apiRoute({

@@ -1,3 +1,4 @@
+import { NEWEST_FIRST, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import type { z } from 'zod'
 import { formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
@@ -7,7 +8,6 @@ import { formatPath } from '../store/paths.ts'
 import {
   acceptShareSchema,
   idParams,
-  listOf,
   optionalFacts,
   receivedShareSchema,
   receivedSharesQuery,
@@ -16,7 +16,7 @@ import type { ShareContext } from './context.ts'
 import { listCopiesOf } from './offers/copies-repo.ts'
 import { type TakeDeps, takeCopy } from './offers/take-copy.ts'
 import type { Copy } from './offers/types.ts'
-import { acceptShare, endShare, getReceivedShare, listReceivedShares } from './received-shares.ts'
+import { acceptShare, endShare, getReceivedShare, pageReceivedShares } from './received-shares.ts'
 import type { ReceivedShare, SharePerson, ShareWebapp } from './types.ts'
 
 /** `/api/v1/received-shares`: what others have shared with me. */
@@ -32,9 +32,12 @@ function listRoute(ctx: ShareContext): ApiRoute {
     summary: 'What I have been given, newest first; those that wait for an answer with ?state=pending',
     auth: 'user',
     query: receivedSharesQuery,
-    response: listOf(receivedShareSchema),
+    response: pageOf(receivedShareSchema),
     async handle({ principal, query }) {
-      return { items: await toViews(ctx, await listReceivedShares(ctx, principal.userId, query.state)) }
+      const ask = toPageAsk(query, NEWEST_FIRST)
+      const found = await pageReceivedShares(ctx, principal.userId, ask, query.state)
+      const page = toPage(found, query.limit, (share) => [share.createdAtMs, share.id])
+      return { ...page, items: await toViews(ctx, page.items) }
     },
   })
 }

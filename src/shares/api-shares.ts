@@ -1,3 +1,4 @@
+import { NEWEST_FIRST, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import type { z } from 'zod'
 import { formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
@@ -8,7 +9,6 @@ import { toMessageView } from './api-messages.ts'
 import {
   changedShareSchema,
   idParams,
-  listOf,
   newShareSchema,
   optionalFacts,
   shareSchema,
@@ -86,11 +86,12 @@ function listRoute(ctx: ShareContext): ApiRoute {
     summary: 'What I have shared, newest first; of one file or folder with ?path=',
     auth: 'user',
     query: sharesQuery,
-    response: listOf(shareSchema),
+    response: pageOf(shareSchema),
     async handle({ principal, query }) {
       const path = query.path === undefined ? undefined : parsePath(query.path)
-      const shares = await listShares(ctx, principal.userId, path)
-      return { items: await toViews(ctx, shares) }
+      const found = await listShares(ctx, principal.userId, path, toPageAsk(query, NEWEST_FIRST))
+      const page = toPage(found, query.limit, (share) => [share.createdAtMs, share.id])
+      return { ...page, items: await toViews(ctx, page.items) }
     },
   })
 }

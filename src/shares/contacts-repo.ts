@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { applyPage, type PageAsk, type PageOrder } from '../platform/paging.ts'
 import type { Contact } from './types.ts'
 
 interface Row {
@@ -54,9 +55,13 @@ export async function findContact(
   return row && toContact(row)
 }
 
-/** All contacts of a user by name. */
-export async function listContacts(db: Db, userId: string): Promise<Contact[]> {
-  const rows = await db<Row>('contacts').where({ user_id: userId }).orderBy(['display_name', 'id'])
+/** By name, then id. */
+export const CONTACTS_ORDER: PageOrder = [{ kind: 'string' }, { kind: 'string' }]
+
+/** The contacts of a user by name; all of them, or a page. */
+export async function listContacts(db: Db, userId: string, page?: PageAsk): Promise<Contact[]> {
+  const query = db('contacts').where({ user_id: userId })
+  const rows: Row[] = await applyPage(query, ['display_name', 'id'], CONTACTS_ORDER, page)
   return rows.map(toContact)
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { applyPage, NEWEST_FIRST, type PageAsk } from '../platform/paging.ts'
 import type { Invitation } from './types.ts'
 
 interface Row {
@@ -53,10 +54,9 @@ export async function findInvitationByTokenHash(db: Db, tokenHash: string): Prom
 }
 
 /** All invitations of a user, newest first. */
-export async function listInvitations(db: Db, userId: string): Promise<Invitation[]> {
-  const rows = await db<Row>('invitations')
-    .where({ user_id: userId })
-    .orderBy([{ column: 'created_at_ms', order: 'desc' }, 'id'])
+export async function listInvitations(db: Db, userId: string, page?: PageAsk): Promise<Invitation[]> {
+  const query = db('invitations').where({ user_id: userId })
+  const rows: Row[] = await applyPage(query, ['created_at_ms', 'id'], NEWEST_FIRST, page)
   return rows.map(toInvitation)
 }
 

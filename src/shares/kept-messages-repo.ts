@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { applyPage, type PageAsk, type PageOrder } from '../platform/paging.ts'
 import { type MessageRow as Row, toMessage } from './message-rows.ts'
 import type { OutgoingMessage } from './types.ts'
 
@@ -25,12 +26,17 @@ export async function listMessagesOfShares(
   return rows.map(toMessage)
 }
 
+/** Newest first; of what was written at once, in the order in which it is sent. */
+export const MESSAGES_ORDER: PageOrder = [
+  { kind: 'number', isDescending: true },
+  { kind: 'number' },
+  { kind: 'string' },
+]
+
 /** A user's messages that have not arrived, the newest first. */
-export async function listMessagesOfUser(db: Db, userId: string, limit: number): Promise<OutgoingMessage[]> {
-  const rows = await db<Row>('share_messages')
-    .where({ user_id: userId })
-    .orderBy([{ column: 'created_at_ms', order: 'desc' }, 'position', 'id'])
-    .limit(limit)
+export async function listMessagesOfUser(db: Db, userId: string, page: PageAsk): Promise<OutgoingMessage[]> {
+  const query = db('share_messages').where({ user_id: userId })
+  const rows: Row[] = await applyPage(query, ['created_at_ms', 'position', 'id'], MESSAGES_ORDER, page)
   return rows.map(toMessage)
 }
 

@@ -1,5 +1,6 @@
 import { inTransaction } from '../platform/db.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import type { PageAsk } from '../platform/paging.ts'
 import type { ShareContext } from './context.ts'
 import { type Changes, publishChanges } from './end-shares.ts'
 import { findMessage, listMessagesOfShares, listMessagesOfUser, renewMessage } from './kept-messages-repo.ts'
@@ -9,11 +10,13 @@ import { findNextState } from './share-states.ts'
 import { moveOutgoing } from './transitions.ts'
 import type { OutgoingMessage } from './types.ts'
 
-const MAX_LISTED = 1_000
-
 /** A user's messages to other servers that have not arrived, the newest first. */
-export async function listMessages(ctx: ShareContext, userId: string): Promise<OutgoingMessage[]> {
-  return await listMessagesOfUser(ctx.db, userId, MAX_LISTED)
+export async function listMessages(
+  ctx: ShareContext,
+  userId: string,
+  page: PageAsk,
+): Promise<OutgoingMessage[]> {
+  return await listMessagesOfUser(ctx.db, userId, page)
 }
 
 /** What waits or failed of several shares, by the id of the share. */

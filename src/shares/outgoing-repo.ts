@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { applyPage, NEWEST_FIRST, type PageAsk } from '../platform/paging.ts'
 import { readRows } from '../platform/read-rows.ts'
 import { releaseLocksOf } from '../store/locks/locks-repo.ts'
 import {
@@ -53,11 +54,17 @@ export async function listOutgoingByIds(db: Db, ids: readonly string[]): Promise
   return rows.map(toShare)
 }
 
-/** What a user has shared, newest first; of one entry when `fileId` is given. */
-export async function listOutgoing(db: Db, ownerUserId: string, fileId?: string): Promise<OutgoingShare[]> {
-  const rows = await db<Row>('shares')
-    .where({ owner_user_id: ownerUserId, ...(fileId === undefined ? {} : { file_id: fileId }) })
-    .orderBy([{ column: 'created_at_ms', order: 'desc' }, 'id'])
+/** What a user has shared, newest first; of one entry when `fileId` is given; all of it, or a page. */
+export async function listOutgoing(
+  db: Db,
+  ownerUserId: string,
+  { fileId, page }: { fileId?: string | undefined; page?: PageAsk | undefined } = {},
+): Promise<OutgoingShare[]> {
+  const query = db('shares').where({
+    owner_user_id: ownerUserId,
+    ...(fileId === undefined ? {} : { file_id: fileId }),
+  })
+  const rows: Row[] = await applyPage(query, ['created_at_ms', 'id'], NEWEST_FIRST, page)
   return rows.map(toShare)
 }
 

@@ -2,6 +2,7 @@ import type { User } from '../accounts/types.ts'
 import { inTransaction } from '../platform/db.ts'
 import { BadRequestError, ConflictError, NotFoundError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
+import type { PageAsk } from '../platform/paging.ts'
 import type { StorePath } from '../store/types.ts'
 import { changeGiven, narrowed, type Terms, termsOf } from './change-shares.ts'
 import { getActor, type ShareContext } from './context.ts'
@@ -92,9 +93,10 @@ export async function listShares(
   ctx: ShareContext,
   userId: string,
   path?: StorePath,
+  page?: PageAsk,
 ): Promise<OutgoingShare[]> {
-  if (path === undefined) return await listOutgoing(ctx.db, userId)
-  return await listOutgoing(ctx.db, userId, (await getShareable(ctx, userId, path)).id)
+  const fileId = path === undefined ? undefined : (await getShareable(ctx, userId, path)).id
+  return await listOutgoing(ctx.db, userId, { fileId, page })
 }
 
 /** One share the user has given. */

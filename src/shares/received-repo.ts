@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { applyPage, NEWEST_FIRST, type PageAsk } from '../platform/paging.ts'
 import { readRows } from '../platform/read-rows.ts'
 import { type ReceivedRow as Row, toReceived, toReceivedRow } from './received-rows.ts'
 import type { ShareState } from './share-states.ts'
@@ -15,7 +16,8 @@ export async function insertReceived(db: Db, share: ReceivedShare): Promise<void
 
 /** The user's share by its id. */
 export async function findReceived(db: Db, userId: string, id: string): Promise<ReceivedShare | undefined> {
-  const row = await db<Row>('received_shares').where({ id, user_id: userId }).first()
+  const sql = 'select * from received_shares where id = ? and user_id = ?'
+  const [row] = await readRows<Row>(db, sql, [id, userId])
   return row && toReceived(row)
 }
 
@@ -59,6 +61,23 @@ export async function listReceived(db: Db, userId: string, state?: ShareState): 
   const rows = await readRows<Row>(db, sql, state === undefined ? [userId] : [userId, state])
   // Every request to a drive asks this; SQLite's sorter costs ten times the query, even for no rows.
   rows.sort((a, b) => b.created_at_ms - a.created_at_ms || (a.id < b.id ? -1 : 1))
+  return rows.map(toReceived)
+}
+
+/** A page of that; `state` as people see it at `nowMs`: a share whose time is over counts as withdrawn. */
+export async function pageReceived(
+  db: Db,
+  userId: string,
+  page: PageAsk,
+  wanted: { state?: ShareState | undefined; nowMs: number },
+): Promise<ReceivedShare[]> {
+  const { state, nowMs } = wanted
+  const query = db('received_shares').where({ user_id: userId })
+  const isOver = "expires_at_ms <= ? and state not in ('declined', 'failed')"
+  if (state === 'revoked') query.whereRaw(`(state = 'revoked' or (${isOver}))`, [nowMs])
+  else if (state !== undefined)
+    query.whereRaw(`state = ? and not (expires_at_ms is not null and ${isOver})`, [state, nowMs])
+  const rows: Row[] = await applyPage(query, ['created_at_ms', 'id'], NEWEST_FIRST, page)
   return rows.map(toReceived)
 }
 

@@ -1,12 +1,13 @@
 import type { ShareNotice } from '../ocm/types.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import type { PageAsk } from '../platform/paging.ts'
 import type { ShareContext } from './context.ts'
 import { type Changes, endPassedOn, publishChanges } from './end-shares.ts'
 import { isToldToSender, moveAnswered } from './groups/answer-for-group.ts'
 import { candidateNames, checkChosenName, isFreeAtHome, nameTaken, toMountName } from './mount-names.ts'
 import { secretOf } from './receive-share.ts'
-import { findReceived, listReceived, renameMount } from './received-repo.ts'
+import { findReceived, listReceived, pageReceived, renameMount } from './received-repo.ts'
 import { publish, publishReceived } from './share-events.ts'
 import { nextState, type ShareEvent, type ShareState, stateAt } from './share-states.ts'
 import { moveReceived } from './transitions.ts'
@@ -22,6 +23,17 @@ export async function listReceivedShares(
   const stored = await listReceived(ctx.db, userId, state === 'revoked' ? undefined : state)
   const all = stored.map((share) => toPresent(ctx, share))
   return state === undefined ? all : all.filter((share) => share.state === state)
+}
+
+/** A page of that. */
+export async function pageReceivedShares(
+  ctx: ShareContext,
+  userId: string,
+  page: PageAsk,
+  state?: ShareState,
+): Promise<ReceivedShare[]> {
+  const found = await pageReceived(ctx.db, userId, page, { state, nowMs: ctx.clock.nowMs() })
+  return found.map((share) => toPresent(ctx, share))
 }
 
 /** One share the user has been given. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { BY_NAME, pageOf, pageQuery, toSlice } from '../platform/paging.ts'
 import type { Db } from '../platform/db.ts'
 import type { EventBus } from '../platform/events.ts'
 import type { LinkControl, LinkFacts } from './links/link-control.ts'
@@ -155,10 +156,11 @@ function linksRoute({ links }: OperatorApiDeps): ApiRoute {
   return apiRoute({
     ...{ method: 'get', path: '/admin/transfer-links', operationId: 'listTransferLinks', auth: 'admin' },
     summary: 'The pairs of hosts that files travel between, with their limits and why they are so.',
-    response: z.object({ items: z.array(linkSchema) }),
-    handle: async () => {
+    query: pageQuery,
+    response: pageOf(linkSchema),
+    handle: async ({ query }) => {
       await links.reload()
-      return { items: links.facts().map(toLinkView) }
+      return toSlice(links.facts().map(toLinkView), query, BY_NAME, ({ link }) => [link])
     },
   })
 }

@@ -191,8 +191,8 @@ describe.each(engines)('the tables of shares on %s', (engine) => {
     const { db } = database
     await insertOutgoing(db, outgoing)
     expect(await findOutgoing(db, 's1')).toEqual(outgoing)
-    expect(await listOutgoing(db, 'id-ann', 'f1')).toEqual([outgoing])
-    expect(await listOutgoing(db, 'id-ann', 'f2')).toEqual([])
+    expect(await listOutgoing(db, 'id-ann', { fileId: 'f1' })).toEqual([outgoing])
+    expect(await listOutgoing(db, 'id-ann', { fileId: 'f2' })).toEqual([])
     expect(await listOutgoing(db, 'id-bob')).toEqual([])
     expect(await listOutgoingWith(db, 'f1', outgoing.recipient)).toEqual([outgoing])
     expect(await changeOutgoingState(db, 's1', { from: 'accepted', to: 'declined' })).toBe(false)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
+import { type PageOrder, pageOf, pageQuery, toSlice } from '../../platform/paging.ts'
 import type { Directories, DirectoryState } from './directories.ts'
 import type { KnownServer } from './server-list.ts'
 
@@ -26,6 +27,8 @@ const serverSchema = z
   .object({ host: z.string(), displayName: z.string(), federation: z.string() })
   .meta({ id: 'KnownServer' })
 
+const SERVERS_ORDER: PageOrder = [{ kind: 'string' }, { kind: 'string' }]
+
 const directoryList = z.object({ items: z.array(directorySchema) })
 
 /** The directories that this node reads, for administrators, and the servers in them, for everybody here. */
@@ -35,8 +38,10 @@ export function directoryRoutes({ directories, listKnownServers }: DirectoryApiD
     apiRoute({
       ...{ method: 'get', path: '/directory', operationId: 'listServers', auth: 'user' },
       summary: 'The servers that directories name, by name',
-      response: z.object({ items: z.array(serverSchema) }),
-      handle: async () => ({ items: await listKnownServers() }),
+      query: pageQuery,
+      response: pageOf(serverSchema),
+      handle: async ({ query }) =>
+        toSlice(await listKnownServers(), query, SERVERS_ORDER, ({ displayName, host }) => [displayName, host]),
     }),
     apiRoute({
       ...{ method: 'get', path: '/admin/directories', operationId: 'listDirectories', auth: 'admin' },

@@ -1,3 +1,4 @@
+import type { PageAsk } from '../../platform/paging.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
@@ -38,7 +39,7 @@ export interface PeerInspector {
    */
   inspect(host: string, options?: { check?: boolean }): Promise<PeerFacts>
   /** Of all servers this node has exchanged messages with, by host; none is asked. */
-  list(): Promise<PeerFacts[]>
+  list(page?: PageAsk): Promise<PeerFacts[]>
 }
 
 /** Puts the facts together; the words are made of them in `peer-findings.ts`. */
@@ -64,8 +65,8 @@ export function createPeerInspector(options: InspectorOptions): PeerInspector {
   }
   return {
     inspect,
-    async list() {
-      return Promise.all((await known.list()).map((record) => inspect(record.host)))
+    async list(page) {
+      return Promise.all((await known.list(page)).map((record) => inspect(record.host)))
     },
   }
 }

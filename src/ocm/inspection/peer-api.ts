@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { NotFoundError, TooManyRequestsError } from '../../platform/errors.ts'
+import { BY_NAME, pageOf, pageQuery, toPage, toPageAsk } from '../../platform/paging.ts'
 import type { RateLimit } from '../../platform/rate-limit.ts'
 import { normaliseHost } from '../address.ts'
 import { providerEntry } from '../discovery/provider-entry.ts'
@@ -44,8 +45,13 @@ function listPeers({ inspector }: PeerApiDeps): ApiRoute {
   return apiRoute({
     ...{ method: 'get', path: '/admin/peers', operationId: 'listPeers', auth: 'admin' },
     summary: 'The servers that this node has exchanged messages with',
-    response: z.object({ items: z.array(peerSummarySchema) }),
-    handle: async () => ({ items: (await inspector.list()).map(toPeerSummary) }),
+    query: pageQuery,
+    response: pageOf(peerSummarySchema),
+    async handle({ query }) {
+      const found = await inspector.list(toPageAsk(query, BY_NAME))
+      const page = toPage(found, query.limit, ({ host }) => [host])
+      return { ...page, items: page.items.map(toPeerSummary) }
+    },
   })
 }
 

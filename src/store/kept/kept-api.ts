@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
+import { NEWEST_FIRST, pageFields, pageOf, pageQuery, toSlice } from '../../platform/paging.ts'
 import { checkLocks } from '../locks/lock-check.ts'
 import type { LockRegistry } from '../locks/locks.ts'
 import { formatPath, parsePath } from '../paths.ts'
@@ -52,10 +53,13 @@ function trashRoutes({ trashOf, driveOf, locks }: KeptApiDeps): ApiRoute[] {
       operationId: 'listTrash',
       summary: 'What you deleted and can restore, newest first.',
       auth: 'user',
-      response: z.object({ items: z.array(trashedView) }),
-      handle: async ({ principal }) => ({
-        items: (await (await trashOf(principal.userId)).list()).map(toTrashedView),
-      }),
+      query: pageQuery,
+      response: pageOf(trashedView),
+      handle: async ({ principal, query }) => {
+        const all = await (await trashOf(principal.userId)).list()
+        const page = toSlice(all, query, NEWEST_FIRST, ({ trashed, name }) => [trashed.deletedAtMs, name])
+        return { ...page, items: page.items.map(toTrashedView) }
+      },
     }),
     apiRoute({
       method: 'post',
@@ -103,12 +107,13 @@ function versionRoutes({ versionsOf, driveOf }: KeptApiDeps): ApiRoute[] {
       operationId: 'listVersions',
       summary: 'What a file of yours contained before, newest first.',
       auth: 'user',
-      query: z.strictObject({ path: pathText }),
-      response: z.object({ items: z.array(versionView) }),
+      query: z.strictObject({ path: pathText, ...pageFields }),
+      response: pageOf(versionView),
       handle: async ({ principal, query }) => {
         const file = await (await driveOf(principal.userId)).stat(parsePath(query.path))
         const found = await (await versionsOf(principal.userId)).list(file.id)
-        return { items: found.map(toVersionView) }
+        const page = toSlice(found, query, NEWEST_FIRST, ({ createdAtMs, name }) => [createdAtMs, name])
+        return { ...page, items: page.items.map(toVersionView) }
       },
     }),
     apiRoute({

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { type Clock, isoTime } from '../../platform/clock.ts'
 import type { Db } from '../../platform/db.ts'
+import { BY_NAME, pageOf, pageQuery, toSlice } from '../../platform/paging.ts'
 import { type Delivery, listAll } from './deliveries-repo.ts'
 import type { HostRow } from './hosts-repo.ts'
 import type { HostRegistry } from './registry.ts'
@@ -54,10 +55,12 @@ function listRoute(deps: DeliveryAdminDeps): ApiRoute {
   return apiRoute({
     ...{ method: 'get', path: '/admin/transfer-workers', operationId: 'listTransferWorkers', auth: 'admin' },
     summary: 'Delivery workers on further hosts, and what they move now.',
-    response: z.object({ items: z.array(hostSchema) }),
-    handle: async () => {
+    query: pageQuery,
+    response: pageOf(hostSchema),
+    handle: async ({ query }) => {
       const [hosts, deliveries] = await Promise.all([deps.registry.list(), listAll(deps.db)])
-      return { items: hosts.map((host) => toView(host, deliveries, deps)) }
+      const page = toSlice(hosts, query, BY_NAME, ({ name }) => [name])
+      return { ...page, items: page.items.map((host) => toView(host, deliveries, deps)) }
     },
   })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
+import { NEWEST_FIRST, pageOf, pageQuery, toPage, toPageAsk } from '../../platform/paging.ts'
 import type { JobFeed } from '../job-feed.ts'
 import { jobViewSchema } from '../job-view.ts'
 import { recurringOrderSchema, toOrder } from '../order-schema.ts'
@@ -82,8 +83,13 @@ function listRoute({ recurring }: Deps): ApiRoute {
     operationId: 'listTransferSchedules',
     summary: 'Your recurring orders, newest first.',
     auth: 'user',
-    response: z.object({ items: z.array(viewSchema) }),
-    handle: async ({ principal }) => ({ items: (await recurring.list(principal.userId)).map(toView) }),
+    query: pageQuery,
+    response: pageOf(viewSchema),
+    handle: async ({ principal, query }) => {
+      const found = await recurring.list(principal.userId, toPageAsk(query, NEWEST_FIRST))
+      const page = toPage(found, query.limit, (one) => [one.createdAtMs, one.id])
+      return { ...page, items: page.items.map(toView) }
+    },
   })
 }
 

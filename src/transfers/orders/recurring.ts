@@ -1,3 +1,4 @@
+import type { PageAsk } from '../../platform/paging.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Db } from '../../platform/db.ts'
 import { BadRequestError, ConflictError, messageOf, NotFoundError } from '../../platform/errors.ts'
@@ -81,8 +82,8 @@ export class RecurringOrders {
     return recurring
   }
 
-  list(userId: string): Promise<RecurringOrder[]> {
-    return listRecurring(this.deps.db, userId)
+  list(userId: string, page?: PageAsk): Promise<RecurringOrder[]> {
+    return listRecurring(this.deps.db, userId, page)
   }
 
   /** Throws `NotFoundError` when the user has no such schedule. */

@@ -1,3 +1,4 @@
+import { applyPage, NEWEST_FIRST, type PageAsk } from '../../platform/paging.ts'
 import { type Db, isPostgres } from '../../platform/db.ts'
 import { rawRows } from '../json-rows-repo.ts'
 import type { TransferOrder } from '../types.ts'
@@ -81,13 +82,9 @@ export async function findRecurring(db: Db, userId: string, id: string): Promise
 }
 
 /** The recurring orders of a user, newest first. */
-export async function listRecurring(db: Db, userId: string): Promise<RecurringOrder[]> {
-  const rows = await db<Row>('transfer_schedules')
-    .where({ user_id: userId })
-    .orderBy([
-      { column: 'created_at_ms', order: 'desc' },
-      { column: 'id', order: 'desc' },
-    ])
+export async function listRecurring(db: Db, userId: string, page?: PageAsk): Promise<RecurringOrder[]> {
+  const query = db('transfer_schedules').where({ user_id: userId })
+  const rows: Row[] = await applyPage(query, ['created_at_ms', 'id'], NEWEST_FIRST, page)
   return rows.map(fromRow)
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
+import { type PageOrder, pageOf, pageQuery, toSlice } from '../../platform/paging.ts'
 import type { EndpointService } from './endpoint-service.ts'
 import type { EndpointFinding } from './endpoint-test.ts'
 import { copyChoices, endpointKinds, type TransferEndpoint } from './types.ts'
@@ -58,6 +59,9 @@ const findingSchema = z
   })
   .meta({ id: 'EndpointFinding' })
 
+/** By name, then id. */
+const ENDPOINTS_ORDER: PageOrder = [{ kind: 'string' }, { kind: 'string' }]
+
 export interface EndpointApiDeps {
   service: EndpointService
   test(endpoint: TransferEndpoint, options: { mayWrite: boolean }): Promise<EndpointFinding[]>
@@ -78,10 +82,15 @@ function collectionRoutes({ service }: EndpointApiDeps): ApiRoute[] {
       operationId: 'listEndpoints',
       summary: 'The storage that you may name in transfers: your own and that of the operator.',
       auth: 'user',
-      response: z.object({ items: z.array(viewSchema) }),
-      handle: async ({ principal }) => ({
-        items: (await service.list(principal)).map((one) => viewOf(service, one, principal.isAdmin)),
-      }),
+      query: pageQuery,
+      response: pageOf(viewSchema),
+      handle: async ({ principal, query }) => {
+        const page = toSlice(await service.list(principal), query, ENDPOINTS_ORDER, ({ name, id }) => [
+          name,
+          id,
+        ])
+        return { ...page, items: page.items.map((one) => viewOf(service, one, principal.isAdmin)) }
+      },
     }),
     apiRoute({
       method: 'post',
