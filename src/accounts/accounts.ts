@@ -82,7 +82,10 @@ export class Accounts implements UserDirectory {
   }
 
   /** What a person says of themselves. */
-  async changeProfile(userId: string, profile: { displayName?: string; email?: string }): Promise<void> {
+  async changeProfile(
+    userId: string,
+    profile: { displayName?: string | undefined; email?: string | undefined },
+  ): Promise<void> {
     await changeUser(this.db, userId, profile)
   }
 

@@ -91,7 +91,11 @@ function membersRoute(groups: Groups): ApiRoute {
     response: pageOf(memberSchema),
     async handle({ params, query }) {
       const { id } = await groups.getGroup(params.group)
-      const page = toPage(await groups.listMembers(id, toPageAsk(query, BY_NAME)), query.limit, ({ name }) => [name])
+      const page = toPage(
+        await groups.listMembers(id, toPageAsk(query, BY_NAME)),
+        query.limit,
+        ({ name }) => [name],
+      )
       return { ...page, items: page.items.map(({ name, displayName }) => ({ name, displayName })) }
     },
   })

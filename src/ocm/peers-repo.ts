@@ -1,5 +1,5 @@
-import { applyPage, BY_NAME, type PageAsk } from '../platform/paging.ts'
 import type { Db } from '../platform/db.ts'
+import { applyPage, BY_NAME, type PageAsk } from '../platform/paging.ts'
 import type { Dialect, PeerFailure, PeerInfo } from './types.ts'
 
 /** What was done with a peer. */

@@ -1,9 +1,9 @@
-import { NEWEST_FIRST, pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
 import type { z } from 'zod'
 import { formatAddress, normaliseHost } from '../ocm/address.ts'
 import { parseInvitation } from '../ocm/invite-string.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
+import { NEWEST_FIRST, pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
 import { acceptInvitation } from './accept-invitation.ts'
 import {
   acceptInvitationSchema,

@@ -1,9 +1,9 @@
-import { NEWEST_FIRST, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import type { z } from 'zod'
 import { formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
 import { BadRequestError } from '../platform/errors.ts'
+import { NEWEST_FIRST, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import { formatPath } from '../store/paths.ts'
 import {
   acceptShareSchema,

@@ -371,7 +371,7 @@ describe('a provider that lies', () => {
     ['a time that is over', { exp: 1 }],
     ['no subject', { sub: undefined }],
   ])('gets nobody in with %s', async (_, lie) => {
-    provider.lie = (right) => ({ ...right, ...lie })
+    provider.lie = (right) => ({ ...right, ...lie }) as typeof right
     expect(await outcome()).toEqual([502, 401])
   })
 

@@ -41,7 +41,10 @@ export function directoryRoutes({ directories, listKnownServers }: DirectoryApiD
       query: pageQuery,
       response: pageOf(serverSchema),
       handle: async ({ query }) =>
-        toSlice(await listKnownServers(), query, SERVERS_ORDER, ({ displayName, host }) => [displayName, host]),
+        toSlice(await listKnownServers(), query, SERVERS_ORDER, ({ displayName, host }) => [
+          displayName,
+          host,
+        ]),
     }),
     apiRoute({
       ...{ method: 'get', path: '/admin/directories', operationId: 'listDirectories', auth: 'admin' },

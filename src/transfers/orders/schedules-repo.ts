@@ -1,5 +1,5 @@
-import { applyPage, NEWEST_FIRST, type PageAsk } from '../../platform/paging.ts'
 import { type Db, isPostgres } from '../../platform/db.ts'
+import { applyPage, NEWEST_FIRST, type PageAsk } from '../../platform/paging.ts'
 import { rawRows } from '../json-rows-repo.ts'
 import type { TransferOrder } from '../types.ts'
 

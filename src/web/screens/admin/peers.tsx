@@ -93,7 +93,7 @@ function LastContact({ peer: { lastSuccess, lastFailure } }: { peer: PeerSummary
       </span>
     )
   }
-  return lastSuccess === undefined ? <>{t('admin.never')}</> : <Ago at={lastSuccess.at} />
+  return lastSuccess === undefined ? <span>{t('admin.never')}</span> : <Ago at={lastSuccess.at} />
 }
 
 /** Asks the server now and shows what the doctor finds. */

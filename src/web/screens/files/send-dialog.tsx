@@ -1,7 +1,6 @@
 import type { JSX } from 'preact'
 import type { FileItem } from '../../../client/operations.ts'
-import { t } from '../../i18n/t.ts'
-import { Dialog } from '../../ui/dialog.tsx'
+import { NewTransferDialog } from '../transfers/new-transfer.tsx'
 
 interface SendDialogProps {
   item: FileItem
@@ -9,10 +8,6 @@ interface SendDialogProps {
 }
 
 /** Orders a transfer of a file or folder to another place. */
-export function SendDialog({ onClose }: SendDialogProps): JSX.Element {
-  return (
-    <Dialog title={t('files.action.send')} onClose={onClose}>
-      <p>{t('files.comesSoon')}</p>
-    </Dialog>
-  )
+export function SendDialog({ item, onClose }: SendDialogProps): JSX.Element {
+  return <NewTransferDialog source={{ path: item.path }} onClose={onClose} />
 }

@@ -69,10 +69,7 @@ function NothingShared(): JSX.Element {
 
 /** Data sets of which others were asked to take a copy, as far as their servers tell. */
 function Pushes(): JSX.Element | null {
-  const pages = useLiveList(
-    (cursor) => api.listPushes({ query: cursor === undefined ? {} : { cursor } }),
-    ['share'],
-  )
+  const pages = useLiveList(() => api.listPushes(), ['share'])
   if (pages.items.length === 0) return null
   return (
     <div class="after-list">
