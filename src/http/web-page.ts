@@ -63,7 +63,7 @@ export function webPage({ folder, basePath }: WebPageDeps): Middleware {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next()
     const path = pathBelow(ctx.path, basePath)
     if (path === undefined) return next()
-    if (PAGE_SCREENS.includes(path.split('/')[0] ?? '')) return showDocument(ctx, page)
+    if (isScreen(path)) return showDocument(ctx, page)
     const asset = assets.get(path)
     if (asset === undefined) {
       await next()
@@ -72,6 +72,11 @@ export function webPage({ folder, basePath }: WebPageDeps): Middleware {
     ctx.set('Cache-Control', path.startsWith('assets/') ? FOR_EVER : 'public, max-age=3600')
     await send(ctx, asset)
   }
+}
+
+function isScreen(path: string): boolean {
+  const [first = ''] = path.split('/')
+  return path === '' || (first !== '' && PAGE_SCREENS.includes(first))
 }
 
 /** Somebody with a browser came to an address where nothing is: the page says so, with a way on. */

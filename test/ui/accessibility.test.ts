@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signIn, TestBrowser, type VisitorOptions } from '../support/browser.ts'
+import { createLivedIn, type LivedIn } from '../support/lived-in.ts'
+
+const SCREENS = [
+  'files',
+  'files/survey',
+  'shared-with-me',
+  'shared-by-me',
+  'pending',
+  'connections',
+  'transfers',
+  'transfers/endpoints',
+  'transfers/schedules',
+  'activity',
+  'trash',
+  'settings/profile',
+  'settings/programs',
+  'settings/sessions',
+  'settings/notifications',
+  'admin/system',
+  'admin/users',
+  'admin/groups',
+  'admin/peers',
+  'admin/trust',
+  'admin/transfers',
+  'admin/workers',
+  'admin/keys',
+  'nowhere',
+]
+
+const LOOKS: Record<string, VisitorOptions> = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'on a phone': { width: 360, height: 740 },
+}
+
+let world: LivedIn
+let browser: TestBrowser
+let axe: string
+
+beforeAll(async () => {
+  world = await createLivedIn()
+  browser = await TestBrowser.open(world.mesh.nodes)
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await world?.mesh.close()
+})
+
+/** What axe finds that keeps people out, as `rule: where`. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate<AxeResults>('axe.run({ resultTypes: ["violations"] })')
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`))
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading').first().waitFor()
+  await page.waitForFunction(() => document.querySelector('.loading') === null)
+}
+
+describe.each(Object.entries(LOOKS))('the page, %s', (_, look) => {
+  it('lets everybody in: signing in has no serious finding', async () => {
+    const { page } = await browser.visit(world.krakow, '/', look)
+    await settled(page)
+    expect(await findings(page)).toEqual([])
+  })
+
+  it('has no serious finding on any screen, and never scrolls sideways', async () => {
+    const { page, complaints } = await browser.visit(world.krakow, '/', look)
+    await signIn(page, 'jan', 'jan-password').catch(() => page.locator('.frame').waitFor())
+    const found: Record<string, string[]> = {}
+    for (const screen of [...SCREENS, `transfers/${world.jobId}`]) {
+      await page.goto(`/${screen}`)
+      await settled(page)
+      const wrong = await findings(page)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      if (overflow > 0) wrong.push(`scrolls sideways by ${overflow} px`)
+      if (wrong.length > 0) found[screen] = wrong
+    }
+    expect(found).toEqual({})
+    expect(complaints).toEqual([])
+  }, 120_000)
+})
