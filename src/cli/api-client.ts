@@ -134,7 +134,7 @@ function toQuery(query: Query = {}): string {
 }
 
 /** One sentence out of problem+json, or out of the bare status when the answer is something else. */
-async function toProblem(response: Response, host: string): Promise<CliError> {
+export async function toProblem(response: Response, host: string): Promise<CliError> {
   const { status } = response
   if (status >= 300 && status < 400) {
     await response.body?.cancel()

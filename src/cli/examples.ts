@@ -38,7 +38,7 @@ const EXAMPLES: Record<string, string> = {
   'worker resume': 'worker resume fast-1',
   doctor: 'doctor peer drive.example.org ./node',
   bench: 'bench get put',
-  login: 'login https://drive.example.org --user ann',
+  login: 'login https://drive.example.org --browser',
   logout: 'logout --profile work',
   whoami: 'whoami --json',
   'endpoint add':

@@ -1,23 +1,28 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ApiClient, segment } from '../api-client.ts'
 import type { AppPassword, Me } from '../api-types.ts'
+import { loginInBrowser } from '../browser-login.ts'
 import { basicAuthorization, fromProfile, normalizeNodeUrl, profileName } from '../connection.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { CliError, usageError } from '../exit.ts'
-import { formatBytes } from '../format.ts'
+import { formatBytes, toJsonLine } from '../format.ts'
 import { isProfileName, listProfiles, type Profile, removeProfile, saveProfile } from '../profile.ts'
 import { ask, askSecret, readSecret } from '../prompt.ts'
 
 interface LoginOptions {
+  browser?: boolean
   user?: string
   passwordStdin?: boolean
   insecure?: boolean
 }
 
 const LOGIN_HELP = `
-The password is asked on the terminal or read from standard input, used once to make an app password
-named after this machine, and forgotten. The profile is kept in $XDG_CONFIG_HOME/causeway/config.yaml
+With --browser, and on a terminal when no name is given, the address of a page is printed: sign in there,
+in a browser on any machine, and grant access within 20 minutes. With --user the password is asked on the
+terminal or read from standard input, used once, and forgotten. Either way the node makes an app password
+named after this machine. The profile is kept in $XDG_CONFIG_HOME/causeway/config.yaml
 (or ~/.config), readable by you only. Without a profile, CAUSEWAY_URL with CAUSEWAY_USER and
 CAUSEWAY_TOKEN or CAUSEWAY_PASSWORD does the same.`
 
@@ -26,6 +31,7 @@ export function registerLogin(program: Command, context: CliContext): void {
   const login = program
     .command('login')
     .argument('<url>', 'address of the node, such as https://drive.example.org')
+    .addOption(new Option('--browser', 'sign in on a page of the node').conflicts(['user', 'passwordStdin']))
     .option('--user <name>', 'name of the account')
     .option('--password-stdin', 'read the password from standard input')
     .option('--insecure', 'allow plain http to another machine')
@@ -44,25 +50,16 @@ export function registerLogin(program: Command, context: CliContext): void {
   })
 }
 
-async function runLogin({
-  args: [address = ''],
-  options,
-  output,
-  context,
-}: CommandCall<LoginOptions>): Promise<void> {
-  const url = normalizeNodeUrl(address, options.insecure === true || context.env.insecure)
+async function runLogin(call: CommandCall<LoginOptions>): Promise<void> {
+  const { options, output, context } = call
+  const url = normalizeNodeUrl(call.args[0] ?? '', options.insecure === true || context.env.insecure)
   const name = profileName(context.env, options.profile)
   if (!isProfileName(name)) {
     throw usageError(
       `"${name}" cannot name a profile; use letters, digits, "-" and "_", and none of drive, share or file.`,
     )
   }
-  const user = options.user ?? context.env.user ?? (await ask(context, 'User: '))
-  const password = options.passwordStdin
-    ? await readSecret(context.stdin)
-    : await askSecret(context, 'Password: ')
-  const api = new ApiClient({ url, user, authorization: basicAuthorization(user, password) }, context.signal)
-  const profile = await makeProfile(api, user)
+  const profile = isForBrowser(call) ? await askBrowser(call, url) : await askPassword(call, url)
   if (options.insecure) profile.insecure = true
   const replaced = (await listProfiles(context.env.profileFile))[name]
   await saveProfile(context.env.profileFile, name, profile)
@@ -74,6 +71,39 @@ async function runLogin({
     () =>
       `logged in to ${url} as ${profile.user}${options.profile === undefined ? '' : ` (profile ${name})`}`,
   )
+}
+
+/** Asked for, or somebody sits there who did not say who they are. */
+function isForBrowser({ options, context }: CommandCall<LoginOptions>): boolean {
+  if (options.browser) return true
+  const isNamed = options.user !== undefined || context.env.user !== undefined
+  return context.stdin.isTTY === true && !isNamed && !options.passwordStdin
+}
+
+async function askBrowser({ output, context }: CommandCall<LoginOptions>, url: string): Promise<Profile> {
+  // The tag tells this login from others of the same machine, on the page and in the list of app passwords.
+  const machine = hostname().replace(/[^\x21-\x7e]/g, '-')
+  const label = `causeway on ${machine} (${randomBytes(3).toString('hex')})`
+  const show = (address: string) => {
+    const text = `Open this address in a browser, and grant access to "${label}":\n  ${address}\n`
+    output.stderr.write(output.json ? toJsonLine({ login: address, label }) : text)
+  }
+  const { user, password } = await loginInBrowser({ url, label, show, signal: context.signal })
+  const authorization = basicAuthorization(user, password)
+  const api = new ApiClient({ url, user, authorization }, context.signal)
+  // Without its id it cannot be revoked at logout; that is no reason to lose it.
+  const all = await api.list<AppPassword>('/me/app-passwords').catch(() => [])
+  const own = all.find((one) => one.label === label)
+  return { url, user, token: password, ...(own === undefined ? {} : { tokenId: own.id }) }
+}
+
+async function askPassword({ options, context }: CommandCall<LoginOptions>, url: string): Promise<Profile> {
+  const user = options.user ?? context.env.user ?? (await ask(context, 'User: '))
+  const password = options.passwordStdin
+    ? await readSecret(context.stdin)
+    : await askSecret(context, 'Password: ')
+  const api = new ApiClient({ url, user, authorization: basicAuthorization(user, password) }, context.signal)
+  return makeProfile(api, user)
 }
 
 async function makeProfile(api: ApiClient, asked: string): Promise<Profile> {

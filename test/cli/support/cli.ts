@@ -14,11 +14,14 @@ export interface Answer {
 }
 
 export interface RunOptions {
-  stdin?: string | Buffer
+  /** What is piped in, or a stream that stands for a terminal. */
+  stdin?: string | Buffer | CliContext['stdin']
   env?: Partial<CliEnv>
   signal?: AbortSignal
   /** Pretend that stderr is a terminal. */
   isTTY?: boolean
+  /** Sees what goes to stderr while the command runs. */
+  onStderr?: (text: string) => void
 }
 
 /** A fresh folder that is gone when the test is over. */
@@ -36,13 +39,25 @@ export function createCli(folder: string): (args: string[], options?: RunOptions
     const collect = (into: Buffer[]) => (text: string | Uint8Array) => into.push(Buffer.from(text as string))
     const context: CliContext = {
       env: { ...readCliEnv({ XDG_CONFIG_HOME: folder }), ...options.env },
-      stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin as string)]),
+      stdin: toStream(options.stdin),
       stdout: { write: collect(stdout) },
-      stderr: { write: collect(stderr), isTTY: options.isTTY === true, columns: 100 },
+      stderr: {
+        write: (text) => {
+          options.onStderr?.(String(text))
+          return collect(stderr)(text)
+        },
+        isTTY: options.isTTY === true,
+        columns: 100,
+      },
       signal: options.signal ?? new AbortController().signal,
       exitCode: 0,
     }
     const code = await runCommand(args, context)
     return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
   }
+}
+
+function toStream(stdin: RunOptions['stdin']): CliContext['stdin'] {
+  if (stdin instanceof Readable) return stdin
+  return Readable.from(stdin === undefined ? [] : [Buffer.from(stdin as string)])
 }
