@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Help, type Option } from 'commander'
 import { registerAppPassword } from './commands/app-password.ts'
 import { registerBench } from './commands/bench.ts'
 import { registerCompletion } from './commands/completion.ts'
@@ -63,7 +63,7 @@ export function createProgram(context: CliContext): Command {
     .version(readVersion(), '-V, --version')
     .option('--json', 'one JSON object, or one a line for lists; errors too')
     .option('--profile <name>', 'which login to use')
-    .configureHelp({ showGlobalOptions: true, subcommandDescription: summaryOf })
+    .configureHelp({ showGlobalOptions: true, subcommandDescription: summaryOf, optionDescription })
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({
@@ -86,6 +86,11 @@ export function createProgram(context: CliContext): Command {
 function summaryOf(command: Command): string {
   const text = command.summary() || command.description()
   return (text.charAt(0).toLowerCase() + text.slice(1)).replace(/\.$/, '')
+}
+
+/** Commander's, but that no list is given is not worth a word. */
+function optionDescription(this: Help, option: Option): string {
+  return Help.prototype.optionDescription.call(this, option).replace(' (default: [])', '')
 }
 
 function readVersion(): string {
