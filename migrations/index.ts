@@ -36,6 +36,7 @@ import { addDataOffers } from './111_add_data_offers.ts'
 import { addContactConsent } from './112_add_contact_consent.ts'
 import { addCrc32c } from './114_add_crc32c.ts'
 import { addSortNames } from './117_add_sort_names.ts'
+import { tellWhatLeft } from './118_tell_what_left.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -77,6 +78,7 @@ export const migrations: readonly Migration[] = [
   addContactConsent,
   addCrc32c,
   addSortNames,
+  tellWhatLeft,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

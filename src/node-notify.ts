@@ -11,21 +11,22 @@ import type { Ocm } from './ocm/index.ts'
 import type { DisposalStack } from './platform/disposal.ts'
 import { createSeal } from './platform/seal.ts'
 import type { OutgoingShare, ReceivedShare, SharePerson, Shares, Sharing } from './shares/index.ts'
+import type { Spaces } from './store/index.ts'
 import type { Transfers } from './transfers/index.ts'
 
 /** Notifications, mails and the activity log; they hear of the other rooms from now on. */
 export function createNotifyRoom(
   base: Base,
   keys: NodeKeys,
-  rooms: { accounts: Accounts; shares: Shares; transfers: Transfers; ocm: Ocm },
+  rooms: { accounts: Accounts; spaces: Spaces; shares: Shares; transfers: Transfers; ocm: Ocm },
   stack: DisposalStack,
 ): Notify {
-  const { accounts, shares, transfers, ocm } = rooms
+  const { accounts, spaces, shares, transfers, ocm } = rooms
   return stack.use(
     createNotify({
       ...base,
       ...{ seal: createSeal(keys.nodeKey), nodeKey: keys.nodeKey, transport: openTransport(base) },
-      users: accounts,
+      ...{ users: accounts, drives: spaces },
       shares: noticeShares(shares.sharing, ocm.host),
       findContact: (userId, contactId) => findContact(shares.sharing, userId, contactId),
       listFailures: (_userId, jobId, limit) => transfers.listFailures(jobId, limit),

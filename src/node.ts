@@ -72,7 +72,7 @@ export async function createNode(
     const ground = { accounts, passwords, spaces, locks, copier, invitationMails }
     const { ocm, shares, groups } = createMesh(base, keys, ground, stack)
     const transfers: Transfers = createTransferRoom(base, keys, { accounts, groups, shares, tokens }, stack)
-    const notify: Notify = createNotifyRoom(base, keys, { accounts, shares, transfers, ocm }, stack)
+    const notify: Notify = createNotifyRoom(base, keys, { accounts, spaces, shares, transfers, ocm }, stack)
     const clientSharing = createClientSharing(base, { accounts, groups, spaces, shares, ocm, notify })
     const oidc = createOidc(base, keys, { browsers: people.browsers, groups })
     const rooms = {

@@ -10,6 +10,8 @@ import { regularly } from '../platform/regularly.ts'
 import type { Seal } from '../platform/seal.ts'
 import { Activities } from './activity/activities.ts'
 import { activityRoutes } from './activity/activity-api.ts'
+import type { DriveJournals } from './activity/drive-events.ts'
+import { FileFollower } from './activity/file-follower.ts'
 import { type FeedDeps, feedNotify } from './feed/feed.ts'
 import { KnownClientsRepo } from './feed/known-clients-repo.ts'
 import type { InvitationMails } from './mail/invitation-mails.ts'
@@ -48,9 +50,12 @@ export interface NotifyDeps extends Pick<FeedDeps, 'findContact' | 'listFailures
   transport: MailTransport | undefined
   users: Pick<UserDirectory, 'findUserById'>
   shares: NoticeShares
+  /** What happened to files. */
+  drives: DriveJournals
 }
 
 const TIDY_MS = 3_600_000
+const FOLLOW_MS = 60_000
 
 /** What people are told: in the page, in the trays of other clients, by mail, in the log of what happened. */
 export interface Notify {
@@ -60,7 +65,7 @@ export interface Notify {
   pages: Middleware
   /** Undefined while mail is off. */
   invitations: InvitationMails | undefined
-  /** Sends mails, and forgets old activities now and again, until the signal aborts. */
+  /** Sends mails, follows what happens to files, and forgets old activities, until the signal aborts. */
   start(signal: AbortSignal): void
   /** Resolves when everything that was heard of is written. */
   close(): Promise<void>
@@ -75,6 +80,10 @@ export function createNotify(deps: NotifyDeps): Notify {
   const sendsMail = deps.transport !== undefined
   const notifications = new Notifications({ ...deps, sendsMail })
   const activities = new Activities({ ...deps, keptDays: config.notify.activityDays })
+  const follower = new FileFollower({ ...deps, activities })
+  // What is in the log is worth showing without the newest of it.
+  const catchUp = (userId: string) =>
+    follower.followUser(userId).catch((err: unknown) => log.error({ err }, 'reading a journal failed'))
   const endFeed = feedNotify({
     ...deps,
     ...{ notifications, activities, clients: new KnownClientsRepo(db), nowMs: () => clock.nowMs() },
@@ -83,7 +92,7 @@ export function createNotify(deps: NotifyDeps): Notify {
     notifications,
     routes: [
       ...notificationRoutes(notifications),
-      ...activityRoutes({ activities, catchUp: async () => undefined }),
+      ...activityRoutes({ activities, catchUp }),
       ...settingsRoutes({
         settings: mail.settings,
         sendsMail,
@@ -94,11 +103,12 @@ export function createNotify(deps: NotifyDeps): Notify {
     invitations: mail.invitations,
     start(signal) {
       const ending = AbortSignal.any([signal, stop.signal])
-      const tidy = () => activities.tidy()
-      const onError = (err: unknown) => log.error({ err }, 'tidying the activity log failed')
+      const every = (everyMs: number, work: () => Promise<unknown>, failure: string) =>
+        regularly(clock, { everyMs, signal: ending }, work, (err) => log.error({ err }, failure))
       running = Promise.all([
         mail.run(ending),
-        regularly(clock, { everyMs: TIDY_MS, signal: ending }, tidy, onError),
+        every(TIDY_MS, () => activities.tidy(), 'tidying the activity log failed'),
+        every(FOLLOW_MS, () => follower.followAll(ending), 'reading the journals of drives failed'),
       ])
     },
     async close() {

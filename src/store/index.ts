@@ -1,6 +1,7 @@
 export { type BatchDeps, batchRoutes } from './browse/batch-api.ts'
 export { type BrowseDeps, browseRoutes } from './browse/browse-api.ts'
 export type { GivenMark, ReceivedMark, ShareMarks } from './browse/share-marks.ts'
+export type { DriveEvent, DriveNewsQuery } from './catalogue/drive-news.ts'
 export { type KeptApiDeps, keptRoutes } from './kept/kept-api.ts'
 export type { Trash, TrashedEntry } from './kept/trash.ts'
 export type { Versions } from './kept/versions.ts'

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { Gates } from '../platform/gates.ts'
+import { type DriveEvent, type DriveNewsQuery, listDriveNews } from './catalogue/drive-news.ts'
 import type { SearchQuery } from './catalogue/file-index.ts'
 import { HashThreads } from './hashing/hash-threads.ts'
 import type { Trash } from './kept/trash.ts'
@@ -70,6 +71,8 @@ export interface Spaces {
   search(userId: string, folder: StorePath, query: Omit<SearchQuery, 'folderId'>): Promise<FoundEntries>
   /** The path of an id in the drive that holds it; undefined when it is gone. */
   pathOfId(fileId: string): Promise<StorePath | undefined>
+  /** What happened in a drive between two numbers of its journal, in words for people; nothing for an unknown one. */
+  news(spaceId: string, query: DriveNewsQuery): AsyncIterable<DriveEvent>
   /** Walks the disk of a space and brings its index up to date. */
   rebuildIndex(spaceId: string): Promise<RebuildReport>
   /** Where the index of a space and its disk disagree; changes neither. */
@@ -91,6 +94,7 @@ export function createSpaces(options: SpacesOptions): Spaces {
     findFile: (fileId) => spaces.findFile(fileId),
     search: async (userId, folder, query) => await (await spaces.ofOwner(userId)).local.search(folder, query),
     pathOfId: async (fileId) => (await spaces.findFile(fileId))?.path,
+    news: (spaceId, query) => spaces.news(spaceId, query),
     rebuildIndex: async (spaceId) => await (await spaces.byId(spaceId)).local.rebuildIndex(),
     async *checkIndex(spaceId, options) {
       yield* (await spaces.byId(spaceId)).local.checkIndex(options)
@@ -144,6 +148,11 @@ class OpenSpaces {
     if (path === undefined) return undefined
     const { id: spaceId, ownerUserId } = space
     return ownerUserId === undefined ? { spaceId, path } : { spaceId, ownerUserId, path }
+  }
+
+  async *news(spaceId: string, query: DriveNewsQuery): AsyncIterable<DriveEvent> {
+    const space = await this.repo.find(spaceId)
+    if (space !== undefined) yield* listDriveNews(this.options.db, space, query)
   }
 
   async sweep(): Promise<number> {

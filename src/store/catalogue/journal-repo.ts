@@ -33,10 +33,10 @@ export async function recordRemoved(
   }
   const isElsewhere = differs.length === 0 ? '' : `and (${differs.join(' or ')})`
   await tx.raw(
-    `insert into removed_names (parent_id, name, space_id, seq, folder_seq)
-    select parent_id, name, space_id, cast(? as bigint), case when kind = 'folder' then cast(? as bigint) end
+    `insert into removed_names (parent_id, name, space_id, file_id, seq, folder_seq)
+    select parent_id, name, space_id, id, cast(? as bigint), case when kind = 'folder' then cast(? as bigint) end
     from files where id = ? and parent_id is not null ${isElsewhere}
-    on conflict (parent_id, name) do update set seq = excluded.seq,
+    on conflict (parent_id, name) do update set seq = excluded.seq, file_id = excluded.file_id,
       folder_seq = coalesce(excluded.folder_seq, removed_names.folder_seq)`,
     [seq, seq, fileId, ...values],
   )
