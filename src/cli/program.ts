@@ -32,6 +32,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with errors, 124 waited too 
 Environment: CAUSEWAY_URL, CAUSEWAY_USER, CAUSEWAY_TOKEN or CAUSEWAY_PASSWORD instead of a login (the
 secrets also as files, CAUSEWAY_TOKEN_FILE); CAUSEWAY_PROFILE, NO_COLOR, NODE_EXTRA_CA_CERTS (PEM file of a private certificate authority).`
 
+/** Where there is no terminal. */
+const HELP_COLUMNS = 80
+
 type Register = (program: Command, context: CliContext) => void
 
 const GROUPS: [heading: string, registers: Register[]][] = [
@@ -67,6 +70,8 @@ export function createProgram(context: CliContext): Command {
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({
+      getOutHelpWidth: () => context.stdout.columns ?? HELP_COLUMNS,
+      getErrHelpWidth: () => context.stderr.columns ?? HELP_COLUMNS,
       writeOut: (text) => void context.stdout.write(text),
       // The reason of a usage error is told once, by us, as JSON where asked for; a group without its
       // sub-command shows its help.
