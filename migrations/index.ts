@@ -37,6 +37,7 @@ import { addContactConsent } from './112_add_contact_consent.ts'
 import { addCrc32c } from './114_add_crc32c.ts'
 import { addSortNames } from './117_add_sort_names.ts'
 import { tellWhatLeft } from './118_tell_what_left.ts'
+import { watchTheNode } from './118_watch_the_node.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -79,6 +80,7 @@ export const migrations: readonly Migration[] = [
   addCrc32c,
   addSortNames,
   tellWhatLeft,
+  watchTheNode,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

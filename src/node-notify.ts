@@ -4,6 +4,7 @@ import type { Accounts } from './accounts/accounts.ts'
 import type { Base } from './node-base.ts'
 import type { NodeKeys } from './node-keys.ts'
 import { recipientId } from './node-ocs-views.ts'
+import { nodeFacts } from './node-watch.ts'
 import type { MailTransport, NoticePerson, NoticeShares, Notify, ShareNews } from './notify/index.ts'
 import { createNotify, createSmtpTransport } from './notify/index.ts'
 import { formatAddress } from './ocm/address.ts'
@@ -26,7 +27,7 @@ export function createNotifyRoom(
     createNotify({
       ...base,
       ...{ seal: createSeal(keys.nodeKey), nodeKey: keys.nodeKey, transport: openTransport(base) },
-      ...{ users: accounts, drives: spaces },
+      ...{ users: accounts, drives: spaces, facts: nodeFacts(base, rooms) },
       shares: noticeShares(shares.sharing, ocm.host),
       findContact: (userId, contactId) => findContact(shares.sharing, userId, contactId),
       listFailures: (_userId, jobId, limit) => transfers.listFailures(jobId, limit),

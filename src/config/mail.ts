@@ -43,4 +43,9 @@ export const mail = z
 /** Notifications and the activity log. */
 export const notify = z.strictObject({
   activityDays: z.int().min(1).default(90).describe('How long the activity log is kept.'),
+  diskLowBytes: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Administrators are told when less is free on the disk; 5 % of it unless given.'),
 })

@@ -22,6 +22,8 @@ import { settingsRoutes } from './mail/settings-api.ts'
 import { notificationRoutes } from './notifications/notification-api.ts'
 import { Notifications } from './notifications/notifications.ts'
 import type { NoticeShares } from './notifications/types.ts'
+import { NodeWatch } from './watch/node-watch.ts'
+import type { NodeFacts } from './watch/types.ts'
 
 export type { NoticeContact } from './feed/feed.ts'
 export type { InvitationMails, InvitationToMail } from './mail/invitation-mails.ts'
@@ -36,6 +38,7 @@ export type {
   ShownNotification,
   WaitingShare,
 } from './notifications/types.ts'
+export type { NodeFacts } from './watch/types.ts'
 
 export interface NotifyDeps extends Pick<FeedDeps, 'findContact' | 'listFailures'> {
   db: Db
@@ -52,10 +55,13 @@ export interface NotifyDeps extends Pick<FeedDeps, 'findContact' | 'listFailures
   shares: NoticeShares
   /** What happened to files. */
   drives: DriveJournals
+  /** What administrators are told of. */
+  facts: NodeFacts
 }
 
 const TIDY_MS = 3_600_000
 const FOLLOW_MS = 60_000
+const WATCH_MS = 300_000
 
 /** What people are told: in the page, in the trays of other clients, by mail, in the log of what happened. */
 export interface Notify {
@@ -65,7 +71,7 @@ export interface Notify {
   pages: Middleware
   /** Undefined while mail is off. */
   invitations: InvitationMails | undefined
-  /** Sends mails, follows what happens to files, and forgets old activities, until the signal aborts. */
+  /** Sends mails, follows what happens to files, looks after the node and forgets old activities, until the signal aborts. */
   start(signal: AbortSignal): void
   /** Resolves when everything that was heard of is written. */
   close(): Promise<void>
@@ -81,6 +87,7 @@ export function createNotify(deps: NotifyDeps): Notify {
   const notifications = new Notifications({ ...deps, sendsMail })
   const activities = new Activities({ ...deps, keptDays: config.notify.activityDays })
   const follower = new FileFollower({ ...deps, activities })
+  const watch = new NodeWatch({ ...deps, notifications, diskLowBytes: config.notify.diskLowBytes })
   // What is in the log is worth showing without the newest of it.
   const catchUp = (userId: string) =>
     follower.followUser(userId).catch((err: unknown) => log.error({ err }, 'reading a journal failed'))
@@ -108,6 +115,7 @@ export function createNotify(deps: NotifyDeps): Notify {
       running = Promise.all([
         mail.run(ending),
         every(TIDY_MS, () => activities.tidy(), 'tidying the activity log failed'),
+        every(WATCH_MS, () => watch.look(), 'looking after the node failed'),
         every(FOLLOW_MS, () => follower.followAll(ending), 'reading the journals of drives failed'),
       ])
     },
