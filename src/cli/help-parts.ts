@@ -26,10 +26,17 @@ export function readHelpParts(command: Command): HelpParts {
   return parts
 }
 
+/** A command is an event emitter, which its types do not tell. */
+type HelpEmitter = Command & {
+  emit(event: string, context: { error: boolean; command: Command; write(text: string): void }): boolean
+}
+
 /** What `addHelpText('after', …)` added, as commander would write it. */
 function textBelow(command: Command): string {
   const written: string[] = []
-  command.emit('afterHelp', { error: false, command, write: (text: string) => written.push(text) })
+  const write = (text: string) => void written.push(text)
+  const emitter = command as HelpEmitter
+  emitter.emit('afterHelp', { error: false, command, write })
   return written.join('')
 }
 
