@@ -10,7 +10,15 @@ import { sendJson, startServer } from './support/http-server.ts'
 function jobIn(state: JobState, done = 0): Job {
   return {
     id: 'j1',
+    label: '',
     state,
+    overwrite: 'if-different',
+    priority: 50,
+    executor: 'auto',
+    verify: 'checksum',
+    options: {},
+    share: 'user:ann',
+    link: 'here>here',
     source: { path: '/a' },
     destination: { path: '/b' },
     createdAt: '2026-11-21T03:00:00Z',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { segment } from '../api-client.ts'
-import type { AppPassword } from '../api-types.ts'
+import type { AppPassword, NewAppPassword } from '../api-types.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatTime } from '../format.ts'
 
@@ -27,8 +27,8 @@ export function registerAppPassword(program: Command, context: CliContext): void
     .argument('<label>', 'what it is for')
     .description('Make one; it is shown only now.')
   onAction(create, context, async ({ api, args: [label = ''], output }) => {
-    const made = await (await api()).post<AppPassword>('/me/app-passwords', { label })
-    output.result(made, () => made.password ?? '')
+    const made = await (await api()).post<NewAppPassword>('/me/app-passwords', { label })
+    output.result(made, () => made.password)
     output.note(`Shown only now. Revoke it with "causeway app-password revoke ${made.id}".`)
   })
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
 import { ApiClient, segment } from '../api-client.ts'
-import type { AppPassword, Me } from '../api-types.ts'
+import type { AppPassword, Me, NewAppPassword } from '../api-types.ts'
 import { loginInBrowser } from '../browser-login.ts'
 import { basicAuthorization, fromProfile, normalizeNodeUrl, profileName } from '../connection.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
@@ -107,9 +107,9 @@ async function askPassword({ options, context }: CommandCall<LoginOptions>, url:
 }
 
 async function makeProfile(api: ApiClient, asked: string): Promise<Profile> {
-  let created: AppPassword
+  let created: NewAppPassword
   try {
-    created = await api.post<AppPassword>('/me/app-passwords', { label: `causeway on ${hostname()}` })
+    created = await api.post<NewAppPassword>('/me/app-passwords', { label: `causeway on ${hostname()}` })
   } catch (error) {
     if (!(error instanceof CliError) || error.status !== 401) throw error
     throw new CliError(
