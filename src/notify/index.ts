@@ -1,4 +1,3 @@
-import type { Middleware } from 'koa'
 import type { UserDirectory } from '../accounts/types.ts'
 import type { Config } from '../config/schema.ts'
 import type { ApiRoute } from '../platform/api-route.ts'
@@ -68,7 +67,7 @@ export interface Notify {
   notifications: Notifications
   routes: ApiRoute[]
   /** Where links in mails lead. */
-  pages: Middleware
+  pages: ReturnType<typeof mailPagesMiddleware>
   /** Undefined while mail is off. */
   invitations: InvitationMails | undefined
   /** Sends mails, follows what happens to files, looks after the node and forgets old activities, until the signal aborts. */
