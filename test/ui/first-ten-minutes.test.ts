@@ -32,7 +32,10 @@ afterAll(async () => {
 
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name })
 const goTo = (page: Page, name: string | RegExp) =>
-  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click()
+  page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', typeof name === 'string' ? { name, exact: true } : { name })
+    .click()
 
 /** One story; each step stands on those before it. */
 describe('the first ten minutes of two people at two institutions', () => {

@@ -41,7 +41,7 @@ export function GivenRow({ share, onChanged, withPath = false }: GivenRowProps):
         <Recipient share={share} />
         <p class="soft">
           {roleWord(share.role)}
-          {share.mayReshare && `, ${t('sharing.mayReshare')}`}
+          {share.mayReshare && share.link === undefined && `, ${t('sharing.mayReshare')}`}
           {share.expiresAt !== undefined && (
             <>
               {', '}
