@@ -106,7 +106,13 @@ describe('what administrators do over the API', () => {
 
   it('says how the node is', async () => {
     const system = await root.getSystem()
-    expect(system.checks.map(({ check }) => check)).toEqual(['database', 'storage', 'public URL', 'rclone'])
+    expect(system.checks.map(({ check }) => check)).toEqual([
+      'database',
+      'storage',
+      'public URL',
+      'rclone',
+      'mail',
+    ])
     expect(system.checks[0]).toMatchObject({ level: 'ok' })
     expect(system.storage.freeBytes).toBeGreaterThan(0)
     expect(system.queues.transfers).toEqual({ jobs: 0 })
