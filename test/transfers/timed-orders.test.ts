@@ -174,7 +174,9 @@ describe.each(engines)('orders and the clock, on %s', (kind) => {
     const { id } = await create({ at: 'daily 02:00', timeZone: 'Europe/Amsterdam' })
     const alien = engine.call('getTransferSchedule', { params: { id } }, 'user-2')
     await expect(alien).rejects.toMatchObject({ status: 404 })
-    const list = engine.call('listTransferSchedules', { query: { limit: 100 } }, 'user-2') as Promise<{ items: unknown[] }>
+    const list = engine.call('listTransferSchedules', { query: { limit: 100 } }, 'user-2') as Promise<{
+      items: unknown[]
+    }>
     expect((await list).items).toEqual([])
   })
 })
