@@ -58,7 +58,7 @@ async function main(): Promise<void> {
         await page.goto(`/${screen}`)
         await page.getByRole('heading').first().waitFor()
         await page.waitForLoadState('load')
-        await page.locator('.loading').waitFor({ state: 'detached' })
+        await page.locator('.loading').first().waitFor({ state: 'detached' })
         const name = screen.replace(world.jobId, 'one').replaceAll('/', '-')
         await page.screenshot({ path: join(FOLDER, `${name}-${look}.png`) })
       }

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signIn, TestBrowser, type Visitor, type VisitorOptions } from '../support/browser.ts'
 import { createLivedIn, type LivedIn } from '../support/lived-in.ts'
+import { until } from '../support/test-user.ts'
 
 const SCREENS = [
   'files',
@@ -74,7 +75,10 @@ async function visitWithAxe(look: VisitorOptions): Promise<Visitor> {
 
 async function settled(page: Page): Promise<void> {
   await page.getByRole('heading').first().waitFor()
-  await page.locator('.loading').waitFor({ state: 'detached' })
+  await until(
+    () => page.locator('.loading').count(),
+    (count) => count === 0,
+  )
 }
 
 describe.each(Object.entries(LOOKS))('the page, %s', (_, look) => {
