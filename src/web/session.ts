@@ -39,11 +39,14 @@ export async function signIn(name: string, password: string): Promise<void> {
   tellTabs()
 }
 
+/** Out here and, for whoever came in by an identity provider, out there as well. */
 export async function signOut(): Promise<void> {
+  const atProvider = session.value?.signOutUrl
   await api.signOut()
   await loadSession()
   tellTabs('signed-out')
-  navigate(hrefOf(['login']))
+  if (atProvider !== undefined) window.location.assign(atProvider)
+  else navigate(hrefOf(['login']))
 }
 
 /** Where to go after signing in: only a place of this page. */

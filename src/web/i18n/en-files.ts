@@ -97,7 +97,6 @@ export const enFiles = {
   'files.conflict.replace': 'Replace',
   'files.conflict.both': 'Keep both',
   'files.conflict.forAll': 'Do the same for all others',
-  'files.comesSoon': 'This part of the page is not there yet.',
   'files.uploads.label': 'Uploads',
   'files.uploads.list': 'Files being uploaded',
   'files.uploads.running': { one: 'Uploading {n} file', other: 'Uploading: {done} of {n}' },
