@@ -99,8 +99,9 @@ describe('a node of several workers', () => {
     expect(await node.workerPids()).toContain(leaders()[0])
     process.kill(leaders()[0] as number, 'SIGKILL')
     await node.until(() => leaders().length === 2)
-    // Events may be lost with a process: its own readers are cut off, and the others are sent to ask anew.
-    await node.until(() => readers.every(({ isOver }) => isOver))
+    // Events may be lost with a process: its own readers are cut off, and the others are told to ask anew.
+    await node.until(() => readers.every(({ isOver, text }) => isOver || text.includes('event: gap')))
+    for (const reader of readers) await reader.close()
     const fresh = new Connection(node.origin)
     const job = await fresh.api<Job>('POST', '/transfers', {
       ...{ source: { path: '/d' }, destination: { path: '/after' } },
