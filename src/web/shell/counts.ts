@@ -12,7 +12,7 @@ const COUNTED = 100
 export function followCounts(): () => void {
   const countPending = () =>
     quietly(async () => {
-      const { items } = await api.listReceivedShares({ query: { state: 'pending' } })
+      const { items } = await api.listReceivedShares({ query: { state: 'pending', limit: COUNTED } })
       pendingCount.value = items.length
     })
   const countRunning = () =>

@@ -16,7 +16,7 @@ import { useLoad } from '../../ui/use-load.ts'
 
 /** Groups, which are shared with as one. */
 export function Groups(): JSX.Element {
-  const groups = useLoad(() => api.listGroups(), [])
+  const groups = useLoad(() => api.listGroups({ query: { limit: 1000 } }), [])
   const [shown, setShown] = useState<Group | undefined>(undefined)
   const form = useForm({ name: '' }, ({ name }) => api.addGroup({ body: { name } }))
   const add = async (event: Event) => {
@@ -74,7 +74,10 @@ export function Groups(): JSX.Element {
 }
 
 function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX.Element {
-  const members = useLoad(() => api.listGroupMembers({ params: { group: group.name } }), [group.name])
+  const members = useLoad(
+    () => api.listGroupMembers({ params: { group: group.name }, query: { limit: 1000 } }),
+    [group.name],
+  )
   const form = useForm({ user: '' }, ({ user }) =>
     api.addGroupMember({ params: { group: group.name, user } }),
   )

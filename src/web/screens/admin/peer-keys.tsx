@@ -12,7 +12,7 @@ import { useLoad } from '../../ui/use-load.ts'
 
 /** The keys that other servers sign with; one that changed all of a sudden waits here for an operator. */
 export function PeerKeys(): JSX.Element {
-  const keys = useLoad(() => api.listPeerKeys(), [])
+  const keys = useLoad(() => api.listPeerKeys({ query: { limit: 1000 } }), [])
   const accept = async ({ host, fingerprint }: PeerKey) => {
     const question = {
       title: t('admin.acceptKey', { host }),

@@ -18,7 +18,7 @@ const TONES = { ok: 'good', warn: 'warn', fail: 'bad', unknown: 'neutral' } as c
 
 /** The other servers of the mesh, and a test of any of them. */
 export function Peers(): JSX.Element {
-  const peers = useLoad(() => api.listPeers(), [])
+  const peers = useLoad(() => api.listPeers({ query: { limit: 1000 } }), [])
   const [tested, setTested] = useState<string | undefined>(undefined)
   const [host, setHost] = useState('')
   const close = () => {

@@ -79,7 +79,7 @@ function QueueTable({ rows }: { rows: Queue[] }): JSX.Element {
 }
 
 function Links(): JSX.Element {
-  const links = useLoad(() => api.listTransferLinks(), [])
+  const links = useLoad(() => api.listTransferLinks({ query: { limit: 1000 } }), [])
   const [edited, setEdited] = useState<TransferLink | undefined>(undefined)
   const close = () => {
     setEdited(undefined)

@@ -22,7 +22,7 @@ const TONES = { working: 'good', draining: 'warn', silent: 'bad', 'never-seen': 
 
 /** Further hosts that move files for the node. */
 export function TransferWorkers(): JSX.Element {
-  const workers = useLoad(() => api.listTransferWorkers(), [])
+  const workers = useLoad(() => api.listTransferWorkers({ query: { limit: 1000 } }), [])
   const [isAdding, setAdding] = useState(false)
   const close = () => {
     setAdding(false)

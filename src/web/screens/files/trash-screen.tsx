@@ -20,7 +20,10 @@ import { TrashRow } from './trash-row.tsx'
 
 /** What was deleted, until it is put back, removed for good or too old. */
 export function Screen(): JSX.Element {
-  const pages = usePages(() => api.listTrash(), [])
+  const pages = usePages(
+    (cursor) => api.listTrash({ query: { limit: 1000, ...(cursor !== undefined && { cursor }) } }),
+    [],
+  )
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   useEffect(() => {
     document.title = `${t('nav.trash')} · ${siteName.value}`

@@ -18,7 +18,7 @@ type Open = { kind: 'add' } | { kind: 'test'; endpoint: Endpoint } | undefined
 
 /** Storage elsewhere that was defined once, with its secrets kept by the node. */
 export function Endpoints(): JSX.Element {
-  const endpoints = useLoad(() => api.listEndpoints(), [])
+  const endpoints = useLoad(() => api.listEndpoints({ query: { limit: 1000 } }), [])
   const [open, setOpen] = useState<Open>(undefined)
   const close = () => {
     setOpen(undefined)

@@ -25,8 +25,8 @@ interface NewTransferDialogProps {
 
 /** Orders a copy: to the own drive, to a connection, to a place that was defined, or to any address. */
 export function NewTransferDialog({ source, onClose }: NewTransferDialogProps): JSX.Element {
-  const endpoints = useLoad(async () => (await api.listEndpoints()).items, [])
-  const contacts = useLoad(async () => (await api.listContacts()).items, [])
+  const endpoints = useLoad(async () => (await api.listEndpoints({ query: { limit: 1000 } })).items, [])
+  const contacts = useLoad(async () => (await api.listContacts({ query: { limit: 1000 } })).items, [])
   const [plan, setPlan] = useState<TransferPlan | undefined>(undefined)
   const form = useForm<OrderValues>(EMPTY_ORDER, async (values) => {
     await order(sourceOf(source, values), values)

@@ -15,7 +15,10 @@ import type { FilesModel } from '../files-model.ts'
 /** What a file contained before. */
 export function VersionsTab({ model, info }: { model: FilesModel; info: FileInfo }): JSX.Element {
   const { path, id, etag } = info
-  const pages = usePages(() => api.listVersions({ query: { path } }), [path, etag])
+  const pages = usePages(
+    (cursor) => api.listVersions({ query: { path, limit: 1000, ...(cursor !== undefined && { cursor }) } }),
+    [path, etag],
+  )
   const restore = async (version: string) => {
     await api.restoreVersion({ body: { path, version } })
     showDone(t('files.versions.restored'))
