@@ -45,7 +45,8 @@ describe.each(engines)('endpoints on %s', (kind) => {
       { body: { name: 'store', kind: 'webdav', url: source.url, ...body } },
       userId,
     ) as Promise<View>
-  const list = async (userId = USER) => (await call('listEndpoints', { query: { limit: 100 } }, userId)) as { items: View[] }
+  const list = async (userId = USER) =>
+    (await call('listEndpoints', { query: { limit: 100 } }, userId)) as { items: View[] }
   const withPassword = { parameters: { user: 'ann' }, secrets: { password: 'open sesame' } }
 
   it('keep their secrets: written, sealed, and shown to nobody', async () => {
