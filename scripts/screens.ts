@@ -1,37 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TestBrowser, type VisitorOptions } from '../test/support/browser.ts'
+import { TestBrowser } from '../test/support/browser.ts'
 import { createLivedIn } from '../test/support/lived-in.ts'
+import { LOOKS, SCREENS } from '../test/support/screens.ts'
 
 const FOLDER = join(import.meta.dirname, '../docs/screens')
-
-const SCREENS = [
-  'files',
-  'files/survey',
-  'shared-with-me',
-  'shared-by-me',
-  'pending',
-  'connections',
-  'transfers',
-  'activity',
-  'trash',
-  'settings/profile',
-  'settings/programs',
-  'settings/sessions',
-  'settings/notifications',
-  'admin/system',
-  'admin/users',
-  'admin/peers',
-  'admin/trust',
-  'admin/transfers',
-  'admin/keys',
-]
-
-const LOOKS: Record<string, VisitorOptions> = {
-  light: { colorScheme: 'light', width: 1280, height: 800 },
-  dark: { colorScheme: 'dark', width: 1280, height: 800 },
-  phone: { colorScheme: 'light', width: 360, height: 740 },
-}
 
 /** Pictures of every screen, for the documentation and for whoever looks at the page with a critical eye. */
 async function main(): Promise<void> {

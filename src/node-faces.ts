@@ -11,12 +11,11 @@ import { identityRoutes } from './accounts/oidc/identities-api.ts'
 import type { PageVisitors } from './accounts/page-visitors.ts'
 import type { Sessions } from './accounts/sessions.ts'
 import { sessionRoutes } from './accounts/sessions-api.ts'
-import type { Config } from './config/schema.ts'
 import { type AppDeps, createApp, createOpsApp } from './http/app.ts'
 import type { ReadinessCheck } from './http/health.ts'
-import type { createMetrics } from './http/metrics.ts'
 import { RepeatedRequests } from './http/repeated-requests.ts'
 import { peopleAndNodeRoutes } from './node-admin-routes.ts'
+import type { Base } from './node-base.ts'
 import type { ClientSharing } from './node-client-sharing.ts'
 import { createMounts, versionsOf } from './node-mounts.ts'
 import type { Oidc } from './node-oidc.ts'
@@ -25,11 +24,7 @@ import { oidcEntry } from './node-rooms.ts'
 import type { Notify } from './notify/index.ts'
 import type { Ocm } from './ocm/index.ts'
 import type { ApiRoute } from './platform/api-route.ts'
-import type { Clock } from './platform/clock.ts'
-import { type Db, pingDb } from './platform/db.ts'
-import type { EventBus } from './platform/events.ts'
-import type { Logger } from './platform/log.ts'
-import type { Outbound } from './platform/outbound.ts'
+import { pingDb } from './platform/db.ts'
 import type { Principal } from './platform/principal.ts'
 import type { Seal } from './platform/seal.ts'
 import type { Shares } from './shares/index.ts'
@@ -41,15 +36,7 @@ import type { Transfers } from './transfers/index.ts'
 export const VERSION = '0.1.0'
 
 /** What the faces take from the ground floor. */
-export interface FacesBase {
-  config: Config
-  clock: Clock
-  log: Logger
-  events: EventBus
-  db: Db
-  outbound: Outbound
-  metrics: ReturnType<typeof createMetrics>
-  stopping: AbortController
+export interface FacesBase extends Omit<Base, 'gates'> {
   seal: Seal
 }
 

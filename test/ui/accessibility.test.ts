@@ -5,40 +5,8 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signIn, TestBrowser, type Visitor, type VisitorOptions } from '../support/browser.ts'
 import { createLivedIn, type LivedIn } from '../support/lived-in.ts'
+import { LOOKS, SCREENS } from '../support/screens.ts'
 import { until } from '../support/test-user.ts'
-
-const SCREENS = [
-  'files',
-  'files/survey',
-  'shared-with-me',
-  'shared-by-me',
-  'pending',
-  'connections',
-  'transfers',
-  'transfers/endpoints',
-  'transfers/schedules',
-  'activity',
-  'trash',
-  'settings/profile',
-  'settings/programs',
-  'settings/sessions',
-  'settings/notifications',
-  'admin/system',
-  'admin/users',
-  'admin/groups',
-  'admin/peers',
-  'admin/trust',
-  'admin/transfers',
-  'admin/workers',
-  'admin/keys',
-  'nowhere',
-]
-
-const LOOKS: Record<string, VisitorOptions> = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  'on a phone': { width: 360, height: 740 },
-}
 
 let world: LivedIn
 let browser: TestBrowser
@@ -92,7 +60,7 @@ describe.each(Object.entries(LOOKS))('the page, %s', (_, look) => {
     const { page, complaints } = await visitWithAxe(look)
     await signIn(page, 'jan', 'jan-password').catch(() => page.locator('.frame').waitFor())
     const found: Record<string, string[]> = {}
-    for (const screen of [...SCREENS, `transfers/${world.jobId}`]) {
+    for (const screen of [...SCREENS, `transfers/${world.jobId}`, 'nowhere']) {
       await page.goto(`/${screen}`)
       await settled(page)
       const wrong = await findings(page)

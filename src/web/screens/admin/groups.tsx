@@ -3,26 +3,21 @@ import { useState } from 'preact/hooks'
 import type { Group } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
+import { AddLine } from '../../ui/add-line.tsx'
 import { Empty, Name } from '../../ui/bits.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
-import { Field } from '../../ui/field.tsx'
 import { LoadedView } from '../../ui/loaded-view.tsx'
 import { Section } from '../../ui/section.tsx'
-import { useForm } from '../../ui/use-form.ts'
 import { useLoad } from '../../ui/use-load.ts'
 
 /** Groups, which are shared with as one. */
 export function Groups(): JSX.Element {
   const groups = useLoad(() => api.listGroups({ query: { limit: 1000 } }), [])
   const [shown, setShown] = useState<Group | undefined>(undefined)
-  const form = useForm({ name: '' }, ({ name }) => api.addGroup({ body: { name } }))
-  const add = async (event: Event) => {
-    event.preventDefault()
-    if (!(await form.submit())) return
-    form.reset({ name: '' })
+  const add = async (name: string) => {
+    await api.addGroup({ body: { name } })
     await groups.reload()
   }
   const remove = async ({ name }: Group) => {
@@ -33,18 +28,7 @@ export function Groups(): JSX.Element {
   }
   return (
     <Section title={t('admin.groups')} text={t('admin.groupsText')}>
-      <form class="one-line" onSubmit={add}>
-        <Field
-          label={t('admin.newGroup')}
-          value={form.values.name}
-          onValue={(v) => form.set('name', v)}
-          required
-        />
-        <Button type="submit" icon="plus" disabled={form.isBusy}>
-          {t('admin.add')}
-        </Button>
-      </form>
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+      <AddLine label={t('admin.newGroup')} onAdd={add} />
       <LoadedView of={groups}>
         {({ items }) =>
           items.length === 0 ? (
@@ -78,12 +62,8 @@ function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX
     () => api.listGroupMembers({ params: { group: group.name }, query: { limit: 1000 } }),
     [group.name],
   )
-  const form = useForm({ user: '' }, ({ user }) =>
-    api.addGroupMember({ params: { group: group.name, user } }),
-  )
-  const add = async () => {
-    if (!(await form.submit())) return
-    form.reset({ user: '' })
+  const add = async (user: string) => {
+    await api.addGroupMember({ params: { group: group.name, user } })
     await members.reload()
   }
   const remove = async (user: string) => {
@@ -91,23 +71,8 @@ function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX
     await members.reload()
   }
   return (
-    <Dialog
-      title={t('admin.membersOf', { name: group.displayName || group.name })}
-      onClose={onClose}
-      onSubmit={add}
-    >
-      <div class="one-line">
-        <Field
-          label={t('login.name')}
-          value={form.values.user}
-          onValue={(v) => form.set('user', v)}
-          required
-        />
-        <Button type="submit" icon="plus" disabled={form.isBusy}>
-          {t('admin.add')}
-        </Button>
-      </div>
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+    <Dialog title={t('admin.membersOf', { name: group.displayName || group.name })} onClose={onClose}>
+      <AddLine label={t('login.name')} onAdd={add} />
       <LoadedView of={members}>
         {({ items }) => (
           <ul class="list">

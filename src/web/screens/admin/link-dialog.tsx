@@ -2,10 +2,8 @@ import type { JSX } from 'preact'
 import type { TransferLink } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
 /** The limits of one link; an empty field leaves the choice to the node. */
@@ -25,17 +23,8 @@ export function LinkDialog({ link, onClose }: { link: TransferLink; onClose: () 
     onClose()
   })
   const { values, set } = form
-  const footer = (
-    <>
-      <Button onClick={onClose}>{t('common.cancel')}</Button>
-      <Button type="submit" kind="primary" disabled={form.isBusy}>
-        {t('common.save')}
-      </Button>
-    </>
-  )
   return (
-    <Dialog title={link.link.replace('>', ' → ')} onClose={onClose} onSubmit={form.submit} footer={footer}>
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+    <FormDialog title={link.link.replace('>', ' → ')} action={t('common.save')} form={form} onClose={onClose}>
       <Field
         label={t('admin.minActive')}
         type="number"
@@ -54,7 +43,7 @@ export function LinkDialog({ link, onClose }: { link: TransferLink; onClose: () 
         value={values.bandwidth}
         onValue={(v) => set('bandwidth', v)}
       />
-    </Dialog>
+    </FormDialog>
   )
 }
 

@@ -5,6 +5,7 @@ import { formatBytes, formatDuration } from '../../format.ts'
 import { t } from '../../i18n/t.ts'
 import { Ago } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Fact } from '../../ui/facts.tsx'
 import { LoadedView } from '../../ui/loaded-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { useLoad } from '../../ui/use-load.ts'
@@ -74,15 +75,6 @@ function Facts({ system }: { system: System }): JSX.Element {
         {queues.messages.failed > 0 && ` ${t('admin.messagesFailed', { n: queues.messages.failed })}`}
       </Fact>
     </dl>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 

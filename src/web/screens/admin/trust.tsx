@@ -2,12 +2,10 @@ import type { JSX } from 'preact'
 import type { Trust } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
-import { Field } from '../../ui/field.tsx'
+import { AddLine } from '../../ui/add-line.tsx'
+import { IconButton } from '../../ui/button.tsx'
 import { LoadedView } from '../../ui/loaded-view.tsx'
 import { Section } from '../../ui/section.tsx'
-import { useForm } from '../../ui/use-form.ts'
 import { useLoad } from '../../ui/use-load.ts'
 import { PeerKeys } from './peer-keys.tsx'
 
@@ -40,13 +38,8 @@ interface HostListProps {
 }
 
 function HostList({ list, trust, onChanged }: HostListProps): JSX.Element {
-  const form = useForm({ host: '' }, ({ host }) =>
-    api.addTrustedHost({ params: { list, host: host.trim() } }),
-  )
-  const add = async (event: Event) => {
-    event.preventDefault()
-    if (!(await form.submit())) return
-    form.reset({ host: '' })
+  const add = async (host: string) => {
+    await api.addTrustedHost({ params: { list, host: host.trim() } })
     await onChanged()
   }
   const remove = async (host: string) => {
@@ -56,18 +49,7 @@ function HostList({ list, trust, onChanged }: HostListProps): JSX.Element {
   return (
     <div>
       <h3>{t(`admin.${list}Hosts`)}</h3>
-      <form class="one-line" onSubmit={add}>
-        <Field
-          label={t('admin.host')}
-          value={form.values.host}
-          onValue={(v) => form.set('host', v)}
-          required
-        />
-        <Button type="submit" icon="plus" disabled={form.isBusy}>
-          {t('admin.add')}
-        </Button>
-      </form>
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+      <AddLine label={t('admin.host')} onAdd={add} />
       {trust[list].length === 0 && <p class="soft">{t(`admin.${list}Empty`)}</p>}
       {trust[list].length > 0 && (
         <ul class="list">

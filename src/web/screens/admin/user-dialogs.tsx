@@ -7,8 +7,8 @@ import { me } from '../../session.ts'
 import { Copyable } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Check, Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
 const GIGABYTE = 1_000_000_000
@@ -30,13 +30,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }): JSX.Element
   if (password !== undefined)
     return <PasswordShown name={values.name} password={password} onClose={onClose} />
   return (
-    <Dialog
-      title={t('admin.addUser')}
-      onClose={onClose}
-      onSubmit={form.submit}
-      footer={<Buttons onClose={onClose} isBusy={form.isBusy} />}
-    >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+    <FormDialog title={t('admin.addUser')} action={t('common.save')} form={form} onClose={onClose}>
       <Field
         label={t('login.name')}
         hint={t('admin.nameHint')}
@@ -52,7 +46,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }): JSX.Element
       />
       <Field label={t('settings.email')} type="email" value={values.email} onValue={(v) => set('email', v)} />
       <Check label={t('admin.mayAdminister')} checked={values.isAdmin} onChecked={(v) => set('isAdmin', v)} />
-    </Dialog>
+    </FormDialog>
   )
 }
 
@@ -93,13 +87,12 @@ export function EditUserDialog({ user, onClose }: { user: User; onClose: () => v
   })
   const { values, set } = form
   return (
-    <Dialog
+    <FormDialog
       title={t('admin.editUserNamed', { name: user.name })}
+      action={t('common.save')}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={<Buttons onClose={onClose} isBusy={form.isBusy} />}
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       <Field
         label={t('settings.displayName')}
         value={values.displayName}
@@ -127,17 +120,6 @@ export function EditUserDialog({ user, onClose }: { user: User; onClose: () => v
         disabled={user.name === me.value?.name}
         onChecked={(v) => set('isAdmin', v)}
       />
-    </Dialog>
-  )
-}
-
-function Buttons({ onClose, isBusy }: { onClose: () => void; isBusy: boolean }): JSX.Element {
-  return (
-    <>
-      <Button onClick={onClose}>{t('common.cancel')}</Button>
-      <Button type="submit" kind="primary" disabled={isBusy}>
-        {t('common.save')}
-      </Button>
-    </>
+    </FormDialog>
   )
 }

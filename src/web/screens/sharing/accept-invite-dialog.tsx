@@ -1,10 +1,8 @@
 import type { JSX } from 'preact'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { showDone } from '../../ui/toasts.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
@@ -16,20 +14,12 @@ export function AcceptInviteDialog({ onClose }: { onClose: () => void }): JSX.El
     onClose()
   })
   return (
-    <Dialog
+    <FormDialog
       title={t('sharing.haveInvitation')}
+      action={t('sharing.acceptInvitation')}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('sharing.acceptInvitation')}
-          </Button>
-        </>
-      }
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       <p>{t('sharing.acceptText')}</p>
       <Field
         label={t('sharing.linkOrCode')}
@@ -39,6 +29,6 @@ export function AcceptInviteDialog({ onClose }: { onClose: () => void }): JSX.El
         required
         autofocus
       />
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -1,10 +1,8 @@
 import type { JSX } from 'preact'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { showDone } from '../../ui/toasts.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
@@ -17,20 +15,12 @@ export function AddLinkDialog({ onClose }: { onClose: () => void }): JSX.Element
   })
   const { values, set } = form
   return (
-    <Dialog
+    <FormDialog
       title={t('sharing.addLink')}
+      action={t('sharing.addLinkAction')}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('sharing.addLinkAction')}
-          </Button>
-        </>
-      }
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       <p>{t('sharing.addLinkText')}</p>
       <Field
         label={t('sharing.link')}
@@ -49,6 +39,6 @@ export function AddLinkDialog({ onClose }: { onClose: () => void }): JSX.Element
         value={values.password}
         onValue={(v) => set('password', v)}
       />
-    </Dialog>
+    </FormDialog>
   )
 }

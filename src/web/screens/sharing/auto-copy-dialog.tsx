@@ -2,10 +2,8 @@ import type { JSX } from 'preact'
 import type { Contact } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Check, Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
 /** Consents beforehand to copies of what a contact offers. */
@@ -18,20 +16,7 @@ export function AutoCopyDialog({ contact, onClose }: { contact: Contact; onClose
   })
   const { values, set } = form
   return (
-    <Dialog
-      title={t('sharing.autoCopy')}
-      onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('common.save')}
-          </Button>
-        </>
-      }
-    >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+    <FormDialog title={t('sharing.autoCopy')} action={t('common.save')} form={form} onClose={onClose}>
       <p>{t('sharing.autoCopyText', { name: displayName || address })}</p>
       <Check label={t('sharing.autoCopyOn')} checked={values.isOn} onChecked={(v) => set('isOn', v)} />
       <Field
@@ -41,6 +26,6 @@ export function AutoCopyDialog({ contact, onClose }: { contact: Contact; onClose
         disabled={!values.isOn}
         required
       />
-    </Dialog>
+    </FormDialog>
   )
 }

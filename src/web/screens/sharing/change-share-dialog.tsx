@@ -2,10 +2,8 @@ import type { JSX } from 'preact'
 import type { Share } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Check, Field, Select } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { rolesFor } from './roles.ts'
 
@@ -33,20 +31,12 @@ export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: (
   })
   const { values, set } = form
   return (
-    <Dialog
+    <FormDialog
       title={t('sharing.changeTitle', { name: share.name })}
+      action={t('common.save')}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('common.save')}
-          </Button>
-        </>
-      }
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       <Select
         label={t('sharing.roleLabel')}
         value={values.role}
@@ -85,7 +75,7 @@ export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: (
           onChecked={(v) => set('dropPassword', v)}
         />
       )}
-    </Dialog>
+    </FormDialog>
   )
 }
 

@@ -3,10 +3,8 @@ import type { ReceivedShare } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
 import { hrefOf, navigate } from '../../router.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Check, Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { showDone } from '../../ui/toasts.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
@@ -26,20 +24,12 @@ export function CopyOfferDialog({
   })
   const { values, set } = form
   return (
-    <Dialog
+    <FormDialog
       title={t('sharing.copyTitle', { name: share.name })}
+      action={t('sharing.copyAction')}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('sharing.copyAction')}
-          </Button>
-        </>
-      }
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       <p>{t('sharing.copyText')}</p>
       <Field
         label={t('sharing.copyTo')}
@@ -53,6 +43,6 @@ export function CopyOfferDialog({
         checked={values.overwrite}
         onChecked={(v) => set('overwrite', v)}
       />
-    </Dialog>
+    </FormDialog>
   )
 }

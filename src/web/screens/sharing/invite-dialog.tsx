@@ -6,8 +6,8 @@ import { t } from '../../i18n/t.ts'
 import { Ago, Copyable } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 
 /** Makes an invitation and shows link and code to be sent. */
@@ -19,20 +19,12 @@ export function InviteDialog({ onClose }: { onClose: () => void }): JSX.Element 
   const { values, set } = form
   if (made !== undefined) return <Made invitation={made} onClose={onClose} />
   return (
-    <Dialog
+    <FormDialog
       title={t('sharing.invite')}
+      action={t('sharing.makeInvitation')}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('sharing.makeInvitation')}
-          </Button>
-        </>
-      }
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       <p>{t('sharing.inviteText')}</p>
       <Field
         label={t('sharing.inviteFor')}
@@ -49,7 +41,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }): JSX.Element 
         value={values.email}
         onValue={(v) => set('email', v)}
       />
-    </Dialog>
+    </FormDialog>
   )
 }
 

@@ -3,10 +3,8 @@ import type { NewEndpoint } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
 import { me } from '../../session.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Check, Field, Select } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { ENDPOINT_KINDS, endpointBody, fieldsFor, isSecret } from './endpoint-kinds.ts'
 
@@ -21,20 +19,7 @@ export function EndpointDialog({ onClose }: { onClose: () => void }): JSX.Elemen
   })
   const { values, set } = form
   return (
-    <Dialog
-      title={t('transfers.addEndpoint')}
-      onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t('common.save')}
-          </Button>
-        </>
-      }
-    >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
+    <FormDialog title={t('transfers.addEndpoint')} action={t('common.save')} form={form} onClose={onClose}>
       <Field
         label={t('common.name')}
         hint={t('transfers.endpointNameHint')}
@@ -67,6 +52,6 @@ export function EndpointDialog({ onClose }: { onClose: () => void }): JSX.Elemen
           onChecked={(v) => set('isShared', v ? 'yes' : '')}
         />
       )}
-    </Dialog>
+    </FormDialog>
   )
 }

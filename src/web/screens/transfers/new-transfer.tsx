@@ -5,9 +5,8 @@ import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
 import { hrefOf, navigate } from '../../router.ts'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { showDone, showError } from '../../ui/toasts.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { useLoad } from '../../ui/use-load.ts'
@@ -44,22 +43,14 @@ export function NewTransferDialog({ source, onClose }: NewTransferDialogProps): 
   }
   const canPreview = values.to !== 'contact' && values.repeat === 'once'
   return (
-    <Dialog
+    <FormDialog
       title={t('transfers.newTitle')}
       size="medium"
+      action={t(values.to === 'contact' ? 'transfers.offer' : 'transfers.start')}
+      more={canPreview && <Button onClick={preview}>{t('transfers.preview')}</Button>}
+      form={form}
       onClose={onClose}
-      onSubmit={form.submit}
-      footer={
-        <>
-          {canPreview && <Button onClick={preview}>{t('transfers.preview')}</Button>}
-          <Button onClick={onClose}>{t('common.cancel')}</Button>
-          <Button type="submit" kind="primary" disabled={form.isBusy}>
-            {t(values.to === 'contact' ? 'transfers.offer' : 'transfers.start')}
-          </Button>
-        </>
-      }
     >
-      {form.error !== undefined && <ErrorNote error={form.error} />}
       {source === undefined ? (
         <Field
           label={t('transfers.from')}
@@ -81,7 +72,7 @@ export function NewTransferDialog({ source, onClose }: NewTransferDialogProps): 
       />
       <OrderOptions {...{ values, set }} />
       {plan !== undefined && <PlanView plan={plan} />}
-    </Dialog>
+    </FormDialog>
   )
 }
 

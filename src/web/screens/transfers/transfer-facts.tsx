@@ -1,9 +1,10 @@
-import type { ComponentChildren, JSX } from 'preact'
+import type { JSX } from 'preact'
 import type { Transfer } from '../../../client/operations.ts'
 import { formatMoment } from '../../format.ts'
 import { t } from '../../i18n/t.ts'
 import { basePath, fileHref } from '../../router.ts'
 import { Name } from '../../ui/bits.tsx'
+import { Fact } from '../../ui/facts.tsx'
 import { Section } from '../../ui/section.tsx'
 import { endText, sourceText } from './words.ts'
 
@@ -40,14 +41,5 @@ export function TransferFacts({ job }: { job: Transfer }): JSX.Element {
         </Fact>
       </dl>
     </Section>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
