@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { IconButton } from './button.tsx'
 import { Icon, type IconName } from './icons.tsx'
 import { showError } from './toasts.tsx'
@@ -26,7 +26,7 @@ export function Menu({ label, icon = 'more', items }: MenuProps): JSX.Element {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return
     itemsOf(root.current)[0]?.focus()
     const closeOutside = (event: Event) => root.current?.contains(event.target as Node) || setOpen(false)

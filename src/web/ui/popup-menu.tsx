@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { MenuEntry, type MenuItem, onMenuKey } from './menu.tsx'
 
 interface PopupMenuProps {
@@ -19,7 +19,7 @@ export function PopupMenu({ label, items, x, y, onClose }: PopupMenuProps): JSX.
     onClose()
     if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true })
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     const list = ref.current
     before.current = document.activeElement
     if (list !== null) place(list, x, y)

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { FileItem } from '../../../client/operations.ts'
 import { isProblem } from '../../api.ts'
 import { moveEntry } from '../../dav/dav.ts'
@@ -14,11 +14,12 @@ export function NameEditor({ model, item }: { model: FilesModel; item: FileItem 
   const input = useRef<HTMLInputElement>(null)
   const [problem, setProblem] = useState('')
   const isDone = useRef(false)
-  useEffect(() => {
+  // Before the next key comes, and once: a listing that arrives meanwhile must not select what was typed.
+  useLayoutEffect(() => {
     const length = item.kind === 'file' ? stemLength(item.name) : item.name.length
     input.current?.focus()
     input.current?.setSelectionRange(0, length)
-  }, [item])
+  }, [item.path])
   const close = () => {
     isDone.current = true
     model.editing.value = undefined

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { FileInfo } from '../../../../client/operations.ts'
 import { api } from '../../../api.ts'
 import { nameOf } from '../../../dav/paths.ts'
@@ -25,7 +25,7 @@ export function DetailsDrawer({ model, path, tab }: DetailsDrawerProps): JSX.Ele
   const root = useRef<HTMLElement>(null)
   const etag = model.listing.items.find((item) => item.path === path)?.etag
   const { data, error, reload } = useLoad(() => api.getFile({ query: { path } }), [path, etag])
-  useEffect(() => root.current?.focus(), [path])
+  useLayoutEffect(() => root.current?.focus(), [path])
   const close = () => {
     details.value = undefined
     document.querySelector<HTMLElement>('[role=grid]')?.focus({ preventScroll: true })

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { FileItem } from '../../../../client/operations.ts'
 import { api } from '../../../api.ts'
 import { fileAddress } from '../../../dav/dav.ts'
@@ -24,7 +24,7 @@ interface PreviewProps {
 export function Preview({ model, path, onClose }: PreviewProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const { item, error, reload, previous, next } = useShown(model, path)
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal()
     return () => dialog.current?.close()
   }, [])
