@@ -16,13 +16,14 @@ const PLAIN_NAME = 'causeway_session'
 
 /**
  * With https and the whole host to itself the cookie is `__Host-causeway`, which no neighbouring domain and no
- * plain connection can set (RFC 6265bis 4.1.3.2); else `causeway_session`, for the path of the node.
+ * plain connection can set (RFC 6265bis 4.1.3.2); else `causeway_session`, for the path of the node. A port that
+ * is not that of the scheme is part of the name.
  */
 export function createSessionCookie(publicUrl: string): SessionCookie {
   const { protocol, pathname } = new URL(publicUrl)
   const path = pathname.replace(/\/+$/, '') || '/'
   const isSecure = protocol === 'https:'
-  const name = isSecure && path === '/' ? HOST_NAME : PLAIN_NAME
+  const name = nameAtPort(isSecure && path === '/' ? HOST_NAME : PLAIN_NAME, publicUrl)
   const flags = `Path=${path}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
   return {
     name,
@@ -30,6 +31,15 @@ export function createSessionCookie(publicUrl: string): SessionCookie {
     write: (secret, maxAgeSeconds) => `${name}=${secret}; Max-Age=${maxAgeSeconds}; ${flags}`,
     clear: () => `${name}=; Max-Age=0; ${flags}`,
   }
+}
+
+/**
+ * The name of a cookie of this node alone. Browsers send cookies to every port of a host (RFC 6265 8.5), so that a
+ * node on another port would take the name for its own.
+ */
+export function nameAtPort(name: string, publicUrl: string): string {
+  const { port } = new URL(publicUrl)
+  return port === '' ? name : `${name}_${port}`
 }
 
 /** The value of the first cookie of this name. */

@@ -214,15 +214,16 @@ describe('signing in with an identity provider', () => {
 
   it('begins a new session, also where one was', async () => {
     const browser = node.browse()
-    browser.setCookie('causeway_session', 'A'.repeat(43))
+    const name = `causeway_session_${new URL(node.publicUrl).port}`
+    browser.setCookie(name, 'A'.repeat(43))
     await browser.open('/login/oidc?returnTo=/api/v1/me')
-    const first = browser.cookie('causeway_session')
+    const first = browser.cookie(name)
     expect(first).not.toBe('A'.repeat(43))
     await browser.open('/login/oidc?returnTo=/api/v1/me')
-    expect(browser.cookie('causeway_session')).not.toBe(first)
+    expect(browser.cookie(name)).not.toBe(first)
     const { items } = (await browser.api<{ items: unknown[] }>('GET', '/me/sessions')).body
     const old = node.browse()
-    old.setCookie('causeway_session', first ?? '')
+    old.setCookie(name, first ?? '')
     expect((await old.api('GET', '/me')).status).toBe(401)
     expect(items.length).toBeGreaterThan(0)
   })

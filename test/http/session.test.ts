@@ -3,8 +3,6 @@ import { TestBrowser } from '../support/test-browser.ts'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
 import type { TestUser } from '../support/test-user.ts'
 
-const COOKIE = 'causeway_session'
-
 interface State {
   user?: { name: string }
   csrfToken?: string
@@ -22,10 +20,12 @@ describe('a session in a browser', () => {
   let leiden: TestNode
   let ann: TestUser
   let browser: TestBrowser
+  let cookieName: string
 
   beforeAll(async () => {
-    mesh = await TestMesh.create(['leiden'])
+    mesh = await TestMesh.create(['leiden', 'ghent'])
     leiden = mesh.nodes[0] as TestNode
+    cookieName = `causeway_session_${leiden.host.split(':')[1]}`
     ann = await leiden.addUser('ann')
     await leiden.addUser('bob')
     await ann.put('/notes.txt', 'notes')
@@ -91,18 +91,34 @@ describe('a session in a browser', () => {
   it('begins with a cookie that no page can read, and never with one that was there', async () => {
     const victim = new TestBrowser(leiden.origin)
     const planted = 'A'.repeat(43)
-    victim.setCookie(COOKIE, planted)
+    victim.setCookie(cookieName, planted)
     const headers = { 'content-type': 'application/json' }
     const body = JSON.stringify({ name: 'ann', password: 'ann-password' })
     const answer = await victim.ask('POST', '/api/v1/session', { headers, body })
     const [cookie = ''] = answer.headers.getSetCookie()
-    expect(cookie).toMatch(/^causeway_session=[\w-]{43}; Max-Age=7776000; Path=\/; HttpOnly; SameSite=Lax$/)
+    expect(cookie).toMatch(
+      /^causeway_session_\d+=[\w-]{43}; Max-Age=7776000; Path=\/; HttpOnly; SameSite=Lax$/,
+    )
+    expect(cookie.split('=')[0]).toBe(cookieName)
     expect(cookie).not.toContain(planted)
-    const before = victim.cookie(COOKIE)
+    const before = victim.cookie(cookieName)
     await victim.signIn('ann')
-    expect(victim.cookie(COOKIE)).not.toBe(before)
-    victim.setCookie(COOKIE, before ?? '')
+    expect(victim.cookie(cookieName)).not.toBe(before)
+    victim.setCookie(cookieName, before ?? '')
     expect((await victim.api('GET', '/me')).status).toBe(401)
+  })
+
+  it('goes on beside one with a node on another port of the same host', async () => {
+    const ghent = mesh.nodes[1] as TestNode
+    await ghent.addUser('ann')
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ name: 'ann', password: 'ann-password' })
+    const signIn = await browser.ask('POST', `${ghent.origin}/api/v1/session`, { headers, body })
+    expect(signIn.status).toBe(201)
+    expect((await browser.ask('GET', `${ghent.origin}/api/v1/me`)).status).toBe(200)
+    expect((await browser.api('GET', '/me')).status).toBe(200)
+    expect((await browser.api('DELETE', '/session')).status).toBe(204)
+    expect((await browser.ask('GET', `${ghent.origin}/api/v1/me`)).status).toBe(200)
   })
 
   it('cannot be begun by a page of another site, nor with an app password', async () => {
@@ -122,13 +138,13 @@ describe('a session in a browser', () => {
   })
 
   it('is over after signing out, with its cookie too, and only with its token', async () => {
-    const cookie = browser.cookie(COOKIE) ?? ''
+    const cookie = browser.cookie(cookieName) ?? ''
     const forged = await browser.ask('DELETE', '/api/v1/session', { headers: { 'x-csrf-token': 'no' } })
     expect(forged.status).toBe(403)
     expect((await browser.api('GET', '/me')).status).toBe(200)
     expect((await browser.api('DELETE', '/session')).status).toBe(204)
     expect(browser.cookieNames()).toEqual([])
-    browser.setCookie(COOKIE, cookie)
+    browser.setCookie(cookieName, cookie)
     expect(await browser.api('GET', '/me')).toMatchObject({ status: 401, body: { code: 'SESSION_ENDED' } })
     expect((await browser.ask('GET', '/dav/files/ann/notes.txt')).status).toBe(401)
     expect((await browser.api<State>('GET', '/session')).body.user).toBeUndefined()
@@ -205,6 +221,10 @@ describe('the cookie of a session', () => {
     [
       'https://uni.test/drive',
       /^causeway_session=[\w-]+; Max-Age=\d+; Path=\/drive; HttpOnly; SameSite=Lax; Secure$/,
+    ],
+    [
+      'https://drive.test:8443',
+      /^__Host-causeway_8443=[\w-]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
     ],
     ['http://drive.test/d/', /^causeway_session=[\w-]+; Max-Age=\d+; Path=\/d; HttpOnly; SameSite=Lax$/],
   ])('of %s has the flags that fit', async (publicUrl, form) => {

@@ -1,4 +1,7 @@
-/** A browser as far as a test needs one: a cookie jar, and redirects that it follows itself. */
+/**
+ * A browser as far as a test needs one: a cookie jar, which knows hosts and no ports (RFC 6265 8.5), and redirects
+ * that it follows itself.
+ */
 export class TestBrowser {
   readonly origin: string
   /** `host path name` → value. */
@@ -79,14 +82,14 @@ export class TestBrowser {
   }
 
   setCookie(name: string, value: string): void {
-    const { host } = new URL(this.origin)
+    const { hostname: host } = new URL(this.origin)
     this.jar.set(`${host} / ${name}`, { host, path: '/', name, value })
   }
 
   private cookiesFor(url: URL): string {
     return [...this.jar.values()]
       .filter(
-        ({ host, path }) => host === url.host && `${url.pathname}/`.startsWith(path.replace(/\/?$/, '/')),
+        ({ host, path }) => host === url.hostname && `${url.pathname}/`.startsWith(path.replace(/\/?$/, '/')),
       )
       .map(({ name, value }) => `${name}=${value}`)
       .join('; ')
@@ -97,10 +100,10 @@ export class TestBrowser {
     const name = pair.slice(0, pair.indexOf('='))
     const value = pair.slice(name.length + 1)
     const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/'
-    const key = `${url.host} ${path} ${name}`
+    const key = `${url.hostname} ${path} ${name}`
     const isGone = attributes.some((one) => /^max-age=0$/i.test(one) || /^expires=.*1970/i.test(one))
     if (isGone) this.jar.delete(key)
-    else this.jar.set(key, { host: url.host, path, name, value })
+    else this.jar.set(key, { host: url.hostname, path, name, value })
   }
 }
 

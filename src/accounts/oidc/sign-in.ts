@@ -5,7 +5,7 @@ import { BadRequestError, ForbiddenError } from '../../platform/errors.ts'
 import { sha256Hex } from '../../platform/ids.ts'
 import type { Seal } from '../../platform/seal.ts'
 import type { Browsers } from '../browsers.ts'
-import { readCookie } from '../session-cookie.ts'
+import { nameAtPort, readCookie } from '../session-cookie.ts'
 import { removeUsed, useOnce } from './identities-repo.ts'
 import type { OidcAccounts } from './oidc-accounts.ts'
 import { openPending, openSealed, type PendingSignIn, sealPending } from './pending-sign-in.ts'
@@ -46,12 +46,15 @@ export class OidcSignIn {
   /** Path of the addresses below which the cookies are good. */
   private readonly path: string
   private readonly flags: string
+  /** Cookie with what `signOut` tells the provider. */
+  private readonly left: string
 
   constructor(deps: OidcSignInDeps) {
     this.deps = deps
     const { protocol, pathname } = new URL(deps.publicUrl)
     this.path = `${pathname.replace(/\/+$/, '')}/login/oidc`
     this.flags = `Path=${this.path}; HttpOnly; SameSite=Lax${protocol === 'https:' ? '; Secure' : ''}`
+    this.left = nameAtPort('causeway_left', deps.publicUrl)
   }
 
   /** To the provider. */
@@ -84,18 +87,18 @@ export class OidcSignIn {
 
   /** Cookies that let `signOut` tell the provider whose session ends; for `Browsers`. */
   leave(providerHint: string): string[] {
-    return [`causeway_left=${providerHint}; Max-Age=60; ${this.flags}`]
+    return [`${this.left}=${providerHint}; Max-Age=60; ${this.flags}`]
   }
 
   /** To where the provider signs out, when there is such a place; else to the first page. */
   async signOut(request: IncomingMessage): Promise<Redirect> {
     const { provider, publicUrl, seal } = this.deps
-    const idToken = openSealed<string>(seal, HINT, readCookie(request.headers.cookie, 'causeway_left'))
+    const idToken = openSealed<string>(seal, HINT, readCookie(request.headers.cookie, this.left))
     const home = `${publicUrl}/`
     const url = idToken === undefined ? undefined : await provider.endUrl(idToken, home)
     return {
       location: url?.href ?? `${new URL(publicUrl).pathname.replace(/\/+$/, '')}/`,
-      cookies: [this.forget('causeway_left')],
+      cookies: [this.forget(this.left)],
     }
   }
 
