@@ -1,15 +1,16 @@
-import type { FileItem } from '../../../client/operations.ts'
+import type { FileItem, TrashedFile } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { fileAddress, zipAddress } from '../../dav/dav.ts'
 import { nameOf, parentOf, segmentsOf } from '../../dav/paths.ts'
-import { pageProblem } from '../../dav/problem.ts'
 import { visibleName } from '../../format.ts'
 import { t } from '../../i18n/t.ts'
 import { confirm } from '../../ui/confirm.tsx'
-import { showDone, showError } from '../../ui/toasts.tsx'
-import { type BatchResult, deleteAll, moveBack, relocateAll } from './batch.ts'
+import { showDone } from '../../ui/toasts.tsx'
+import { deleteAll, moveBack, relocateAll } from './batch.ts'
 import { showBatch } from './batch-bar.tsx'
 import type { FilesModel } from './files-model.ts'
+import { tellFailures } from './tell-failures.ts'
+import { orderTrash } from './trash-orders.ts'
 
 /** Moves or copies into a folder, says so, and offers to take a move back. */
 export async function relocateTo(
@@ -21,7 +22,7 @@ export async function relocateTo(
   showBatch()
   const result = await relocateAll(kind, items, folder)
   const { done } = result
-  tellFailures(result)
+  tellFailures(result.failed)
   if (done.length > 0) {
     const text = t(kind === 'move' ? 'files.done.moved' : 'files.done.copied', {
       n: done.length,
@@ -45,7 +46,7 @@ export async function deleteItems(model: FilesModel, items: readonly FileItem[])
   model.remove(gone)
   showBatch()
   const result = await deleteAll(items)
-  tellFailures(result)
+  tellFailures(result.failed)
   if (result.done.length < items.length) await model.refresh()
   if (result.done.length === 0) return
   const text = t('files.done.deleted', {
@@ -92,22 +93,12 @@ async function isReceived(item: FileItem): Promise<boolean> {
 /** Puts back what was just deleted: of each path what was deleted last. */
 async function restoreAll(items: readonly FileItem[]): Promise<void> {
   const wanted = new Set(items.map(({ path }) => path))
-  for await (const { items: trashed } of api.pages('listTrash')) {
-    for (const { name, path } of trashed) {
-      if (!wanted.delete(path)) continue
-      await api.restoreFromTrash({ params: { name } })
-    }
-    if (wanted.size === 0) return
+  const found: TrashedFile[] = []
+  for await (const { items: trashed } of api.pages('listTrash', { query: { limit: 1000 } })) {
+    found.push(...trashed.filter(({ path }) => wanted.delete(path)))
+    if (wanted.size === 0) break
   }
-}
-
-function tellFailures({ failed }: BatchResult<unknown>): void {
-  const [first] = failed
-  if (first === undefined) return
-  showError(first.error)
-  if (failed.length > 1) {
-    showError(pageProblem('MORE_FAILED', t('files.failedMore', { n: failed.length - 1 })))
-  }
+  tellFailures((await orderTrash('restore', found)).failed)
 }
 
 /** Addresses longer than this some proxies refuse. */
