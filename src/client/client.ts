@@ -47,6 +47,7 @@ export type Client = { readonly [K in OperationId]: MethodOf<K> } & {
 /** The part of an answer that is looked at; that of `fetch` has it. */
 export interface FetchAnswer {
   status: number
+  statusText?: string
   type?: string
   headers: { get(name: string): string | null }
   text(): Promise<string>
@@ -63,12 +64,16 @@ export interface FetchInit {
 export interface ClientSettings {
   /** The address of the node, without a slash at the end: its `publicUrl`. */
   baseUrl: string
+  /** What messages call the node; "The node" unless given. */
+  name?: string | undefined
   /** Another `fetch` than that of the platform. */
   fetch?: ((url: string, init: FetchInit) => Promise<FetchAnswer>) | undefined
   /** Sent with every request, such as `Authorization`. */
   headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) | undefined
   /** How long an answer may take; a minute unless given, 0 for no limit. */
   timeoutMs?: number | undefined
+  /** Ends every call. */
+  signal?: AbortSignal | undefined
   /** Turns what is thrown into another error. */
   toError?: ((problem: ApiProblem | NetworkProblem) => unknown) | undefined
 }
@@ -83,7 +88,7 @@ const TIMEOUT_MS = 60_000
 
 /**
  * The typed client of `/api/v1` of one node, for browsers and Node alike. A refusal is thrown as `ApiProblem`, an
- * answer that never came as `NetworkProblem`; a call that its own signal ended throws that signal's reason.
+ * answer that never came as `NetworkProblem`; a call that a signal ended throws that signal's reason.
  */
 export function createClient(settings: ClientSettings): Client {
   const methods: Record<string, unknown> = {}
@@ -111,21 +116,20 @@ async function* pages(
 }
 
 async function send(settings: ClientSettings, operation: string, input: AnyInput): Promise<unknown> {
-  const { signal, timeoutMs = settings.timeoutMs ?? TIMEOUT_MS } = input
+  const { timeoutMs = settings.timeoutMs ?? TIMEOUT_MS } = input
+  const signals = [settings.signal, input.signal].filter((one) => one !== undefined)
   try {
-    const limits = [
-      ...(signal === undefined ? [] : [signal]),
-      ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : []),
-    ]
+    const limits = timeoutMs > 0 ? [...signals, AbortSignal.timeout(timeoutMs)] : signals
     const { url, init } = requestOf(settings, operation, input)
     if (limits.length > 0) init.signal = AbortSignal.any(limits)
     const answer = await (settings.fetch ?? fetch)(url, init)
     const text = await answer.text()
-    const problem = problemOf(answer, text)
+    const problem = problemOf(answer, text, settings.name)
     if (problem !== undefined) throw problem
     return text === '' ? undefined : JSON.parse(text)
   } catch (error) {
-    if (signal?.aborted) throw signal.reason
+    const ended = signals.find(({ aborted }) => aborted)
+    if (ended !== undefined) throw ended.reason
     const problem = error instanceof ApiProblem ? error : new NetworkProblem(error)
     throw settings.toError?.(problem) ?? problem
   }

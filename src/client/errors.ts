@@ -52,36 +52,36 @@ export class NetworkProblem extends Error {
 
 interface AnswerFacts {
   status: number
+  statusText?: string
   type?: string
   headers: { get(name: string): string | null }
 }
 
-/** What is wrong with an answer; undefined when nothing is. */
-export function problemOf({ status, type, headers }: AnswerFacts, text: string): ApiProblem | undefined {
+/** What is wrong with an answer; undefined when nothing is. `node` is what the sentences call who answered. */
+export function problemOf(answer: AnswerFacts, text: string, node = 'The node'): ApiProblem | undefined {
+  const { status } = answer
+  if (status < 200 || status >= 300) return refusalOf(answer, text, node)
+  if (text === '' ? status === 204 : parse(text) !== undefined) return undefined
+  const detail = `${node} answered something that is not JSON; is it a Causeway node?`
+  return new ApiProblem({ status, code: 'BAD_ANSWER', detail })
+}
+
+/** What an answer that is no success says, in problem+json or by its status alone. */
+export function refusalOf(answer: AnswerFacts, text: string, node = 'The node'): ApiProblem {
+  const { status, statusText = '', type, headers } = answer
   if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     const to = headers.get('Location')
-    return new ApiProblem({
-      status,
-      code: 'REDIRECTED',
-      detail: `The node redirects${to === null ? '' : ` to ${to}`}.`,
-    })
+    const detail = `${node} redirects${to === null ? '' : ` to ${to}`}.`
+    return new ApiProblem({ status, code: 'REDIRECTED', detail })
   }
   const value = parse(text)
-  if (status < 300) {
-    if (text === '' || value !== undefined) return undefined
-    return new ApiProblem({
-      status,
-      code: 'BAD_ANSWER',
-      detail: 'The answer is no JSON; is that a Causeway node?',
-    })
-  }
   const problem = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   const textOf = (name: string) => (typeof problem[name] === 'string' ? problem[name] : undefined)
   const retryAfter = Number(headers.get('Retry-After') ?? Number.NaN)
   return new ApiProblem({
     status,
     code: textOf('code') ?? `HTTP_${status}`,
-    detail: textOf('detail') ?? textOf('title') ?? `The node answered ${status}.`,
+    detail: textOf('detail') ?? textOf('title') ?? `${`${node} answered ${status} ${statusText}`.trimEnd()}.`,
     requestId: textOf('requestId') ?? headers.get('X-Request-Id') ?? undefined,
     fields: Array.isArray(problem.errors) ? (problem.errors as ProblemField[]) : [],
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,

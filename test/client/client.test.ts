@@ -104,6 +104,7 @@ describe('the client of the API', () => {
   it.each([
     ['a redirect', 302, 'x', 'REDIRECTED'],
     ['a page', 200, '<html>', 'BAD_ANSWER'],
+    ['silence', 200, '', 'BAD_ANSWER'],
   ])('takes %s for no answer of a node', async (_, status, text, code) => {
     answer = (_request, response) =>
       void response.writeHead(status, { Location: 'https://login.example/' }).end(text)
@@ -125,6 +126,23 @@ describe('the client of the API', () => {
     const call = createClient({ baseUrl }).getMe({ signal: ended.signal })
     ended.abort()
     await expect(call).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('ends with the signal it was made with, too', async () => {
+    answer = () => undefined
+    const ended = new AbortController()
+    const call = createClient({ baseUrl, signal: ended.signal }).getMe({
+      signal: new AbortController().signal,
+    })
+    ended.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+  })
+
+  it('calls the node by the name it was given', async () => {
+    answer = (_, response) => void response.writeHead(502).end('<html>')
+    await expect(createClient({ baseUrl, name: 'leiden' }).getMe()).rejects.toThrow(
+      'leiden answered 502 Bad Gateway.',
+    )
   })
 
   it('reads a list page after page', async () => {
