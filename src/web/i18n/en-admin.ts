@@ -46,6 +46,7 @@ export const enAdmin = {
   'admin.queueWithAge': '{n}, the oldest for {age}',
 
   'admin.addUser': 'Add a user',
+  'admin.noUsers': 'Nobody is called so',
   'admin.searchUsers': 'Search by name or mail',
   'admin.email': 'Mail',
   'admin.quota': 'Room',
@@ -72,6 +73,7 @@ export const enAdmin = {
 
   'admin.groupsText': 'People of this node who are shared with as one.',
   'admin.newGroup': 'Name of a new group',
+  'admin.noMembers': 'Nobody is in it yet',
   'admin.noGroups': 'There are no groups yet',
   'admin.members': 'Members',
   'admin.membersOf': 'Members of {name}',

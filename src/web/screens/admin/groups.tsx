@@ -8,13 +8,13 @@ import { Empty, Name } from '../../ui/bits.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { LoadedView } from '../../ui/loaded-view.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
-import { useLoad } from '../../ui/use-load.ts'
+import { usePages } from '../../ui/use-pages.ts'
 
 /** Groups, which are shared with as one. */
 export function Groups(): JSX.Element {
-  const groups = useLoad(() => api.listGroups({ query: { limit: 1000 } }), [])
+  const groups = usePages((cursor) => api.listGroups({ query: { cursor, limit: 200 } }), [])
   const [shown, setShown] = useState<Group | undefined>(undefined)
   const add = async (name: string) => {
     await api.addGroup({ body: { name } })
@@ -29,37 +29,33 @@ export function Groups(): JSX.Element {
   return (
     <Section title={t('admin.groups')} text={t('admin.groupsText')}>
       <AddLine label={t('admin.newGroup')} onAdd={add} />
-      <LoadedView of={groups}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty icon="people" title={t('admin.noGroups')} />
-          ) : (
-            <ul class="list">
-              {items.map((group) => (
-                <li key={group.name}>
-                  <div class="grow">
-                    <Name>{group.displayName || group.name}</Name>
-                  </div>
-                  <Button onClick={() => setShown(group)}>{t('admin.members')}</Button>
-                  <IconButton
-                    icon="trash"
-                    label={t('admin.removeGroup', { name: group.name })}
-                    onClick={() => remove(group)}
-                  />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </LoadedView>
+      <PagesView of={groups} empty={<Empty icon="people" title={t('admin.noGroups')} />}>
+        {(items) => (
+          <ul class="list">
+            {items.map((group) => (
+              <li key={group.name}>
+                <div class="grow">
+                  <Name>{group.displayName || group.name}</Name>
+                </div>
+                <Button onClick={() => setShown(group)}>{t('admin.members')}</Button>
+                <IconButton
+                  icon="trash"
+                  label={t('admin.removeGroup', { name: group.name })}
+                  onClick={() => remove(group)}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </PagesView>
       {shown !== undefined && <Members group={shown} onClose={() => setShown(undefined)} />}
     </Section>
   )
 }
 
 function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX.Element {
-  const members = useLoad(
-    () => api.listGroupMembers({ params: { group: group.name }, query: { limit: 1000 } }),
+  const members = usePages(
+    (cursor) => api.listGroupMembers({ params: { group: group.name }, query: { cursor, limit: 200 } }),
     [group.name],
   )
   const add = async (user: string) => {
@@ -73,8 +69,8 @@ function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX
   return (
     <Dialog title={t('admin.membersOf', { name: group.displayName || group.name })} onClose={onClose}>
       <AddLine label={t('login.name')} onAdd={add} />
-      <LoadedView of={members}>
-        {({ items }) => (
+      <PagesView of={members} empty={<p class="soft">{t('admin.noMembers')}</p>}>
+        {(items) => (
           <ul class="list">
             {items.map(({ name, displayName }) => (
               <li key={name}>
@@ -90,7 +86,7 @@ function Members({ group, onClose }: { group: Group; onClose: () => void }): JSX
             ))}
           </ul>
         )}
-      </LoadedView>
+      </PagesView>
     </Dialog>
   )
 }

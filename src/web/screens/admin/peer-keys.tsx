@@ -6,13 +6,13 @@ import { Ago, Chip } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { LoadedView } from '../../ui/loaded-view.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
-import { useLoad } from '../../ui/use-load.ts'
+import { usePages } from '../../ui/use-pages.ts'
 
 /** The keys that other servers sign with; one that changed all of a sudden waits here for an operator. */
 export function PeerKeys(): JSX.Element {
-  const keys = useLoad(() => api.listPeerKeys({ query: { limit: 1000 } }), [])
+  const keys = usePages((cursor) => api.listPeerKeys({ query: { cursor, limit: 200 } }), [])
   const accept = async ({ host, fingerprint }: PeerKey) => {
     const question = {
       title: t('admin.acceptKey', { host }),
@@ -24,39 +24,35 @@ export function PeerKeys(): JSX.Element {
   }
   return (
     <Section title={t('admin.peerKeys')} text={t('admin.peerKeysText')}>
-      <LoadedView of={keys}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="soft">{t('admin.noPeerKeys')}</p>
-          ) : (
-            <DataTable
-              label={t('admin.peerKeys')}
-              rows={items}
-              keyOf={({ host, keyId }) => `${host} ${keyId}`}
-              columns={[
-                { title: t('admin.host'), cell: ({ host }) => host },
-                {
-                  title: t('admin.fingerprint'),
-                  cell: ({ fingerprint }) => <code title={fingerprint}>{fingerprint.slice(0, 16)}…</code>,
-                },
-                {
-                  title: t('admin.state'),
-                  cell: ({ state }) => (
-                    <Chip tone={state === 'held' ? 'warn' : 'neutral'}>{t(`admin.keyState.${state}`)}</Chip>
-                  ),
-                },
-                { title: t('admin.lastSeen'), cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
-                {
-                  title: t('common.actions'),
-                  kind: 'actions',
-                  cell: (key) =>
-                    key.state === 'held' && <Button onClick={() => accept(key)}>{t('admin.accept')}</Button>,
-                },
-              ]}
-            />
-          )
-        }
-      </LoadedView>
+      <PagesView of={keys} empty={<p class="soft">{t('admin.noPeerKeys')}</p>}>
+        {(items) => (
+          <DataTable
+            label={t('admin.peerKeys')}
+            rows={items}
+            keyOf={({ host, keyId }) => `${host} ${keyId}`}
+            columns={[
+              { title: t('admin.host'), cell: ({ host }) => host },
+              {
+                title: t('admin.fingerprint'),
+                cell: ({ fingerprint }) => <code title={fingerprint}>{fingerprint.slice(0, 16)}…</code>,
+              },
+              {
+                title: t('admin.state'),
+                cell: ({ state }) => (
+                  <Chip tone={state === 'held' ? 'warn' : 'neutral'}>{t(`admin.keyState.${state}`)}</Chip>
+                ),
+              },
+              { title: t('admin.lastSeen'), cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
+              {
+                title: t('common.actions'),
+                kind: 'actions',
+                cell: (key) =>
+                  key.state === 'held' && <Button onClick={() => accept(key)}>{t('admin.accept')}</Button>,
+              },
+            ]}
+          />
+        )}
+      </PagesView>
     </Section>
   )
 }

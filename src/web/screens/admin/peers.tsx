@@ -9,16 +9,17 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
-import { LoadedView } from '../../ui/loaded-view.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { useLoad } from '../../ui/use-load.ts'
+import { usePages } from '../../ui/use-pages.ts'
 import { Findings } from './findings.tsx'
 
 const TONES = { ok: 'good', warn: 'warn', fail: 'bad', unknown: 'neutral' } as const
 
 /** The other servers of the mesh, and a test of any of them. */
 export function Peers(): JSX.Element {
-  const peers = useLoad(() => api.listPeers({ query: { limit: 1000 } }), [])
+  const peers = usePages((cursor) => api.listPeers({ query: { cursor, limit: 200 } }), [])
   const [tested, setTested] = useState<string | undefined>(undefined)
   const [host, setHost] = useState('')
   const close = () => {
@@ -35,9 +36,9 @@ export function Peers(): JSX.Element {
         <Field label={t('admin.testHost')} placeholder="drive.example.org" value={host} onValue={setHost} />
         <Button type="submit">{t('admin.test')}</Button>
       </form>
-      <LoadedView of={peers}>
-        {({ items }) => (items.length === 0 ? <NoPeers /> : <PeerTable items={items} onTest={setTested} />)}
-      </LoadedView>
+      <PagesView of={peers} empty={<NoPeers />}>
+        {(items) => <PeerTable items={items} onTest={setTested} />}
+      </PagesView>
       {tested !== undefined && <PeerDialog host={tested} onClose={close} />}
     </Section>
   )
@@ -51,7 +52,12 @@ function NoPeers(): JSX.Element {
   )
 }
 
-function PeerTable({ items, onTest }: { items: PeerSummary[]; onTest: (host: string) => void }): JSX.Element {
+interface PeerTableProps {
+  items: readonly PeerSummary[]
+  onTest: (host: string) => void
+}
+
+function PeerTable({ items, onTest }: PeerTableProps): JSX.Element {
   return (
     <DataTable
       label={t('admin.peers')}

@@ -9,8 +9,10 @@ import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { LoadedView } from '../../ui/loaded-view.tsx'
 import { Menu } from '../../ui/menu.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { useLoad } from '../../ui/use-load.ts'
+import { usePages } from '../../ui/use-pages.ts'
 import { LinkDialog } from './link-dialog.tsx'
 
 /** The transfers of everybody: who waits for what, and what each pair of hosts may do at a time. */
@@ -79,7 +81,7 @@ function QueueTable({ rows }: { rows: Queue[] }): JSX.Element {
 }
 
 function Links(): JSX.Element {
-  const links = useLoad(() => api.listTransferLinks({ query: { limit: 1000 } }), [])
+  const links = usePages((cursor) => api.listTransferLinks({ query: { cursor, limit: 200 } }), [])
   const [edited, setEdited] = useState<TransferLink | undefined>(undefined)
   const close = () => {
     setEdited(undefined)
@@ -91,52 +93,48 @@ function Links(): JSX.Element {
   }
   return (
     <Section title={t('admin.links')} text={t('admin.linksText')}>
-      <LoadedView of={links}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="soft">{t('admin.noLinks')}</p>
-          ) : (
-            <DataTable
-              label={t('admin.links')}
-              rows={items}
-              keyOf={({ link }) => link}
-              columns={[
-                { title: t('admin.link'), cell: (link) => <LinkName link={link} /> },
-                {
-                  title: t('admin.running'),
-                  kind: 'number',
-                  cell: ({ running, decision }) => t('admin.runningOf', { running, decision }),
-                },
-                {
-                  title: t('admin.limits'),
-                  cell: ({ minActive, maxActive, bandwidth }) =>
-                    [minActive, maxActive].every((v) => v === undefined)
-                      ? (bandwidth ?? t('admin.automatic'))
-                      : `${minActive ?? '…'}–${maxActive ?? '…'} ${bandwidth ?? ''}`,
-                },
-                { title: t('admin.rationale'), cell: ({ rationale }) => rationale },
-                {
-                  title: t('common.actions'),
-                  kind: 'actions',
-                  cell: (link) => (
-                    <Menu
-                      label={t('admin.actionsFor', { name: link.link })}
-                      items={[
-                        {
-                          label: t(link.isPaused ? 'admin.resume' : 'admin.pause'),
-                          icon: link.isPaused ? 'play' : 'pause',
-                          run: () => pause(link),
-                        },
-                        { label: t('admin.limits'), icon: 'settings', run: () => setEdited(link) },
-                      ]}
-                    />
-                  ),
-                },
-              ]}
-            />
-          )
-        }
-      </LoadedView>
+      <PagesView of={links} empty={<p class="soft">{t('admin.noLinks')}</p>}>
+        {(items) => (
+          <DataTable
+            label={t('admin.links')}
+            rows={items}
+            keyOf={({ link }) => link}
+            columns={[
+              { title: t('admin.link'), cell: (link) => <LinkName link={link} /> },
+              {
+                title: t('admin.running'),
+                kind: 'number',
+                cell: ({ running, decision }) => t('admin.runningOf', { running, decision }),
+              },
+              {
+                title: t('admin.limits'),
+                cell: ({ minActive, maxActive, bandwidth }) =>
+                  [minActive, maxActive].every((v) => v === undefined)
+                    ? (bandwidth ?? t('admin.automatic'))
+                    : `${minActive ?? '…'}–${maxActive ?? '…'} ${bandwidth ?? ''}`,
+              },
+              { title: t('admin.rationale'), cell: ({ rationale }) => rationale },
+              {
+                title: t('common.actions'),
+                kind: 'actions',
+                cell: (link) => (
+                  <Menu
+                    label={t('admin.actionsFor', { name: link.link })}
+                    items={[
+                      {
+                        label: t(link.isPaused ? 'admin.resume' : 'admin.pause'),
+                        icon: link.isPaused ? 'play' : 'pause',
+                        run: () => pause(link),
+                      },
+                      { label: t('admin.limits'), icon: 'settings', run: () => setEdited(link) },
+                    ]}
+                  />
+                ),
+              },
+            ]}
+          />
+        )}
+      </PagesView>
       {edited !== undefined && <LinkDialog link={edited} onClose={close} />}
     </Section>
   )

@@ -12,17 +12,17 @@ import { DataTable } from '../../ui/data-table.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
-import { LoadedView } from '../../ui/loaded-view.tsx'
 import { Menu } from '../../ui/menu.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { useForm } from '../../ui/use-form.ts'
-import { useLoad } from '../../ui/use-load.ts'
+import { usePages } from '../../ui/use-pages.ts'
 
 const TONES = { working: 'good', draining: 'warn', silent: 'bad', 'never-seen': 'neutral' } as const
 
 /** Further hosts that move files for the node. */
 export function TransferWorkers(): JSX.Element {
-  const workers = useLoad(() => api.listTransferWorkers({ query: { limit: 1000 } }), [])
+  const workers = usePages((cursor) => api.listTransferWorkers({ query: { cursor, limit: 200 } }), [])
   const [isAdding, setAdding] = useState(false)
   const close = () => {
     setAdding(false)
@@ -35,15 +35,9 @@ export function TransferWorkers(): JSX.Element {
   )
   return (
     <Section title={t('admin.workers')} text={t('admin.workersText')} actions={add}>
-      <LoadedView of={workers}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty icon="transfers" title={t('admin.noWorkers')} />
-          ) : (
-            <WorkerTable items={items} onChanged={workers.reload} />
-          )
-        }
-      </LoadedView>
+      <PagesView of={workers} empty={<Empty icon="transfers" title={t('admin.noWorkers')} />}>
+        {(items) => <WorkerTable items={items} onChanged={workers.reload} />}
+      </PagesView>
       {isAdding && <AddWorkerDialog onClose={close} />}
     </Section>
   )
@@ -53,7 +47,7 @@ function WorkerTable({
   items,
   onChanged,
 }: {
-  items: TransferWorker[]
+  items: readonly TransferWorker[]
   onChanged: () => unknown
 }): JSX.Element {
   return (

@@ -5,13 +5,13 @@ import { api } from '../../api.ts'
 import { formatBytes } from '../../format.ts'
 import { t } from '../../i18n/t.ts'
 import { me } from '../../session.ts'
-import { Chip, Loading, Name } from '../../ui/bits.tsx'
+import { Chip, Empty, Name } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
 import { Menu, type MenuItem } from '../../ui/menu.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { usePages } from '../../ui/use-pages.ts'
 import { AddUserDialog, EditUserDialog } from './user-dialogs.tsx'
@@ -23,7 +23,7 @@ export function Users(): JSX.Element {
   const [search, setSearch] = useState('')
   const [open, setOpen] = useState<Open>(undefined)
   const pages = usePages(
-    (cursor) => api.listUsers({ query: { cursor, limit: 100, search: search === '' ? undefined : search } }),
+    (cursor) => api.listUsers({ query: { cursor, limit: 200, search: search === '' ? undefined : search } }),
     [search],
   )
   const close = () => {
@@ -38,17 +38,15 @@ export function Users(): JSX.Element {
   return (
     <Section title={t('admin.users')} actions={add}>
       <Field label={t('admin.searchUsers')} type="search" value={search} onValue={setSearch} />
-      {pages.error !== undefined && <ErrorNote error={pages.error} onRetry={pages.reload} />}
-      {pages.isLoading && pages.items.length === 0 ? (
-        <Loading />
-      ) : (
-        <UserTable
-          users={pages.items}
-          onEdit={(user) => setOpen({ kind: 'edit', user })}
-          onChanged={pages.reload}
-        />
-      )}
-      {pages.hasMore && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <PagesView of={pages} empty={<Empty icon="people" title={t('admin.noUsers')} />}>
+        {(users) => (
+          <UserTable
+            users={users}
+            onEdit={(user) => setOpen({ kind: 'edit', user })}
+            onChanged={pages.reload}
+          />
+        )}
+      </PagesView>
       {open?.kind === 'add' && <AddUserDialog onClose={close} />}
       {open?.kind === 'edit' && <EditUserDialog user={open.user} onClose={close} />}
     </Section>

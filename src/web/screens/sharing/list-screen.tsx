@@ -1,10 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { t } from '../../i18n/t.ts'
 import { siteName } from '../../session.ts'
 import { Loading } from '../../ui/bits.tsx'
-import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
+import { MorePages } from '../../ui/pages-view.tsx'
 import type { Pages } from '../../ui/use-pages.ts'
 
 interface ListScreenProps<T> {
@@ -42,7 +41,7 @@ export function ListScreen<T>(props: ListScreenProps<T>): JSX.Element {
           ))}
         </ul>
       )}
-      {pages.hasMore && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <MorePages pages={pages} />
     </>
   )
 }

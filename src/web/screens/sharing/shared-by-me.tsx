@@ -10,6 +10,7 @@ import { Ago, Chip, Empty, Loading, Name } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { MorePages } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { GivenRow } from './given-row.tsx'
 import { pushState } from './states.ts'
@@ -45,7 +46,7 @@ export function Screen(): JSX.Element {
           ))}
         </ul>
       )}
-      {pages.hasMore && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <MorePages pages={pages} />
       <Pushes />
     </>
   )

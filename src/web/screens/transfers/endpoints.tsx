@@ -8,17 +8,18 @@ import { Button } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
-import { LoadedView } from '../../ui/loaded-view.tsx'
 import { Menu, type MenuItem } from '../../ui/menu.tsx'
+import { PagesView } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { useLoad } from '../../ui/use-load.ts'
+import { usePages } from '../../ui/use-pages.ts'
 import { EndpointDialog } from './endpoint-dialog.tsx'
 
 type Open = { kind: 'add' } | { kind: 'test'; endpoint: Endpoint } | undefined
 
 /** Storage elsewhere that was defined once, with its secrets kept by the node. */
 export function Endpoints(): JSX.Element {
-  const endpoints = useLoad(() => api.listEndpoints({ query: { limit: 1000 } }), [])
+  const endpoints = usePages((cursor) => api.listEndpoints({ query: { cursor, limit: 200 } }), [])
   const [open, setOpen] = useState<Open>(undefined)
   const close = () => {
     setOpen(undefined)
@@ -31,24 +32,20 @@ export function Endpoints(): JSX.Element {
   )
   return (
     <Section title={t('transfers.tab.endpoints')} text={t('transfers.endpointsText')} actions={add}>
-      <LoadedView of={endpoints}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty icon="globe" title={t('transfers.noEndpoints')} />
-          ) : (
-            <ul class="list">
-              {items.map((endpoint) => (
-                <EndpointRow
-                  key={endpoint.id}
-                  endpoint={endpoint}
-                  onTest={() => setOpen({ kind: 'test', endpoint })}
-                  onChanged={endpoints.reload}
-                />
-              ))}
-            </ul>
-          )
-        }
-      </LoadedView>
+      <PagesView of={endpoints} empty={<Empty icon="globe" title={t('transfers.noEndpoints')} />}>
+        {(items) => (
+          <ul class="list">
+            {items.map((endpoint) => (
+              <EndpointRow
+                key={endpoint.id}
+                endpoint={endpoint}
+                onTest={() => setOpen({ kind: 'test', endpoint })}
+                onChanged={endpoints.reload}
+              />
+            ))}
+          </ul>
+        )}
+      </PagesView>
       {open?.kind === 'add' && <EndpointDialog onClose={close} />}
       {open?.kind === 'test' && <TestDialog endpoint={open.endpoint} onClose={close} />}
     </Section>

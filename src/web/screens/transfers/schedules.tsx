@@ -4,10 +4,10 @@ import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
 import { hrefOf, navigate } from '../../router.ts'
 import { Ago, Chip, Empty, Loading, Name } from '../../ui/bits.tsx'
-import { Button } from '../../ui/button.tsx'
 import { confirm } from '../../ui/confirm.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Menu } from '../../ui/menu.tsx'
+import { MorePages } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { usePages } from '../../ui/use-pages.ts'
 import { endText, sourceText } from './words.ts'
@@ -33,7 +33,7 @@ export function Schedules(): JSX.Element {
           ))}
         </ul>
       )}
-      {pages.hasMore && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <MorePages pages={pages} />
     </Section>
   )
 }

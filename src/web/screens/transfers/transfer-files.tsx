@@ -8,6 +8,7 @@ import { Ago, Chip, Loading, Name, Progress } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Check } from '../../ui/field.tsx'
+import { MorePages } from '../../ui/pages-view.tsx'
 import { Section } from '../../ui/section.tsx'
 import { usePages } from '../../ui/use-pages.ts'
 import { FileAttempts } from './file-attempts.tsx'
@@ -67,7 +68,7 @@ export function TransferFiles({ job }: { job: Transfer }): JSX.Element {
       {!pages.isLoading && pages.items.length === 0 && (
         <p class="soft">{t(onlyFailed ? 'transfers.noFailed' : 'transfers.noFiles')}</p>
       )}
-      {pages.hasMore && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <MorePages pages={pages} />
     </Section>
   )
 }

@@ -6,9 +6,9 @@ import { t } from '../../i18n/t.ts'
 import { isLive, onLive } from '../../live.ts'
 import { hrefOf } from '../../router.ts'
 import { Empty, Loading } from '../../ui/bits.tsx'
-import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Select } from '../../ui/field.tsx'
+import { MorePages } from '../../ui/pages-view.tsx'
 import { type Pages, usePages } from '../../ui/use-pages.ts'
 import { mergeJob, noteRate } from './live-jobs.ts'
 import { TransferRow } from './transfer-row.tsx'
@@ -68,7 +68,7 @@ export function TransferList(): JSX.Element {
           ))}
         </ul>
       )}
-      {pages.hasMore && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <MorePages pages={pages} />
     </>
   )
 }
