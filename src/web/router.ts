@@ -90,5 +90,8 @@ export const SCREENS = [
 export type ScreenName = (typeof SCREENS)[number]
 
 function isPageAddress(path: string): boolean {
-  return (SCREENS as readonly string[]).includes(path.split('/')[0] ?? '')
+  const [screen = '', ...rest] = path.split('/')
+  // What lies below `login` are the node's own ways in, such as the identity provider.
+  if (screen === 'login' && rest.join('') !== '') return false
+  return (SCREENS as readonly string[]).includes(screen)
 }

@@ -21,6 +21,17 @@ export const enSettings = {
   'settings.passwordsDiffer': 'The two are not the same.',
   'settings.changePassword': 'Change password',
   'settings.passwordChanged': 'The password is changed',
+  'settings.identities': 'Signing in elsewhere',
+  'settings.identitiesText': 'With {label} you sign in here without the password of this node.',
+  'settings.noIdentities': 'No account elsewhere is connected yet.',
+  'settings.link': 'Connect {label}',
+  'settings.unlink': 'Disconnect',
+  'settings.unlinkTitle': 'Disconnect “{name}”?',
+  'settings.unlinkText':
+    'You cannot sign in here with that account at {label} any more, until you connect it again.',
+  'settings.unlinked': '“{name}” is disconnected',
+  'settings.proveTitle': 'Is it still you?',
+  'settings.prove': 'Go on',
   'settings.appPasswords': 'Programs with access to your drive',
   'settings.appPasswordsText':
     'Each program and device has a password of its own, so that you can lock one out without the others.',

@@ -4,13 +4,14 @@ import type { NewAppPassword } from '../../../client/operations.ts'
 import { api, isProblem } from '../../api.ts'
 import { userName, webdavUrl } from '../../dav/dav.ts'
 import { t } from '../../i18n/t.ts'
-import { session, signIn } from '../../session.ts'
+import { signIn } from '../../session.ts'
 import { Copyable } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
 import { type Program, programLines } from './program-lines.ts'
+import { ProofFields } from './proof-fields.tsx'
 
 /** How programs reach the drive: its address, a password of their own, and the line to paste for each. */
 export function ConnectDialog({ onClose }: { onClose: () => void }): JSX.Element {
@@ -64,7 +65,6 @@ function MakePassword({ onMade }: { onMade: (password: string) => void }): JSX.E
       else setError(thrown)
     }
   }
-  const oidc = session.value?.login.oidc
   return (
     <>
       <p class="soft">{t('connect.passwordText')}</p>
@@ -77,25 +77,7 @@ function MakePassword({ onMade }: { onMade: (password: string) => void }): JSX.E
         autocomplete="off"
         maxLength={100}
       />
-      {proof !== undefined && (
-        <>
-          <p role="alert">{t('connect.proof')}</p>
-          {oidc !== undefined && (
-            <a class="button plain" href={oidc.url} target="_blank" rel="noopener">
-              {t('login.oidc', { label: oidc.label })}
-            </a>
-          )}
-          {session.value?.login.password !== false && (
-            <Field
-              label={t('login.password')}
-              type="password"
-              autocomplete="current-password"
-              value={proof}
-              onValue={setProof}
-            />
-          )}
-        </>
-      )}
+      {proof !== undefined && <ProofFields password={proof} onPassword={setProof} />}
       <p>
         <Button kind="primary" icon="key" onClick={make}>
           {t('connect.make')}

@@ -9,6 +9,7 @@ import { Field } from '../../ui/field.tsx'
 import { Section } from '../../ui/section.tsx'
 import { showDone } from '../../ui/toasts.tsx'
 import { useForm } from '../../ui/use-form.ts'
+import { Identities } from './identities.tsx'
 
 /** Who one is: name, address, password. */
 export function Profile(): JSX.Element | null {
@@ -21,6 +22,7 @@ export function Profile(): JSX.Element | null {
       </Section>
       <Names displayName={user.displayName} email={user.email} />
       <Password />
+      <Identities />
     </div>
   )
 }

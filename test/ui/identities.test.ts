@@ -1,0 +1,67 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pageOrigin, signIn, TestBrowser } from '../support/browser.ts'
+import { TestMesh, type TestNode } from '../support/test-mesh.ts'
+import { CLIENT, TestProvider } from '../support/test-provider.ts'
+
+let provider: TestProvider
+let mesh: TestMesh & { nodes: TestNode[] }
+let leiden: TestNode
+let browser: TestBrowser
+
+beforeAll(async () => {
+  provider = await TestProvider.start()
+  const { issuer } = provider
+  const oidc = { issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret, label: 'Uni login' }
+  mesh = await TestMesh.create(['leiden'], { oidc })
+  leiden = mesh.nodes[0] as TestNode
+  provider.onNode(pageOrigin(leiden))
+  provider.account = { sub: 'id-ann', preferred_username: 'ann@uni', name: 'Ann at Uni', email: 'a@uni.test' }
+  await leiden.addUser('ann')
+  browser = await TestBrowser.open(mesh.nodes)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await mesh?.close()
+  await provider?.close()
+})
+
+function identities(page: Page) {
+  return page.getByRole('region', { name: 'Signing in elsewhere' })
+}
+
+describe('signing in elsewhere', () => {
+  it('is connected and disconnected in the settings, after the password where the last was long ago', async () => {
+    const { page, complaints } = await browser.visit(leiden, '/settings/profile')
+    await signIn(page, 'ann', 'ann-password')
+    await identities(page).getByText('No account elsewhere is connected yet').waitFor()
+    await leiden.node.db('sessions').update({ proven_at_ms: Date.now() - 3_601_000 })
+    await page.getByRole('button', { name: 'Connect Uni login' }).click()
+    const proof = page.getByRole('dialog', { name: 'Is it still you?' })
+    await proof.getByLabel('Password', { exact: true }).fill('ann-password')
+    await proof.getByRole('button', { name: 'Go on' }).click()
+    await identities(page).getByText(provider.issuer).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/settings/profile')
+
+    const elsewhere = await browser.visit(leiden, '/settings/profile')
+    await elsewhere.page.getByRole('link', { name: 'Sign in with Uni login' }).click()
+    await identities(elsewhere.page).getByText(provider.issuer).waitFor()
+
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click()
+    await identities(page).getByText('No account elsewhere is connected yet').waitFor()
+    expect(await leiden.node.db('user_identities').select()).toEqual([])
+    expect([...complaints, ...elsewhere.complaints]).toEqual([])
+  })
+
+  it('stays where it is the only way in, which is said', async () => {
+    provider.account = { sub: 'id-eve', preferred_username: 'eve', name: 'Eve', email: 'eve@uni.test' }
+    const { page } = await browser.visit(leiden, '/settings/profile')
+    await page.getByRole('link', { name: 'Sign in with Uni login' }).click()
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByText('This is your only way to sign in').waitFor()
+    expect(await leiden.node.db('user_identities').select()).toHaveLength(1)
+  })
+})
