@@ -1,32 +1,33 @@
-import type { ApiClient } from './api-client.ts'
-import type { Job } from './api-types.ts'
+import type { Transfer } from '../client/operations.ts'
+import type { Api } from './api.ts'
 import { usageError } from './exit.ts'
 import { NodeDoor } from './node-door.ts'
 import type { NamedPlace } from './places.ts'
+import { orderTransfer } from './send-order.ts'
 
 type PlaceRef = { path: string } | { url: string }
 
 /** Orders a copy that the node makes by itself; one side at least is in its drive. */
 export async function orderCopy(
-  api: ApiClient,
+  api: Api,
   from: NamedPlace | undefined,
   to: NamedPlace | undefined,
   overwrite: 'never' | 'always' | undefined,
-): Promise<Job> {
+): Promise<Transfer> {
   const source = toRef(api, from)
   const destination = toRef(api, to)
   if ('url' in source && 'url' in destination)
     throw usageError('Neither side is in your drive; --background needs the node at one of them.')
   if (from?.location.kind === 'url' && from.location.checksum !== undefined)
     throw usageError('A stated checksum is compared by cp itself; leave --background out.')
-  return api.post<Job>('/transfers', {
+  return orderTransfer(api, {
     source,
     destination,
     ...(overwrite === undefined ? {} : { overwrite }),
   })
 }
 
-function toRef(api: ApiClient, place: NamedPlace | undefined): PlaceRef {
+function toRef(api: Api, place: NamedPlace | undefined): PlaceRef {
   const { drive } = place?.tree ?? {}
   if (place === undefined || drive === undefined)
     throw usageError('--background is for places that the node reaches: its drives and URLs.')

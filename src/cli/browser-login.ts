@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fetch, type RequestInit, type Response } from 'undici'
 import { type Clock, systemClock } from '../platform/clock.ts'
-import { toProblem } from './api-client.ts'
+import { readRefusal } from './api.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { dispatcher } from './name-lookup.ts'
 import { toNetworkError } from './network-error.ts'
@@ -71,7 +71,7 @@ async function start({ url, label, signal }: BrowserLoginOptions): Promise<Start
       status: response.status,
     })
   }
-  if (!response.ok) throw await toProblem(response, host)
+  if (!response.ok) throw await readRefusal(response, host)
   const { poll, login } = await readObject(response, host)
   const { token, endpoint } =
     typeof poll === 'object' && poll !== null ? (poll as Record<string, unknown>) : {}
@@ -107,7 +107,7 @@ async function poll(
       await response.body?.cancel()
       return undefined
     }
-    if (!response.ok) throw await toProblem(response, host)
+    if (!response.ok) throw await readRefusal(response, host)
     const { loginName, appPassword } = await readObject(response, host)
     if (typeof loginName !== 'string' || typeof appPassword !== 'string' || appPassword === '')
       throw badAnswer(host, 'no name or no app password')

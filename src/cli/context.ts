@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { CliEnv } from '../config/cli-env.ts'
-import { ApiClient } from './api-client.ts'
+import { type Api, createApi } from './api.ts'
 import { getConnection } from './connection.ts'
 import { exitCodes } from './exit.ts'
 import { Output, type Sink } from './output.ts'
@@ -31,7 +31,7 @@ export interface CommandCall<O> {
   output: Output
   context: CliContext
   /** The API of the node that the profile or the environment names. */
-  api(): Promise<ApiClient>
+  api(): Promise<Api>
 }
 
 type Handler<O> = (call: CommandCall<O>) => Promise<unknown>
@@ -42,7 +42,7 @@ export function onAction<O = object>(command: Command, context: CliContext, hand
     const options = command.optsWithGlobals<O & GlobalOptions>()
     const args = (command.processedArgs as (string | string[] | undefined)[]).flatMap((value) => value ?? [])
     const output = createOutput(context, options.json === true)
-    const api = async () => new ApiClient(await getConnection(context.env, options.profile), context.signal)
+    const api = async () => createApi(await getConnection(context.env, options.profile), context.signal)
     const code = await handler({ args, options, output, context, api })
     context.exitCode = typeof code === 'number' ? code : exitCodes.ok
   })

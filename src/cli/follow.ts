@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Transfer } from '../client/operations.ts'
 import { systemClock } from '../platform/clock.ts'
-import { type ApiClient, segment } from './api-client.ts'
-import { isFinal, type Job } from './api-types.ts'
+import { type Api, openEvents } from './api.ts'
 import { CliError, exitCodes } from './exit.ts'
+import { isFinal } from './job-report.ts'
 import { isNetworkError } from './network-error.ts'
 import { parseEvents } from './sse.ts'
 
 export interface FollowOptions {
-  onUpdate: (job: Job) => void
+  onUpdate: (job: Transfer) => void
   /** Told once for every time the node stops answering. */
   onSilence?: (error: Error) => void
   timeoutMs?: number | undefined
@@ -26,12 +27,12 @@ const PATIENCE_MS = 120_000
  * convenience and may be lost. A node that restarts meanwhile is waited for. Throws exit code 124 when
  * the time is over.
  */
-export async function followJob(api: ApiClient, jobId: string, options: FollowOptions): Promise<Job> {
+export async function followJob(api: Api, jobId: string, options: FollowOptions): Promise<Transfer> {
   const { timeoutMs, signal } = options
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
   const ended = new AbortController()
   const stop = AbortSignal.any([signal, ended.signal, ...(timeout === undefined ? [] : [timeout])])
-  const follower = new Follower(api.withSignal(stop), jobId, options)
+  const follower = new Follower(api, jobId, options)
   const events = follower.listen(stop)
   try {
     return await follower.poll(stop)
@@ -45,27 +46,27 @@ export async function followJob(api: ApiClient, jobId: string, options: FollowOp
 }
 
 class Follower {
-  private readonly api: ApiClient
+  private readonly api: Api
   private readonly jobId: string
   private readonly options: FollowOptions
   private listening = false
-  private last: Job | undefined
+  private last: Transfer | undefined
   private nudge: AbortController = new AbortController()
 
-  constructor(api: ApiClient, jobId: string, options: FollowOptions) {
+  constructor(api: Api, jobId: string, options: FollowOptions) {
     this.api = api
     this.jobId = jobId
     this.options = options
   }
 
   /** Asks until the job is over; an event that ends it is confirmed by one more question. */
-  async poll(stop: AbortSignal): Promise<Job> {
+  async poll(stop: AbortSignal): Promise<Transfer> {
     const { patienceMs = PATIENCE_MS, onSilence, pollMs = POLL_MS } = this.options
     let silentSinceMs: number | undefined
     for (;;) {
       stop.throwIfAborted()
       try {
-        const job = await this.api.get<Job>(`/transfers/${segment(this.jobId)}`)
+        const job = await this.api.getTransfer({ params: { id: this.jobId }, signal: stop })
         silentSinceMs = undefined
         this.update(job)
         if (isFinal(job.state)) return job
@@ -83,10 +84,9 @@ class Follower {
   async listen(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       try {
-        const response = await this.api.open('/events', { Accept: 'text/event-stream' }, stop)
+        const events = await openEvents(this.api.connection, stop)
         this.listening = true
-        for await (const event of parseEvents(bodyOf(response)))
-          if (event.event === 'transfer') this.take(event.data)
+        for await (const event of parseEvents(events)) if (event.event === 'transfer') this.take(event.data)
       } catch (error) {
         if (error instanceof CliError && error.status !== undefined && error.status < 500) return
       } finally {
@@ -97,9 +97,9 @@ class Follower {
   }
 
   private take(data: string): void {
-    let job: Job
+    let job: Transfer
     try {
-      job = JSON.parse(data) as Job
+      job = JSON.parse(data) as Transfer
     } catch {
       return
     }
@@ -108,7 +108,7 @@ class Follower {
     else this.update(job)
   }
 
-  private update(job: Job): void {
+  private update(job: Transfer): void {
     if (JSON.stringify(job) === JSON.stringify(this.last)) return
     this.last = job
     this.options.onUpdate(job)
@@ -118,10 +118,6 @@ class Follower {
     await delay(ms, undefined, { signal: AbortSignal.any([stop, this.nudge.signal]) }).catch(() => undefined)
     if (this.nudge.signal.aborted) this.nudge = new AbortController()
   }
-}
-
-function bodyOf(response: Response): AsyncIterable<Uint8Array> {
-  return (response.body ?? new ReadableStream()) as unknown as AsyncIterable<Uint8Array>
 }
 
 /** True where a repeat may help: the node is away, starting, or busy. */

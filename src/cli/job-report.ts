@@ -1,17 +1,22 @@
-import { isFinal, type Job } from './api-types.ts'
+import type { Transfer, TransferState } from '../client/operations.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { formatBytes, formatRate, formatSeconds, formatTime } from './format.ts'
 import { formatProgress, type ProgressState } from './progress.ts'
 import { describePlace } from './transfer-places.ts'
 
+/** True when nothing more will happen to a job. */
+export function isFinal(state: TransferState): boolean {
+  return state !== 'SUBMITTED' && state !== 'ACTIVE' && state !== 'PAUSED'
+}
+
 /** The exit code that says how a job ended. */
-export function exitCodeOf(job: Job): ExitCode {
+export function exitCodeOf(job: Transfer): ExitCode {
   if (job.state === 'FINISHEDDIRTY') return exitCodes.doneWithErrors
   return job.state === 'FAILED' || job.state === 'CANCELED' ? exitCodes.failed : exitCodes.ok
 }
 
 /** What the live line shows of a job. */
-export function progressOf(job: Job): ProgressState {
+export function progressOf(job: Transfer): ProgressState {
   const isPlanned = job.files.total > 0
   return {
     label: job.state,
@@ -20,17 +25,17 @@ export function progressOf(job: Job): ProgressState {
     filesDone: job.files.done + job.files.skipped,
     filesTotal: isPlanned ? job.files.total : undefined,
     bytesPerSecond: job.bytesPerSecond,
-    secondsLeft: job.secondsLeft ?? undefined,
+    secondsLeft: job.secondsLeft,
   }
 }
 
 /** One line about a job as it stands, for logs and pipes. */
-export function describeStep(job: Job): string {
+export function describeStep(job: Transfer): string {
   return formatProgress(progressOf(job))
 }
 
 /** One line about how a job ended. */
-export function describeEnd(job: Job): string {
+export function describeEnd(job: Transfer): string {
   const { done, failed, skipped, canceled } = job.files
   const counts = [`${done} ${done === 1 ? 'file' : 'files'} copied`]
   if (skipped > 0) counts.push(`${skipped} were there already`)
@@ -49,10 +54,10 @@ export function describeEnd(job: Job): string {
 }
 
 /** Everything about a job, a line each. */
-export function describeJob(job: Job): string {
+export function describeJob(job: Transfer): string {
   const lines: [string, string | undefined][] = [
     ['transfer', job.id],
-    ['label', job.label ?? undefined],
+    ['label', job.label],
     ['state', job.state],
     ['from', describeSource(job)],
     ['to', describePlace(job.destination)],
@@ -62,18 +67,15 @@ export function describeJob(job: Job): string {
     ],
     ['bytes', `${formatBytes(job.bytes.done)} of ${formatBytes(job.bytes.total)}`],
     ['speed', isFinal(job.state) ? undefined : formatRate(job.bytesPerSecond)],
-    [
-      'left',
-      job.secondsLeft === undefined || job.secondsLeft === null ? undefined : formatSeconds(job.secondsLeft),
-    ],
+    ['left', job.secondsLeft === undefined ? undefined : formatSeconds(job.secondsLeft)],
     ['removed', job.files.removed === undefined ? undefined : `${job.files.removed} at the destination`],
-    ['priority', job.priority === undefined ? undefined : String(job.priority)],
+    ['priority', String(job.priority)],
     ['schedule', job.scheduleId],
     ['begins', formatTime(job.notBefore)],
     ['deadline', formatTime(job.deadline)],
     ['ordered', formatTime(job.createdAt)],
-    ['started', formatTime(job.startedAt ?? undefined)],
-    ['finished', formatTime(job.finishedAt ?? undefined)],
+    ['started', formatTime(job.startedAt)],
+    ['finished', formatTime(job.finishedAt)],
     ['error', job.error?.message],
   ]
   return lines
@@ -82,11 +84,11 @@ export function describeJob(job: Job): string {
     .join('\n')
 }
 
-export function describeSource({ source }: Job): string {
+export function describeSource({ source }: Transfer): string {
   return describePlace(source)
 }
 
-function secondsOf(job: Job): number | undefined {
+function secondsOf(job: Transfer): number | undefined {
   const startMs = Date.parse(job.startedAt ?? '')
   const endMs = Date.parse(job.finishedAt ?? '')
   return Number.isNaN(startMs) || Number.isNaN(endMs) ? undefined : (endMs - startMs) / 1000

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
+import type { StageSpec } from '../client/operations.ts'
 import { messageOf } from '../platform/errors.ts'
 import { usageError } from './exit.ts'
 import { parseDriveOnly, parseTransferSource } from './locations.ts'
@@ -13,7 +14,7 @@ export interface StageWishes {
 }
 
 /** The order of a set: a file of JSON or YAML, and over it what the command line says. */
-export async function readStageSpec(wishes: StageWishes): Promise<Record<string, unknown>> {
+export async function readStageSpec(wishes: StageWishes): Promise<StageSpec> {
   const written = wishes.spec === undefined ? {} : await readSpec(wishes.spec)
   const dir = wishes.dir ?? written.dir
   if (typeof dir !== 'string')
@@ -27,26 +28,29 @@ export async function readStageSpec(wishes: StageWishes): Promise<Record<string,
   }
 }
 
-async function readSpec(file: string): Promise<Record<string, unknown>> {
+/** Whether all of it is right is the node's to say. */
+async function readSpec(file: string): Promise<Partial<StageSpec>> {
   try {
     // JSON is YAML, too.
     const spec: unknown = parse(await readFile(file, 'utf8'))
-    if (typeof spec === 'object' && spec !== null && !Array.isArray(spec))
-      return spec as Record<string, unknown>
+    if (typeof spec === 'object' && spec !== null && !Array.isArray(spec)) return spec as Partial<StageSpec>
   } catch (error) {
     throw usageError(`The spec ${file} cannot be read: ${messageOf(error)}`)
   }
   throw usageError(`The spec ${file} is not an object with inputs and outputs.`)
 }
 
-function listOf(value: unknown): unknown[] {
+function listOf<T>(value: T[] | undefined): T[] {
   return Array.isArray(value) ? value : []
 }
 
 /** `SOURCE=NAME`; the source `client` is sent by this user's machine. */
 function toInput(text: string) {
   const [place, name] = halves(text, text.lastIndexOf('='), '--input SOURCE=NAME')
-  return { source: place === 'client' ? { client: true } : toPlace(place, parseTransferSource), name }
+  return {
+    source: place === 'client' ? { client: true as const } : toPlace(place, parseTransferSource),
+    name,
+  }
 }
 
 /** `NAME=DESTINATION`. */

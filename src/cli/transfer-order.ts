@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type {
+  RecurringOrder,
+  ScheduleRule,
+  TransferFilter,
+  TransferItem,
+  TransferOptions,
+  TransferSource,
+} from '../client/operations.ts'
 import { isoTime } from '../platform/clock.ts'
-import type { ApiClient } from './api-client.ts'
+import type { Api } from './api.ts'
 import type { CliContext } from './context.ts'
 import { CliError, usageError } from './exit.ts'
 import { parseMoment } from './moment.ts'
@@ -9,29 +17,24 @@ import { numberBetween } from './numbers.ts'
 import { readPairs } from './transfer-list.ts'
 import { describePlace, type PlaceRef, parseDestination, parsePlace, withShareId } from './transfer-places.ts'
 
-interface FilterRule {
-  action: 'include' | 'exclude'
-  pattern: string
-}
-
 /** What every order may say, also one that comes again. */
 export interface OrderOptions {
   replica: string[]
-  overwrite?: string
+  overwrite?: RecurringOrder['overwrite']
   label?: string
   priority?: number
-  executor?: string
-  verify?: string
-  sync?: string
-  filters: FilterRule[]
+  executor?: RecurringOrder['executor']
+  verify?: RecurringOrder['verify']
+  sync?: TransferOptions['sync']
+  filters: TransferFilter[]
   deleteExtra?: boolean
   maxDelete?: number | string
-  onError?: string
+  onError?: TransferOptions['onItemError']
   tries?: number
   streams?: number
   bandwidth?: number
   minSpeed?: number
-  checksum?: Record<string, string>
+  checksum?: TransferOptions['checksums']
   webhook?: string
   batch?: string
   bulk?: string
@@ -40,9 +43,9 @@ export interface OrderOptions {
 /** Adds the options that say what is copied and how. */
 export function addOrderOptions(command: Command): Command {
   // Includes and excludes are one list: the first that matches decides.
-  const filters: FilterRule[] = []
+  const filters: TransferFilter[] = []
   command.setOptionValue('filters', filters)
-  const collect = (action: FilterRule['action']) => (pattern: string) => {
+  const collect = (action: TransferFilter['action']) => (pattern: string) => {
     filters.push({ action, pattern })
     return pattern
   }
@@ -99,8 +102,8 @@ export function addOrderOptions(command: Command): Command {
 /** The body of an order, from arguments and options. */
 export async function toOrderBody(
   call: { args: string[]; options: OrderOptions; context: CliContext },
-  api: () => Promise<ApiClient>,
-): Promise<Record<string, unknown>> {
+  api: () => Promise<Api>,
+): Promise<RecurringOrder> {
   const { args, options, context } = call
   const common = { ...commonOf(options), options: jobOptionsOf(options) }
   const sourceOfFiles = options.batch ?? options.bulk
@@ -118,10 +121,15 @@ export async function toOrderBody(
   const to = parseDestination(destination)
   const refs = await Promise.all(places.map((place) => resolve(place, api)))
   assertApart(refs, to)
-  return { source: refs.length === 1 ? refs[0] : { replicas: refs }, destination: to, ...common }
+  return { source: sourceOf(refs), destination: to, ...common }
 }
 
-async function resolve(place: PlaceRef, api: () => Promise<ApiClient>): Promise<PlaceRef> {
+function sourceOf(places: PlaceRef[]): TransferSource {
+  const [only] = places
+  return only !== undefined && places.length === 1 ? only : { replicas: places }
+}
+
+async function resolve(place: PlaceRef, api: () => Promise<Api>): Promise<PlaceRef> {
   return 'shareId' in place ? withShareId(await api(), place) : place
 }
 
@@ -135,7 +143,7 @@ function commonOf(options: OrderOptions) {
   return { overwrite, label, priority, executor, verify }
 }
 
-function jobOptionsOf(options: OrderOptions): Record<string, unknown> | undefined {
+function jobOptionsOf(options: OrderOptions): TransferOptions | undefined {
   const { sync, filters, deleteExtra, maxDelete, onError, tries, streams, bandwidth, minSpeed, webhook } =
     options
   const all = {
@@ -149,7 +157,11 @@ function jobOptionsOf(options: OrderOptions): Record<string, unknown> | undefine
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-async function readBatch(path: string, context: CliContext, api: () => Promise<ApiClient>) {
+async function readBatch(
+  path: string,
+  context: CliContext,
+  api: () => Promise<Api>,
+): Promise<TransferItem[]> {
   const pairs = await readPairs(path, context)
   return Promise.all(
     pairs.map(async ({ source, destination }) => ({
@@ -167,9 +179,9 @@ interface FtsFile {
 }
 
 /** Ours, or that of FTS3: `{"files": [{"sources": […], "destinations": […]}]}`. */
-async function readBulk(path: string, context: CliContext): Promise<Record<string, unknown>> {
+async function readBulk(path: string, context: CliContext): Promise<Pick<RecurringOrder, 'items'>> {
   const text = path === '-' ? await readAll(context) : await readText(path)
-  let value: { items?: unknown[]; files?: FtsFile[] }
+  let value: { items?: TransferItem[]; files?: FtsFile[] }
   try {
     value = JSON.parse(text) as typeof value
   } catch (cause) {
@@ -180,13 +192,12 @@ async function readBulk(path: string, context: CliContext): Promise<Record<strin
   return { items: value.files.map((file, index) => fromFts(file, index)) }
 }
 
-function fromFts({ sources, destinations, filesize, checksum: given }: FtsFile, index: number) {
+function fromFts({ sources, destinations, filesize, checksum: given }: FtsFile, index: number): TransferItem {
   const [destination] = destinations ?? []
   if (!Array.isArray(sources) || sources.length === 0 || destination === undefined)
     throw usageError(`File ${index} of the list lacks sources or destinations.`)
-  const places = sources.map(parsePlace)
   return {
-    source: places.length === 1 ? places[0] : { replicas: places },
+    source: sourceOf(sources.map(parsePlace)),
     destination: parseDestination(destination),
     ...(filesize ? { sizeBytes: filesize } : {}),
     ...(given ? { checksums: checksum(given) } : {}),
@@ -206,7 +217,7 @@ async function readAll({ stdin }: CliContext): Promise<string> {
 }
 
 /** `sha256:HEX`, of any checksum that the node can compare. */
-function checksum(text: string): Record<string, string> {
+function checksum(text: string): TransferOptions['checksums'] {
   const [, type = '', hex = ''] = /^(sha256|sha1|md5|adler32|crc32c):([0-9a-f]{8,64})$/i.exec(text) ?? []
   if (type === '')
     throw new InvalidArgumentError('Write it as sha256:HEX; also sha1, md5, adler32 and crc32c.')
@@ -255,13 +266,13 @@ export function addRhythmOptions(command: Command): Command {
 }
 
 /** When a recurring order runs; undefined for one that runs once. */
-export function rhythmOf(options: RhythmOptions): Record<string, unknown> | undefined {
+export function rhythmOf(options: RhythmOptions): ScheduleRule | undefined {
   const { every, daily, cron, onChange, timeZone } = options
   const given = [every, daily, cron, onChange].filter((one) => one !== undefined)
   if (given.length > 1) throw usageError('--every, --daily, --cron and --on-change: one of them.')
-  if (given.length === 0) return undefined
   if (onChange !== undefined) return { onChangeEveryMinutes: onChange === true ? 5 : onChange }
   const at = every === undefined ? (daily === undefined ? cron : `daily ${daily}`) : `every ${every}`
+  if (at === undefined) return undefined
   return { at, ...(timeZone === undefined ? {} : { timeZone }) }
 }
 

@@ -1,13 +1,10 @@
-import type { ApiClient } from './api-client.ts'
-import type { ReceivedShare } from './api-types.ts'
+import type { TransferDestination, TransferSource } from '../client/operations.ts'
+import { type Api, listAll } from './api.ts'
 import { usageError } from './exit.ts'
 import { parseDriveOnly, parseTransferSource } from './locations.ts'
 
-export type PlaceRef =
-  | { path: string }
-  | { shareId: string; path?: string }
-  | { url: string }
-  | { endpoint: string; path: string }
+/** One place, other than several that hold the same. */
+export type PlaceRef = Exclude<TransferSource, { replicas: unknown }>
 
 const URL_SCHEMES = ['http', 'https', 'dav', 'davs']
 const SHARE_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i
@@ -38,7 +35,7 @@ function parseUrl(text: string, scheme: string): PlaceRef {
 }
 
 /** A destination: nothing can be written into a share as such, only where it is in the drive. */
-export function parseDestination(text: string): PlaceRef {
+export function parseDestination(text: string): TransferDestination {
   const place = parsePlace(text)
   if ('shareId' in place)
     throw usageError('A share is no destination; name its place in your drive, such as drive:/Shared/data.')
@@ -46,9 +43,9 @@ export function parseDestination(text: string): PlaceRef {
 }
 
 /** Shares may be called by their names; the node knows them by their ids. */
-export async function withShareId(api: ApiClient, place: PlaceRef): Promise<PlaceRef> {
+export async function withShareId(api: Api, place: PlaceRef): Promise<PlaceRef> {
   if (!('shareId' in place) || SHARE_ID.test(place.shareId)) return place
-  const shares = await api.list<ReceivedShare>('/received-shares')
+  const shares = await listAll(api.pages('listReceivedShares'))
   const named = shares.filter(({ name }) => name === place.shareId)
   const [only] = named
   if (named.length > 1)

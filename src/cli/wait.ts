@@ -1,5 +1,5 @@
-import type { ApiClient } from './api-client.ts'
-import type { Job } from './api-types.ts'
+import type { Transfer } from '../client/operations.ts'
+import type { Api } from './api.ts'
 import type { CommandCall } from './context.ts'
 import { followJob } from './follow.ts'
 import { describeEnd, describeStep, exitCodeOf, progressOf } from './job-report.ts'
@@ -16,13 +16,13 @@ export interface WaitOptions {
  */
 export async function waitAndReport(
   call: CommandCall<WaitOptions>,
-  api: ApiClient,
+  api: Api,
   jobId: string,
   every = false,
 ): Promise<number> {
   const { output, options, context } = call
   const line = new ProgressLine(output.stderr)
-  const onUpdate = (job: Job) => {
+  const onUpdate = (job: Transfer) => {
     if (every && output.json) output.result(job, () => '')
     else if (output.stderr.isTTY) line.show(progressOf(job))
     else if (every) output.stdout.write(`${describeStep(job)}\n`)

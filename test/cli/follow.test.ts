@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
-import { ApiClient } from '../../src/cli/api-client.ts'
-import type { Job, JobState } from '../../src/cli/api-types.ts'
+import { createApi } from '../../src/cli/api.ts'
 import { followJob } from '../../src/cli/follow.ts'
 import { describeEnd, describeJob, exitCodeOf, progressOf } from '../../src/cli/job-report.ts'
+import type { Transfer as Job, TransferState as JobState } from '../../src/client/operations.ts'
 import { createCli, temporaryFolder } from './support/cli.ts'
 import { sendJson, startServer } from './support/http-server.ts'
 
@@ -59,7 +59,7 @@ async function startNode(first: Job, events: boolean, port = 0) {
   }
 }
 
-const clientFor = (url: string) => new ApiClient({ url, user: 'ann', authorization: 'x' })
+const clientFor = (url: string) => createApi({ url, user: 'ann', authorization: 'x' })
 const never = new AbortController().signal
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))

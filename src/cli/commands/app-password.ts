@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
-import type { AppPassword, NewAppPassword } from '../api-types.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatTime } from '../format.ts'
 
@@ -14,7 +13,7 @@ export function registerAppPassword(program: Command, context: CliContext): void
     group.command('list').description('App passwords of your account.'),
     context,
     async ({ api, output }) => {
-      output.list(await (await api()).list<AppPassword>('/me/app-passwords'), {
+      output.list(await listAll((await api()).pages('listAppPasswords')), {
         headings: ['ID', 'LABEL', 'MADE'],
         row: (item) => [item.id, item.label, formatTime(item.createdAt)],
         empty: 'There are none.',
@@ -27,14 +26,14 @@ export function registerAppPassword(program: Command, context: CliContext): void
     .argument('<label>', 'what it is for')
     .description('Make one; it is shown only now.')
   onAction(create, context, async ({ api, args: [label = ''], output }) => {
-    const made = await (await api()).post<NewAppPassword>('/me/app-passwords', { label })
+    const made = await (await api()).createAppPassword({ body: { label } })
     output.result(made, () => made.password)
     output.note(`Shown only now. Revoke it with "causeway app-password revoke ${made.id}".`)
   })
 
   const revoke = group.command('revoke').argument('<id>').description('Make one worthless at once.')
   onAction(revoke, context, async ({ api, args: [id = ''], output }) => {
-    await (await api()).delete(`/me/app-passwords/${segment(id)}`)
+    await (await api()).revokeAppPassword({ params: { id } })
     output.result({ id, state: 'revoked' }, () => `app password ${id} revoked`)
   })
 }

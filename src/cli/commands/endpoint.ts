@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
+import type { Endpoint, NewEndpoint } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { askSecret } from '../prompt.ts'
@@ -21,28 +22,8 @@ interface AddOptions {
   secretsStdin?: boolean
   shared?: boolean
   group: string[]
-  thirdParty?: string
+  thirdParty?: NewEndpoint['thirdPartyCopy']
   tape?: string
-}
-
-interface Endpoint {
-  id: string
-  name: string
-  kind: string
-  owner: string
-  url?: string
-  parameters?: Record<string, string>
-  secrets: string[]
-  groups?: string[]
-  thirdPartyCopy: string
-  takesThirdPartyCopy?: boolean
-  tapeUrl?: string
-  createdAt: string
-}
-
-interface TestResult {
-  works: boolean
-  findings: { level: 'ok' | 'warn' | 'fail' | 'skip'; code: string; message: string }[]
 }
 
 /** Adds `endpoint …`: storage that is defined once, for transfers. */
@@ -56,8 +37,8 @@ export function registerEndpoint(program: Command, context: CliContext): void {
   const remove = endpoint.command('remove').argument('<name>', 'name or id').description('Forget one.')
   onAction(remove, context, async ({ api, args: [name = ''], output }) => {
     const client = await api()
-    const { id } = await client.get<Endpoint>(`/endpoints/${segment(name)}`)
-    await client.delete(`/endpoints/${segment(id)}`)
+    const { id } = await client.getEndpoint({ params: { id: name } })
+    await client.removeEndpoint({ params: { id } })
     output.result({ id, removed: true }, () => `endpoint ${name} removed`)
   })
 }
@@ -81,8 +62,10 @@ function registerAdd(endpoint: Command, context: CliContext): void {
   onAction<AddOptions>(add, context, async (call) => {
     const { options, output } = call
     const [name = '', kind = '', url] = call.args
-    const body = {
-      ...{ name, kind, url },
+    const body: NewEndpoint = {
+      ...{ name, url },
+      // Which kinds and choices there are is the node's to say.
+      kind: kind as NewEndpoint['kind'],
       parameters: toParameters(options.set),
       secrets: await readSecrets(call),
       ...(options.shared === true || options.group.length > 0 ? { shared: true } : {}),
@@ -90,7 +73,7 @@ function registerAdd(endpoint: Command, context: CliContext): void {
       thirdPartyCopy: options.thirdParty,
       tapeUrl: options.tape,
     }
-    const made = await (await call.api()).post<Endpoint>('/endpoints', body)
+    const made = await (await call.api()).createEndpoint({ body })
     output.result(made, () => `endpoint ${made.name} added`)
     output.note(`Try it with "causeway endpoint test ${made.name}".`)
   })
@@ -160,7 +143,7 @@ function toEnvironmentName(name: string): string {
 function registerLooks(endpoint: Command, context: CliContext): void {
   const list = endpoint.command('list').description('The storage that you may use, yours and the operator’s.')
   onAction(list, context, async ({ api, output }) => {
-    output.list(await (await api()).list<Endpoint>('/endpoints'), {
+    output.list(await listAll((await api()).pages('listEndpoints')), {
       headings: ['NAME', 'KIND', 'OF', 'WHERE'],
       row: (one) => [one.name, one.kind, one.owner, whereOf(one)],
       empty: 'There are none.',
@@ -168,7 +151,7 @@ function registerLooks(endpoint: Command, context: CliContext): void {
   })
   const show = endpoint.command('show').argument('<name>', 'name or id').description('All about one.')
   onAction(show, context, async ({ api, args: [name = ''], output }) => {
-    const one = await (await api()).get<Endpoint>(`/endpoints/${segment(name)}`)
+    const one = await (await api()).getEndpoint({ params: { id: name } })
     output.result(one, () => describe(one).join('\n'))
   })
 }
@@ -210,8 +193,8 @@ function registerTest(endpoint: Command, context: CliContext): void {
     .option('--no-write', 'do not write a small file and remove it again')
     .description('Try one: reach, list, write, checksums, ranges, copies with others.')
   onAction<{ write: boolean }>(test, context, async ({ api, args: [name = ''], options, output }) => {
-    const path = `/endpoints/${segment(name)}/test`
-    const result = await (await api()).post<TestResult>(path, { write: options.write })
+    const { write } = options
+    const result = await (await api()).testEndpoint({ params: { id: name }, body: { write } })
     output.result(result, () =>
       result.findings.map(({ level, message }) => `${MARKS[level]} ${message}`).join('\n'),
     )

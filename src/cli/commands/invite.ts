@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
-import type { Contact, Invitation } from '../api-types.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { usageError } from '../exit.ts'
 import { formatTime } from '../format.ts'
@@ -24,7 +23,7 @@ export function registerInvite(program: Command, context: CliContext): void {
     .description('Make an invitation; send the code or the link to one person.')
   onAction<CreateOptions>(create, context, async ({ api, options, output }) => {
     const { description, email, mail = false } = options
-    const made = await (await api()).post<Invitation>('/invitations', { description, email })
+    const made = await (await api()).createInvitation({ body: { description, email } })
     output.result(made, () => (mail ? made.mail.text : `${made.inviteString}\n${made.link}`))
     output.note(
       `Good until ${formatTime(made.expiresAt)}, for one person. There: causeway invite accept INVITE`,
@@ -32,7 +31,7 @@ export function registerInvite(program: Command, context: CliContext): void {
   })
 
   onAction(invite.command('list').description('Invitations you made.'), context, async ({ api, output }) => {
-    output.list(await (await api()).list<Invitation>('/invitations'), {
+    output.list(await listAll((await api()).pages('listInvitations')), {
       headings: ['ID', 'STATE', 'EXPIRES', 'DESCRIPTION'],
       row: (item) => [item.id, item.state, formatTime(item.expiresAt), item.description ?? ''],
       empty: 'No invitations. Make one with "causeway invite create".',
@@ -41,7 +40,7 @@ export function registerInvite(program: Command, context: CliContext): void {
 
   const revoke = invite.command('revoke').argument('<id>').description('Make an invitation worthless.')
   onAction(revoke, context, async ({ api, args: [id = ''], output }) => {
-    await (await api()).delete(`/invitations/${segment(id)}`)
+    await (await api()).revokeInvitation({ params: { id } })
     output.result({ id, state: 'revoked' }, () => `invitation ${id} revoked`)
   })
 
@@ -52,8 +51,8 @@ export function registerInvite(program: Command, context: CliContext): void {
     .description('Accept an invitation; both sides become contacts.')
   onAction<{ provider?: string }>(accept, context, async ({ api, args: [invite = ''], options, output }) => {
     const { provider } = options
-    const accepted = provider === undefined ? { invite } : { token: invite, provider }
-    const contact = await (await api()).post<Contact>('/invitations/accept', accepted)
+    const body = provider === undefined ? { invite } : { token: invite, provider }
+    const contact = await (await api()).acceptInvitation({ body })
     output.result(contact, () => `${contact.displayName} <${contact.address}> is a contact now`)
   })
 
@@ -64,7 +63,7 @@ function registerContacts(program: Command, context: CliContext): void {
   const contacts = program.command('contacts').description('People on other nodes you are connected with.')
 
   onAction(contacts.command('list').description('All contacts.'), context, async ({ api, output }) => {
-    output.list(await (await api()).list<Contact>('/contacts'), {
+    output.list(await listAll((await api()).pages('listContacts')), {
       headings: ['ID', 'ADDRESS', 'NAME', 'SINCE', 'OFFERS GO TO'],
       row: (item) => [
         ...[item.id, item.address, item.displayName, formatTime(item.createdAt)],
@@ -86,7 +85,7 @@ function registerContacts(program: Command, context: CliContext): void {
     async ({ api, args: [id = '', folder], options, output }) => {
       if ((folder === undefined) !== (options.off === true)) throw usageError('Name a folder, or --off.')
       const autoCopyTo = folder === undefined ? null : parseDriveOnly(folder)
-      const contact = await (await api()).patch<Contact>(`/contacts/${segment(id)}`, { autoCopyTo })
+      const contact = await (await api()).changeContact({ params: { id }, body: { autoCopyTo } })
       const where = contact.autoCopyTo
       output.result(contact, () =>
         where === undefined
@@ -98,7 +97,7 @@ function registerContacts(program: Command, context: CliContext): void {
 
   const remove = contacts.command('remove').argument('<id>').description('Forget a contact; shares stay.')
   onAction(remove, context, async ({ api, args: [id = ''], output }) => {
-    await (await api()).delete(`/contacts/${segment(id)}`)
+    await (await api()).deleteContact({ params: { id } })
     output.result({ id, state: 'removed' }, () => `contact ${id} removed`)
   })
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
-import { ApiClient, segment } from '../api-client.ts'
-import type { AppPassword, Me, NewAppPassword } from '../api-types.ts'
+import type { Me, NewAppPassword } from '../../client/operations.ts'
+import { type Api, createApi, listAll } from '../api.ts'
 import { loginInBrowser } from '../browser-login.ts'
 import { basicAuthorization, fromProfile, normalizeNodeUrl, profileName } from '../connection.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
@@ -45,7 +45,7 @@ export function registerLogin(program: Command, context: CliContext): void {
 
   const whoami = program.command('whoami').description('Which account, on which node, how much room.')
   onAction(whoami, context, async ({ api, output }) => {
-    const me = await (await api()).get<Me>('/me')
+    const me = await (await api()).getMe()
     output.result(me, () => describeMe(me))
   })
 }
@@ -90,9 +90,9 @@ async function askBrowser({ output, context }: CommandCall<LoginOptions>, url: s
   }
   const { user, password } = await loginInBrowser({ url, label, show, signal: context.signal })
   const authorization = basicAuthorization(user, password)
-  const api = new ApiClient({ url, user, authorization }, context.signal)
+  const api = createApi({ url, user, authorization }, context.signal)
   // Without its id it cannot be revoked at logout; that is no reason to lose it.
-  const all = await api.list<AppPassword>('/me/app-passwords').catch(() => [])
+  const all = await listAll(api.pages('listAppPasswords')).catch(() => [])
   const own = all.find((one) => one.label === label)
   return { url, user, token: password, ...(own === undefined ? {} : { tokenId: own.id }) }
 }
@@ -102,14 +102,14 @@ async function askPassword({ options, context }: CommandCall<LoginOptions>, url:
   const password = options.passwordStdin
     ? await readSecret(context.stdin)
     : await askSecret(context, 'Password: ')
-  const api = new ApiClient({ url, user, authorization: basicAuthorization(user, password) }, context.signal)
+  const api = createApi({ url, user, authorization: basicAuthorization(user, password) }, context.signal)
   return makeProfile(api, user)
 }
 
-async function makeProfile(api: ApiClient, asked: string): Promise<Profile> {
+async function makeProfile(api: Api, asked: string): Promise<Profile> {
   let created: NewAppPassword
   try {
-    created = await api.post<NewAppPassword>('/me/app-passwords', { label: `causeway on ${hostname()}` })
+    created = await api.createAppPassword({ body: { label: `causeway on ${hostname()}` } })
   } catch (error) {
     if (!(error instanceof CliError) || error.status !== 401) throw error
     throw new CliError(
@@ -123,7 +123,7 @@ async function makeProfile(api: ApiClient, asked: string): Promise<Profile> {
   }
   if (created.password === undefined)
     throw new CliError('The node made an app password and did not tell it.', { code: 'BAD_ANSWER' })
-  const me = await api.get<Me>('/me')
+  const me = await api.getMe()
   return { url: api.connection.url, user: me.name, token: created.password, tokenId: created.id }
 }
 
@@ -150,9 +150,8 @@ async function runLogout({ options, output, context }: CommandCall<{ force?: boo
 
 async function revoke(profile: Profile, context: CliContext): Promise<void> {
   if (profile.tokenId === undefined) return
-  await new ApiClient(fromProfile(profile), context.signal).delete(
-    `/me/app-passwords/${segment(profile.tokenId)}`,
-  )
+  const { tokenId } = profile
+  await createApi(fromProfile(profile), context.signal).revokeAppPassword({ params: { id: tokenId } })
 }
 
 function describeMe(me: Me): string {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
+import type { Peer } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { formatTime } from '../format.ts'
 import { operator } from '../operator.ts'
-import { type Finding, printFindings } from './doctor.ts'
+import { printFindings } from './doctor.ts'
 import { registerPeerKeys } from './peer-keys.ts'
 
 const PEER_HELP = `
@@ -16,19 +17,6 @@ interface PeerOptions {
   check: boolean
   providerEntry?: boolean
 }
-
-interface PeerSummary {
-  host: string
-  state: string
-  provider: string
-  apiVersion: string
-  dialect?: string
-  signatures?: string
-  lastSuccess?: { at: string }
-  lastFailure?: { at: string; reason: string }
-}
-
-type Peer = PeerSummary & { findings: Finding[] }
 
 /** Adds `peer …`: what is known of other servers, and their keys. */
 export function registerPeer(program: Command, context: CliContext): void {
@@ -53,10 +41,10 @@ async function showPeer(
   host: string,
   folder: string | undefined,
 ): Promise<number> {
-  const path = `/admin/peers/${segment(host)}?check=${options.check}`
+  const check = options.check ? 'true' : 'false'
   const peer: Peer =
     folder === undefined
-      ? await (await api()).get<Peer>(path)
+      ? await (await api()).getPeer({ params: { host }, query: { check } })
       : ((await (await operator.admin()).inspectPeer(folder, host, options)) as Peer)
   if (output.json) output.result(peer, () => '')
   else printFindings(peer.findings, output)
@@ -65,7 +53,7 @@ async function showPeer(
 }
 
 async function listPeers({ api, output }: CommandCall<PeerOptions>): Promise<void> {
-  output.list(await (await api()).list<PeerSummary>('/admin/peers'), {
+  output.list(await listAll((await api()).pages('listPeers')), {
     headings: ['HOST', 'STATE', 'PROVIDER', 'VERSION', 'FORM', 'SIGNED', 'LAST SUCCESS', 'LAST FAILURE'],
     row: (peer) => [
       ...[peer.host, peer.state, peer.provider, peer.apiVersion],
@@ -82,7 +70,7 @@ async function printEntry({ args, api, output }: CommandCall<PeerOptions>, folde
   if (args.length > 1) throw usageError('peer --provider-entry takes DIR, or nothing when you are logged in.')
   const entry =
     folder === undefined
-      ? await (await api()).get<unknown>('/admin/provider-entry')
+      ? await (await api()).getProviderEntry()
       : (await operator.admin()).printProviderEntry(folder)
   output.result(entry, () => JSON.stringify(entry, undefined, 2))
 }

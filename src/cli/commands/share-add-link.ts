@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { ReceivedShare } from '../api-types.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { readSecret } from '../prompt.ts'
 
@@ -12,10 +11,7 @@ export function registerAddLink(share: Command, context: CliContext): void {
     .description('Have what a link shows shared with you; then accept it like any other share.')
   onAction<{ passwordStdin?: boolean }>(add, context, async ({ api, args: [link = ''], options, output }) => {
     const password = options.passwordStdin ? await readSecret(context.stdin) : undefined
-    const made = await (await api()).post<{ share?: ReceivedShare }>('/received-shares/add-link', {
-      link,
-      password,
-    })
+    const made = await (await api()).addLink({ body: { link, password } })
     output.result(made.share ?? { state: 'asked' }, () =>
       made.share === undefined
         ? 'asked; unless you have it already, it will be among `causeway share pending`'

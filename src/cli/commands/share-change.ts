@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander'
-import { segment } from '../api-client.ts'
-import type { Share } from '../api-types.ts'
+import type { ShareChange } from '../../client/operations.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { usageError } from '../exit.ts'
 import { parseMoment } from '../moment.ts'
 
 interface ChangeOptions {
-  role?: string
+  role?: ShareChange['role']
   mayReshare?: boolean
   note?: string
   /** False for `--no-expires`. */
@@ -29,9 +28,9 @@ export function registerChange(share: Command, context: CliContext): void {
     const { role, mayReshare, note, expires } = options
     const expiresAt =
       expires === false ? null : typeof expires === 'string' ? parseMoment(expires) : undefined
-    const body = { role, mayReshare, note, expiresAt }
+    const body: ShareChange = { role, mayReshare, note, expiresAt }
     if (Object.values(body).every((value) => value === undefined)) throw usageError('Say what to change.')
-    const changed = await (await api()).patch<Share>(`/shares/${segment(id)}`, body)
+    const changed = await (await api()).changeShare({ params: { id }, body })
     output.result(changed, () => `share ${id}: ${changed.role}, ${changed.state}`)
   })
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { Share } from '../api-types.ts'
+import type { NewShare } from '../../client/operations.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { parseDriveOnly } from '../locations.ts'
 import { parseMoment } from '../moment.ts'
@@ -40,14 +40,14 @@ async function createLink({
 }: CommandCall<LinkOptions>): Promise<void> {
   const { label, note } = options
   const password = options.passwordStdin ? await readSecret(context.stdin) : undefined
-  const body = {
+  const body: NewShare = {
     path: parseDriveOnly(path),
     role: roleOf(options),
     recipient: { type: 'link', label, password },
     note,
     expiresAt: options.expires === undefined ? undefined : parseMoment(options.expires),
   }
-  const made = await (await api()).post<Share>('/shares', body)
+  const made = await (await api()).createShare({ body })
   output.result(
     made,
     () =>
@@ -55,7 +55,7 @@ async function createLink({
   )
 }
 
-function roleOf({ uploadOnly, writable }: LinkOptions): string {
+function roleOf({ uploadOnly, writable }: LinkOptions): NewShare['role'] {
   if (uploadOnly) return 'uploader'
   return writable ? 'editor' : 'viewer'
 }

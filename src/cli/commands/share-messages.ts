@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
-import type { Message } from '../api-types.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 
 /** Adds `share status` and `share retry`: what other servers have not been told yet. */
@@ -10,7 +9,7 @@ export function registerMessages(share: Command, context: CliContext): void {
     .argument('[id]', 'only of this share')
     .description('What other servers have not been told yet, and why not.')
   onAction(status, context, async ({ api, args: [id], output }) => {
-    const all = await (await api()).list<Message>('/messages')
+    const all = await listAll((await api()).pages('listMessages'))
     const asked = all.filter(({ shareId }) => id === undefined || shareId === id)
     output.list(asked, {
       headings: ['ID', 'MESSAGE', 'TO', 'STATE', 'TRIES', 'NEXT TRY', 'WHY NOT'],
@@ -24,7 +23,7 @@ export function registerMessages(share: Command, context: CliContext): void {
 
   const retry = share.command('retry').argument('<message>').description('Send a message again now.')
   onAction(retry, context, async ({ api, args: [id = ''], output }) => {
-    const message = await (await api()).post<Message>(`/messages/${segment(id)}/retry`)
+    const message = await (await api()).retryMessage({ params: { id } })
     output.result(message, () => `${message.type} to ${message.host} is sent again`)
   })
 }

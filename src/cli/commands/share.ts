@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { segment } from '../api-client.ts'
-import type { ReceivedShare, Share } from '../api-types.ts'
+import type { NewShare, ReceivedShare, Share } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { parseDriveOnly } from '../locations.ts'
 import { parseMoment } from '../moment.ts'
@@ -10,7 +10,7 @@ import { registerLink } from './share-link.ts'
 import { registerMessages } from './share-messages.ts'
 
 interface CreateOptions {
-  role: string
+  role: NewShare['role']
   mayReshare?: boolean
   group?: boolean
   note?: string
@@ -41,7 +41,7 @@ export function registerShare(program: Command, context: CliContext): void {
     .description('Shares you gave.')
   onAction<{ path?: string }>(list, context, async ({ api, options, output }) => {
     const path = options.path === undefined ? undefined : parseDriveOnly(options.path)
-    output.list(await (await api()).list<Share>('/shares', { path }), {
+    output.list(await listAll((await api()).pages('listShares', { query: { path } })), {
       headings: ['ID', 'PATH', 'WITH', 'ROLE', 'STATE'],
       row: (item) => [item.id, item.path, recipientText(item), item.role, item.state],
       empty: 'You share nothing.',
@@ -50,7 +50,7 @@ export function registerShare(program: Command, context: CliContext): void {
 
   const revoke = share.command('revoke').argument('<id>').description('Take a share back.')
   onAction(revoke, context, async ({ api, args: [id = ''], output }) => {
-    await (await api()).delete(`/shares/${segment(id)}`)
+    await (await api()).revokeShare({ params: { id } })
     output.result({ id, state: 'revoked' }, () => `share ${id} revoked`)
   })
 
@@ -75,9 +75,9 @@ async function createShare({
 }: CommandCall<CreateOptions>): Promise<void> {
   const { role, note, mayReshare } = options
   const expiresAt = options.expires === undefined ? undefined : parseMoment(options.expires)
-  const to = options.group ? { recipient: { type: 'group', address: shareWith } } : { shareWith }
+  const to = options.group ? { recipient: { type: 'group' as const, address: shareWith } } : { shareWith }
   const body = { path: parseDriveOnly(path), ...to, role, note, expiresAt, mayReshare }
-  const made = await (await api()).post<Share>('/shares', body)
+  const made = await (await api()).createShare({ body })
   output.result(
     made,
     () =>
@@ -94,7 +94,7 @@ function registerReceived(share: Command, context: CliContext): void {
     .command('received')
     .addOption(new Option('--state <state>', 'only in this state').choices(states))
     .description('Shares you were given.')
-  onAction<{ state?: string }>(received, context, (call) =>
+  onAction<{ state?: ReceivedShare['state'] }>(received, context, (call) =>
     listReceived(call, call.options.state, 'Nobody shares with you.'),
   )
 
@@ -109,15 +109,13 @@ function registerReceived(share: Command, context: CliContext): void {
 
   const decline = share.command('decline').argument('<id>').description('Say no to a share.')
   onAction(decline, context, async ({ api, args: [id = ''], output }) => {
-    const share = await (await api()).post<ReceivedShare | undefined>(
-      `/received-shares/${segment(id)}/decline`,
-    )
-    output.result(share ?? { id, state: 'declined' }, () => `share ${id} declined`)
+    const share = await (await api()).declineReceivedShare({ params: { id } })
+    output.result(share, () => `share ${id} declined`)
   })
 
   const leave = share.command('leave').argument('<id>').description('Give an accepted share back.')
   onAction(leave, context, async ({ api, args: [id = ''], output }) => {
-    await (await api()).delete(`/received-shares/${segment(id)}`)
+    await (await api()).leaveReceivedShare({ params: { id } })
     output.result({ id, state: 'left' }, () => `share ${id} left`)
   })
 }
@@ -137,7 +135,7 @@ async function acceptShare({
   const { name, overwrite } = options
   const copyTo = options.copyTo === undefined ? undefined : placeOfCopy(options.copyTo)
   const body = { name, copyTo, overwrite }
-  const share = await (await api()).post<ReceivedShare>(`/received-shares/${segment(id)}/accept`, body)
+  const share = await (await api()).acceptReceivedShare({ params: { id }, body })
   output.result(share, () => describeAccepted(share, copyTo !== undefined))
   const transferId = copyTo === undefined ? undefined : share.copy?.transferId
   if (transferId !== undefined) output.note(`Follow it with "causeway transfer watch ${transferId}".`)
@@ -160,10 +158,10 @@ function describeAccepted(share: ReceivedShare, isCopied: boolean): string {
 
 async function listReceived(
   { api, output }: CommandCall<object>,
-  state: string | undefined,
+  state: ReceivedShare['state'] | undefined,
   empty: string,
 ): Promise<void> {
-  output.list(await (await api()).list<ReceivedShare>('/received-shares', { state }), {
+  output.list(await listAll((await api()).pages('listReceivedShares', { query: { state } })), {
     headings: ['ID', 'NAME', 'FROM', 'ROLE', 'STATE', 'IN YOUR DRIVE'],
     row: (item) => [item.id, item.name, item.owner.address, item.role, stateOf(item), item.mountPath ?? ''],
     empty,

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Stage } from '../../client/operations.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { type ApiClient, segment } from '../api-client.ts'
+import { type Api, listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { CliError, exitCodes, usageError } from '../exit.ts'
 import { formatTime } from '../format.ts'
@@ -11,21 +12,6 @@ import { readStageSpec, type StageWishes } from '../stage-spec.ts'
 const POLL_MS = 1000
 /** A node that restarts is waited for. */
 const PATIENCE_MS = 120_000
-
-interface Stage {
-  id: string
-  label: string
-  state: string
-  dir: string
-  inputs: number
-  outputs: number
-  isIncomplete: boolean
-  error?: string
-  awaited?: { name: string; uploadUrl: string }[]
-  uploadToken?: string
-  createdAt: string
-  expiresAt: string
-}
 
 interface WaitOptions {
   wait?: boolean
@@ -74,7 +60,7 @@ function registerIn(stage: Command, context: CliContext): void {
   onAction<StageWishes & WaitOptions>(command, context, async (call) => {
     const spec = await readStageSpec(call.options)
     const api = await call.api()
-    const set = await api.post<Stage>('/stages', spec)
+    const set = await api.createStage({ body: spec })
     for (const { name, uploadUrl } of set.awaited ?? [])
       call.output.note(`send ${name} by PUT to ${uploadUrl}`)
     return report(call, api, set, 'in')
@@ -92,19 +78,19 @@ function registerOut(stage: Command, context: CliContext): void {
     const api = await call.api()
     const id = call.args[0] ?? (await findByDir(api, call.options.dir)).id
     const body = { jobFailed: call.options.failed === true }
-    return report(call, api, await api.post<Stage>(`/stages/${segment(id)}/finished`, body), 'out')
+    return report(call, api, await api.finishStage({ params: { id }, body }), 'out')
   })
 }
 
 function registerLooks(stage: Command, context: CliContext): void {
   const show = stage.command('show').argument('<id>').description('How far a set is.')
   onAction(show, context, async ({ api, args: [id = ''], output }) => {
-    const set = await (await api()).get<Stage>(`/stages/${segment(id)}`)
+    const set = await (await api()).getStage({ params: { id } })
     output.result(set, () => describe(set))
   })
   const list = stage.command('list').description('Your sets, the newest first.')
   onAction(list, context, async ({ api, output }) => {
-    output.list(await (await api()).list<Stage>('/stages'), {
+    output.list(await listAll((await api()).pages('listStages')), {
       headings: ['ID', 'STATE', 'IN', 'OUT', 'SINCE', 'DIRECTORY'],
       row: (set) => [
         set.id,
@@ -130,8 +116,8 @@ function registerEnd(stage: Command, context: CliContext): void {
     onAction<{ dir?: string }>(command, context, async ({ api, args: [id], options, output }) => {
       const client = await api()
       const found = id ?? (await findByDir(client, options.dir)).id
-      await client.delete(`/stages/${segment(found)}`)
-      const set = await client.get<Stage>(`/stages/${segment(found)}`)
+      await client.cancelStage({ params: { id: found } })
+      const set = await client.getStage({ params: { id: found } })
       output.result(set, () => describe(set))
     })
   }
@@ -139,16 +125,16 @@ function registerEnd(stage: Command, context: CliContext): void {
   end('purge', 'The same, for a set whose outputs could not go.')
 }
 
-async function findByDir(api: ApiClient, dir: string | undefined): Promise<Stage> {
+async function findByDir(api: Api, dir: string | undefined): Promise<Stage> {
   if (dir === undefined) throw usageError('Name the set by its id or by --dir.')
-  const [newest] = await api.list<Stage>('/stages', { dir, limit: 1 }, 1)
+  const [newest] = await listAll(api.pages('listStages', { query: { dir, limit: 1 } }), 1)
   if (newest !== undefined) return newest
   throw new CliError(`No set of yours is or was in ${dir}.`, { code: 'HTTP_404', status: 404 })
 }
 
 async function report(
   call: CommandCall<WaitOptions>,
-  api: ApiClient,
+  api: Api,
   set: Stage,
   way: 'in' | 'out',
 ): Promise<number> {
@@ -159,7 +145,7 @@ async function report(
 
 async function settled(
   call: CommandCall<WaitOptions>,
-  api: ApiClient,
+  api: Api,
   set: Stage,
   way: 'in' | 'out',
 ): Promise<Stage> {
@@ -174,7 +160,7 @@ async function settled(
       throw tooLong(set.id, timeout)
     await delay(POLL_MS, undefined, { signal: call.context.signal })
     try {
-      now = await api.get<Stage>(`/stages/${segment(set.id)}`)
+      now = await api.getStage({ params: { id: set.id } })
       heardAtMs = systemClock.nowMs()
     } catch (error) {
       if (!isTemporary(error) || systemClock.nowMs() - heardAtMs > PATIENCE_MS) throw error

@@ -1,36 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { segment } from '../api-client.ts'
+import type { TransferLinkSettings } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { usageError } from '../exit.ts'
 import { formatBytes } from '../format.ts'
-
-interface Link {
-  link: string
-  running: number
-  queued: number
-  decision: number
-  rationale: string
-  minActive?: number
-  maxActive?: number
-  bandwidth?: string
-  isPaused: boolean
-  pauseReason?: string
-}
-
-interface Queues {
-  sharePolicy?: string
-  queues: {
-    share: string
-    link: string
-    weight: number
-    jobs: number
-    pausedJobs: number
-    filesOpen: number
-    filesRunning: number
-    bytesOpen: number
-  }[]
-  hostsLeftInPeace: { host: string; why: string }[]
-}
 
 interface LinkOptions {
   min?: number | null
@@ -46,8 +19,7 @@ export function registerLinks(transfer: Command, context: CliContext): void {
   const links = transfer.command('links').description('Operators: pairs of hosts and what they may carry.')
   const list = links.command('list').description('What every link carries, its limit, and why it is so.')
   onAction(list, context, async ({ api, output }) => {
-    const { items } = await (await api()).get<{ items: Link[] }>('/admin/transfer-links')
-    output.list(items, {
+    output.list(await listAll((await api()).pages('listTransferLinks')), {
       headings: ['LINK', 'RUNNING', 'WAITING', 'LIMIT', 'RANGE', 'BANDWIDTH', 'WHY'],
       row: (one) => [
         one.link,
@@ -70,7 +42,7 @@ function registerQueues(transfer: Command, context: CliContext): void {
     .command('queues')
     .description('Operators: what waits and runs in every share on every link.')
   onAction(queues, context, async ({ api, output }) => {
-    const found = await (await api()).get<Queues>('/admin/transfer-queues')
+    const found = await (await api()).showTransferQueues()
     for (const { why } of found.hostsLeftInPeace) output.note(why)
     output.list(found.queues, {
       headings: [
@@ -115,10 +87,7 @@ function registerSet(links: Command, context: CliContext): void {
     .option('--resume', 'let it travel again')
     .description('Set the limits of a link, or pause it.')
   onAction<LinkOptions>(set, context, async ({ api, args: [link = ''], options, output }) => {
-    const changed = await (await api()).patch<Link>(
-      `/admin/transfer-links/${segment(link)}`,
-      toChange(options),
-    )
+    const changed = await (await api()).changeTransferLink({ params: { link }, body: toChange(options) })
     output.result(
       changed,
       () => `${changed.link} ${changed.isPaused ? 'is paused' : `carries ${changed.decision}`}`,
@@ -126,7 +95,7 @@ function registerSet(links: Command, context: CliContext): void {
   })
 }
 
-function toChange({ min, max, bandwidth, pause, resume }: LinkOptions): object {
+function toChange({ min, max, bandwidth, pause, resume }: LinkOptions): TransferLinkSettings {
   if (pause !== undefined && resume === true) throw usageError('Give --pause or --resume, not both.')
   return {
     ...(min === undefined ? {} : { minActive: min }),

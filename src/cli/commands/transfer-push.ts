@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { Push } from '../api-types.ts'
+import type { Push } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { formatBytes, formatTime } from '../format.ts'
 import { parseDriveOnly } from '../locations.ts'
@@ -33,7 +34,7 @@ export function registerPush(transfer: Command, context: CliContext): void {
 
   const pushes = transfer.command('pushes').description('What you offered to others, and how far it is.')
   onAction(pushes, context, async ({ api, output }) => {
-    output.list(await (await api()).list<Push>('/transfer-pushes'), {
+    output.list(await listAll((await api()).pages('listPushes')), {
       headings: ['ID', 'STATE', 'PATH', 'FOR', 'SINCE', 'COPIED', 'LABEL'],
       row: (one) => [
         one.id,
@@ -59,7 +60,7 @@ async function run({
   const { label, note, once } = options
   const expiresAt = options.expires === undefined ? undefined : parseMoment(options.expires)
   const body = { path: parseDriveOnly(path), shareWith, label, note, once, expiresAt }
-  const made = await (await api()).post<Push>('/transfers/push', body)
+  const made = await (await api()).pushTransfer({ body })
   output.result(
     made,
     () => `${made.path} offered to ${made.recipient.address} (${made.state}); share ${made.id}`,

@@ -1,22 +1,9 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
-import type { Job } from '../api-types.ts'
+import type { TransferSchedule } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatTime } from '../format.ts'
 import { describePlace } from '../transfer-places.ts'
-
-/** An order that comes again, as the API shows it. */
-export interface Schedule {
-  id: string
-  label: string
-  order: { source?: object; destination?: object; items?: unknown[] }
-  schedule: { at?: string; timeZone?: string; onChangeEveryMinutes?: number }
-  enabled: boolean
-  nextRun?: string
-  lastRun?: string
-  lastJobId?: string
-  lastError?: string
-}
 
 /** Adds `transfer schedules …`; they are made by `transfer submit`. */
 export function registerSchedules(transfer: Command, context: CliContext): void {
@@ -25,8 +12,7 @@ export function registerSchedules(transfer: Command, context: CliContext): void 
     .description('Orders that come again; made by "transfer submit --every" and its like.')
   const list = schedules.command('list').description('Your orders that come again.')
   onAction(list, context, async ({ api, output }) => {
-    const { items } = await (await api()).get<{ items: Schedule[] }>('/transfer-schedules')
-    output.list(items, {
+    output.list(await listAll((await api()).pages('listTransferSchedules')), {
       headings: ['ID', 'WHEN', 'NEXT', 'LAST', 'FROM', 'TO', 'ERROR'],
       row: (one) => [
         one.id,
@@ -42,7 +28,7 @@ export function registerSchedules(transfer: Command, context: CliContext): void 
   })
   const show = schedules.command('show').argument('<id>').description('All about one of them.')
   onAction(show, context, async ({ api, args: [id = ''], output }) => {
-    const one = await (await api()).get<Schedule>(`/transfer-schedules/${segment(id)}`)
+    const one = await (await api()).getTransferSchedule({ params: { id } })
     output.result(one, () => describeSchedule(one))
   })
   registerChanges(schedules, context)
@@ -51,7 +37,7 @@ export function registerSchedules(transfer: Command, context: CliContext): void 
 function registerChanges(schedules: Command, context: CliContext): void {
   const run = schedules.command('run').argument('<id>').description('Order it once more, now.')
   onAction(run, context, async ({ api, args: [id = ''], output }) => {
-    const job = await (await api()).post<Job>(`/transfer-schedules/${segment(id)}/run`)
+    const job = await (await api()).runTransferSchedule({ params: { id } })
     output.result(job, () => job.id)
   })
   for (const [verb, enabled, description] of [
@@ -60,19 +46,19 @@ function registerChanges(schedules: Command, context: CliContext): void {
   ] as const) {
     const command = schedules.command(verb).argument('<id>').description(description)
     onAction(command, context, async ({ api, args: [id = ''], output }) => {
-      const one = await (await api()).patch<Schedule>(`/transfer-schedules/${segment(id)}`, { enabled })
+      const one = await (await api()).changeTransferSchedule({ params: { id }, body: { enabled } })
       output.result(one, () => describeSchedule(one))
     })
   }
   const remove = schedules.command('remove').argument('<id>').description('Forget it; its copies stay.')
   onAction(remove, context, async ({ api, args: [id = ''], output }) => {
-    await (await api()).delete(`/transfer-schedules/${segment(id)}`)
+    await (await api()).removeTransferSchedule({ params: { id } })
     output.result({ id, state: 'removed' }, () => `schedule ${id} removed`)
   })
 }
 
 /** Everything about one, a line each. */
-export function describeSchedule(one: Schedule): string {
+export function describeSchedule(one: TransferSchedule): string {
   const lines: [string, string | undefined][] = [
     ['schedule', one.id],
     ['label', one.label],
@@ -90,11 +76,13 @@ export function describeSchedule(one: Schedule): string {
     .join('\n')
 }
 
-function fromOf({ order }: Schedule): string {
+function fromOf({ order }: TransferSchedule): string {
   return order.source === undefined ? `${order.items?.length ?? 0} files` : describePlace(order.source)
 }
 
-function rhythmText({ schedule: { at, timeZone, onChangeEveryMinutes } }: Schedule): string {
-  if (onChangeEveryMinutes !== undefined) return `on change, looked at every ${onChangeEveryMinutes} min`
-  return timeZone === undefined ? (at ?? '') : `${at} (${timeZone})`
+function rhythmText({ schedule }: TransferSchedule): string {
+  if ('onChangeEveryMinutes' in schedule)
+    return `on change, looked at every ${schedule.onChangeEveryMinutes} min`
+  const { at, timeZone } = schedule
+  return timeZone === undefined ? at : `${at} (${timeZone})`
 }

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import type { TransferPlan } from '../../client/operations.ts'
 import { systemClock } from '../../platform/clock.ts'
-import type { Job } from '../api-types.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { usageError } from '../exit.ts'
 import { formatBytes } from '../format.ts'
+import { orderTransfer, planTransfer } from '../send-order.ts'
 import {
   addOrderOptions,
   addRhythmOptions,
@@ -14,7 +15,7 @@ import {
   toOrderBody,
 } from '../transfer-order.ts'
 import { type WaitOptions, waitAndReport } from '../wait.ts'
-import { describeSchedule, type Schedule } from './transfer-schedules.ts'
+import { describeSchedule } from './transfer-schedules.ts'
 
 interface SubmitOptions extends WaitOptions, OrderOptions, RhythmOptions {
   notBefore?: string
@@ -23,13 +24,6 @@ interface SubmitOptions extends WaitOptions, OrderOptions, RhythmOptions {
   idempotencyKey?: string
   dryRun?: boolean
   wait?: boolean
-}
-
-interface Plan {
-  counts: Record<string, { files: number; bytes: number }>
-  paths: { path: string; action: string; why: string; sizeBytes: number }[]
-  isComplete: boolean
-  deletions?: { files: number; ofFiles: number; refusal?: string }
 }
 
 const SUBMIT_HELP = `
@@ -72,19 +66,18 @@ async function run(call: CommandCall<SubmitOptions>): Promise<number | undefined
         'An order that comes again takes no --not-before, --deadline, --paused, --dry-run, --wait or key.',
       )
     const body = { label: options.label, order, schedule }
-    const made = await (await call.api()).post<Schedule>('/transfer-schedules', body)
+    const made = await (await call.api()).createTransferSchedule({ body })
     output.result(made, () => describeSchedule(made))
     return undefined
   }
   const api = await call.api()
-  const body = { ...order, notBefore, deadline, paused, dryRun }
+  const body = { ...order, notBefore, deadline, paused }
   if (dryRun) {
-    const plan = await api.post<Plan>('/transfers', body)
+    const plan = await planTransfer(api, body)
     output.result(plan, () => describePlan(plan))
     return undefined
   }
-  const key = options.idempotencyKey
-  const job = await api.post<Job>('/transfers', body, key === undefined ? {} : { 'Idempotency-Key': key })
+  const job = await orderTransfer(api, body, options.idempotencyKey)
   if (options.wait) {
     output.note(`transfer ${job.id}`)
     return waitAndReport(call, api, job.id)
@@ -94,7 +87,7 @@ async function run(call: CommandCall<SubmitOptions>): Promise<number | undefined
   return undefined
 }
 
-function describePlan({ counts, paths, isComplete, deletions }: Plan): string {
+function describePlan({ counts, paths, isComplete, deletions }: TransferPlan): string {
   const total = Object.values(counts).reduce((sum, { files }) => sum + files, 0)
   const lines = paths.map(({ path, action, why, sizeBytes }) =>
     [action.padEnd(6), formatBytes(sizeBytes).padStart(10), path, `(${why})`].join('  '),

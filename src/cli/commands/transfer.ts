@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { segment } from '../api-client.ts'
-import { isFinal, type Job, type JobFile } from '../api-types.ts'
+import type { TransferFile, TransferState } from '../../client/operations.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { CliError } from '../exit.ts'
 import { formatBytes, formatTime } from '../format.ts'
-import { describeEnd, describeJob, describeSource, describeStep } from '../job-report.ts'
+import { describeEnd, describeJob, describeSource, describeStep, isFinal } from '../job-report.ts'
 import { numberBetween } from '../numbers.ts'
 import { describePlace } from '../transfer-places.ts'
 import { type WaitOptions, waitAndReport } from '../wait.ts'
@@ -12,26 +12,6 @@ import { registerLinks } from './transfer-links.ts'
 import { registerPush } from './transfer-push.ts'
 import { registerSchedules } from './transfer-schedules.ts'
 import { registerSubmit } from './transfer-submit.ts'
-
-interface Attempt {
-  attempt: number
-  endedAt: string
-  executor?: string
-  bytesDone: number
-  error: { message: string }
-}
-
-interface DumpedFile {
-  jobId: string
-  state: string
-  priority: number
-  share: string
-  link: string
-  path: string
-  worker: string
-  bytesDone: number
-  sizeBytes: number
-}
 
 const JOB_STATES = ['SUBMITTED', 'ACTIVE', 'PAUSED', 'FINISHED', 'FINISHEDDIRTY', 'FAILED', 'CANCELED']
 
@@ -56,12 +36,15 @@ function registerLists(transfer: Command, context: CliContext): void {
     .addOption(new Option('--state <state>', 'only in this state').choices(JOB_STATES))
     .option('--limit <n>', 'no more than this many', positive, 50)
     .description('Your transfers, the newest first.')
-  onAction<{ state?: string; limit: number }>(
+  onAction<{ state?: TransferState; limit: number }>(
     list,
     context,
     async ({ api, options: { state, limit }, output }) => {
       output.list(
-        await (await api()).list<Job>('/transfers', { state, limit: Math.min(limit, 100) }, limit),
+        await listAll(
+          (await api()).pages('listTransfers', { query: { state, limit: Math.min(limit, 100) } }),
+          limit,
+        ),
         {
           headings: ['ID', 'STATE', 'FILES', 'BYTES', 'ORDERED', 'FROM', 'TO', 'LABEL'],
           row: (job) => [
@@ -83,7 +66,7 @@ function registerLists(transfer: Command, context: CliContext): void {
 
   const show = transfer.command('show').argument('<id>').description('All about one transfer.')
   onAction(show, context, async ({ api, args: [id = ''], output }) => {
-    const job = await (await api()).get<Job>(`/transfers/${segment(id)}`)
+    const job = await (await api()).getTransfer({ params: { id } })
     output.result(job, () => describeJob(job))
   })
 
@@ -94,12 +77,14 @@ function registerLists(transfer: Command, context: CliContext): void {
       text.toUpperCase(),
     )
     .description('The files of a transfer and what became of each.')
-  onAction<{ state?: string }>(
+  onAction<{ state?: TransferFile['state'] }>(
     files,
     context,
     async ({ api, args: [id = ''], options: { state }, output }) => {
       output.list(
-        await (await api()).list<JobFile>(`/transfers/${segment(id)}/files`, { state, limit: 1000 }),
+        await listAll(
+          (await api()).pages('listTransferFiles', { params: { id }, query: { state, limit: 1000 } }),
+        ),
         {
           headings: ['STATE', 'BYTES', 'TRIES', 'PATH', 'WHY'],
           row: (file) => [
@@ -125,11 +110,11 @@ function registerLooks(transfer: Command, context: CliContext): void {
     .description('What happened to a file, attempt by attempt.')
   onAction(attempts, context, async ({ api, args: [id = '', path = ''], output }) => {
     const client = await api()
-    const files = await client.list<JobFile>(`/transfers/${segment(id)}/files`, { limit: 1000 })
+    const files = await listAll(client.pages('listTransferFiles', { params: { id }, query: { limit: 1000 } }))
     const file = files.find((one) => one.path === path || one.id === path)
     if (file === undefined) throw new CliError(`The transfer has no file ${path}.`, { code: 'NOT_FOUND' })
-    const url = `/transfers/${segment(id)}/files/${segment(file.id)}/attempts`
-    output.list((await client.get<{ items: Attempt[] }>(url)).items, {
+    const { items } = await client.listTransferAttempts({ params: { id, fileId: file.id } })
+    output.list(items, {
       headings: ['N', 'ENDED', 'BY', 'BYTES', 'ERROR'],
       row: (one) => [
         String(one.attempt),
@@ -145,7 +130,7 @@ function registerLooks(transfer: Command, context: CliContext): void {
 
   const dump = transfer.command('dump').description('Operators: what is being worked on now, by whom.')
   onAction(dump, context, async ({ api, output }) => {
-    const { items } = await (await api()).get<{ items: DumpedFile[] }>('/admin/transfer-dump')
+    const { items } = await (await api()).dumpTransfers()
     output.list(items, {
       headings: ['STATE', 'PRIORITY', 'SHARE', 'LINK', 'WORKER', 'BYTES', 'JOB', 'PATH'],
       row: (one) => [
@@ -184,7 +169,7 @@ function registerChange(transfer: Command, context: CliContext): void {
   const change = (verb: 'cancel' | 'retry' | 'pause' | 'resume', description: string) => {
     const command = transfer.command(verb).argument('<id>').description(description)
     onAction(command, context, async ({ api, args: [id = ''], output }: CommandCall<object>) => {
-      const job = await (await api()).post<Job>(`/transfers/${segment(id)}/${verb}`)
+      const job = await (await api())[`${verb}Transfer` as const]({ params: { id } })
       output.result(job, () => (isFinal(job.state) ? describeEnd(job) : describeStep(job)))
     })
   }
@@ -199,7 +184,7 @@ function registerChange(transfer: Command, context: CliContext): void {
     .argument('<n>', '1 to 100, higher goes first', numberBetween(1, 100))
     .description('Let a transfer go earlier or later.')
   onAction(priority, context, async ({ api, args: [id = '', n], output }: CommandCall<object>) => {
-    const job = await (await api()).patch<Job>(`/transfers/${segment(id)}`, { priority: Number(n) })
+    const job = await (await api()).amendTransfer({ params: { id }, body: { priority: Number(n) } })
     output.result(job, () => `transfer ${job.id} has priority ${job.priority}`)
   })
 }

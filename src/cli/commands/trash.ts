@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
-import type { TrashedFile, Version } from '../api-types.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatBytes, formatTime } from '../format.ts'
 import { parseDriveOnly } from '../locations.ts'
@@ -10,7 +9,7 @@ export function registerTrash(program: Command, context: CliContext): void {
   const trash = program.command('trash').description('What you deleted and can get back.')
 
   onAction(trash.command('list').description('Newest first.'), context, async ({ api, output }) => {
-    output.list(await (await api()).list<TrashedFile>('/trash'), {
+    output.list(await listAll((await api()).pages('listTrash')), {
       headings: ['NAME', 'DELETED', 'SIZE', 'WAS AT'],
       row: (item) => [item.name, formatTime(item.deletedAt), formatBytes(item.sizeBytes), item.path],
       empty: 'The trash is empty.',
@@ -22,19 +21,19 @@ export function registerTrash(program: Command, context: CliContext): void {
     .argument('<name>', 'as "trash list" shows it')
     .description('Put something back where it was; never over something.')
   onAction(restore, context, async ({ api, args: [name = ''], output }) => {
-    const restored = await (await api()).post<{ path: string }>(`/trash/${segment(name)}/restore`)
+    const restored = await (await api()).restoreFromTrash({ params: { name } })
     output.result(restored, () => `restored to ${restored.path}`)
   })
 
   const remove = trash.command('rm').argument('<name>').description('Remove something for good.')
   onAction(remove, context, async ({ api, args: [name = ''], output }) => {
-    await (await api()).delete(`/trash/${segment(name)}`)
+    await (await api()).removeFromTrash({ params: { name } })
     output.result({ name, removed: true }, () => `${name} is gone for good`)
   })
 
   const empty = trash.command('empty').description('Remove everything in the trash for good.')
   onAction(empty, context, async ({ api, output }) => {
-    await (await api()).delete('/trash')
+    await (await api()).emptyTrash()
     output.result({ emptied: true }, () => 'the trash is empty')
   })
 
@@ -49,7 +48,8 @@ function registerVersions(program: Command, context: CliContext): void {
     .argument('<path>', 'a file in your drive')
     .description('Newest first.')
   onAction(list, context, async ({ api, args: [path = ''], output }) => {
-    const found = await (await api()).list<Version>('/versions', { path: parseDriveOnly(path) })
+    const query = { path: parseDriveOnly(path) }
+    const found = await listAll((await api()).pages('listVersions', { query }))
     output.list(found, {
       headings: ['VERSION', 'WRITTEN', 'REPLACED', 'SIZE'],
       row: (item) => [
@@ -69,7 +69,7 @@ function registerVersions(program: Command, context: CliContext): void {
     .description('Give a file the content it had; what it has now becomes a version.')
   onAction(restore, context, async ({ api, args: [path = '', version = ''], output }) => {
     const body = { path: parseDriveOnly(path), version }
-    const restored = await (await api()).post<{ path: string }>('/versions/restore', body)
+    const restored = await (await api()).restoreVersion({ body })
     output.result({ ...restored, version }, () => `${restored.path} is again what it was`)
   })
 }

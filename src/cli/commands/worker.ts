@@ -1,21 +1,7 @@
 import type { Command } from 'commander'
-import { segment } from '../api-client.ts'
+import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatBytes, formatTime } from '../format.ts'
-
-interface Worker {
-  name: string
-  state: string
-  version?: string
-  prefixes: string[]
-  slots: number
-  load: number
-  seenAt?: string
-  bytesTotal: number
-  filesDone: number
-  filesFailed: number
-  files: unknown[]
-}
 
 const WORKER_HELP = `
 A delivery worker is "causeway deliver" on another host. For administrators of the node.`
@@ -29,9 +15,7 @@ export function registerWorker(program: Command, context: CliContext): void {
   registerList(worker, context)
   const add = worker.command('add').argument('<name>').description('Let one in; prints its token, this once.')
   onAction(add, context, async ({ api, args: [name = ''], output }) => {
-    const made = await (await api()).post<{ worker: Worker; token: string }>('/admin/transfer-workers', {
-      name,
-    })
+    const made = await (await api()).addTransferWorker({ body: { name } })
     output.result(made, () => made.token)
     output.note(
       'Shown only now. Run "causeway deliver --node URL --token-file FILE" with it on the other host.',
@@ -42,7 +26,7 @@ export function registerWorker(program: Command, context: CliContext): void {
     .argument('<name>')
     .description('Let one in no more; what it holds goes to others.')
   onAction(revoke, context, async ({ api, args: [name = ''], output }) => {
-    await (await api()).delete(`/admin/transfer-workers/${segment(name)}`)
+    await (await api()).revokeTransferWorker({ params: { name } })
     output.note(`${name} is let in no more.`)
   })
   registerDrain(worker, context, 'drain', 'It ends what it has and gets nothing more.')
@@ -52,8 +36,7 @@ export function registerWorker(program: Command, context: CliContext): void {
 function registerList(worker: Command, context: CliContext): void {
   const list = worker.command('list').description('All of them, and what each does.')
   onAction(list, context, async ({ api, output }) => {
-    const { items } = await (await api()).get<{ items: Worker[] }>('/admin/transfer-workers')
-    output.list(items, {
+    output.list(await listAll((await api()).pages('listTransferWorkers')), {
       headings: ['NAME', 'STATE', 'RUNNING', 'SLOTS', 'LOAD', 'DONE', 'FAILED', 'BYTES', 'SEEN', 'SHARES'],
       row: (item) => [
         item.name,
@@ -76,7 +59,7 @@ function registerList(worker: Command, context: CliContext): void {
 function registerDrain(worker: Command, context: CliContext, verb: 'drain' | 'resume', what: string): void {
   const command = worker.command(verb).argument('<name>').description(what)
   onAction(command, context, async ({ api, args: [name = ''], output }) => {
-    const changed = await (await api()).post<Worker>(`/admin/transfer-workers/${segment(name)}/${verb}`)
+    const changed = await (await api())[`${verb}TransferWorker` as const]({ params: { name } })
     output.result(changed, () => `${changed.name} is ${changed.state}`)
   })
 }
