@@ -44,9 +44,13 @@ async function daemons(): Promise<{ pid: number; commandLine: string }[]> {
   return found
 }
 
-async function pidOfDaemon(): Promise<number> {
+/** Stops the daemon where it stands, and returns its process id. */
+async function hangDaemon(): Promise<number> {
   const [daemon] = await daemons()
   if (daemon === undefined) throw new Error('No daemon runs.')
+  process.kill(daemon.pid, 'SIGSTOP')
+  // A process of several threads goes on until the first of them takes notice.
+  await expect.poll(() => readFile(`/proc/${daemon.pid}/status`, 'utf8'), POLL).toMatch(/^State:\s+T/m)
   return daemon.pid
 }
 
@@ -145,8 +149,7 @@ describe('an rclone that hangs', () => {
   it('is ended, and started again for the next call', async () => {
     const life = await daemon.ensure()
     expect(await daemon.call(life, 'rc/noop', { a: 1 })).toEqual({ a: 1 })
-    const hung = await pidOfDaemon()
-    process.kill(hung, 'SIGSTOP')
+    const hung = await hangDaemon()
     await expect(daemon.call(life, 'rc/noop', {}, 500)).rejects.toMatchObject(DIED)
     const next = await daemon.ensure()
     expect(next).not.toBe(life)
@@ -160,8 +163,7 @@ describe('an rclone that hangs', () => {
 
   it('does not keep the node from stopping', async () => {
     await daemon.ensure()
-    const hung = await pidOfDaemon()
-    process.kill(hung, 'SIGSTOP')
+    const hung = await hangDaemon()
     await daemon.close()
     await expect.poll(() => isAlive(hung), POLL).toBe(false)
   })
