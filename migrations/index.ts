@@ -38,6 +38,7 @@ import { addCrc32c } from './114_add_crc32c.ts'
 import { addSortNames } from './117_add_sort_names.ts'
 import { tellWhatLeft } from './118_tell_what_left.ts'
 import { watchTheNode } from './118_watch_the_node.ts'
+import { addRefusedMessages } from './119_add_refused_messages.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema, in order. */
@@ -81,6 +82,7 @@ export const migrations: readonly Migration[] = [
   addSortNames,
   tellWhatLeft,
   watchTheNode,
+  addRefusedMessages,
 ]
 
 const source: Knex.MigrationSource<Migration> = {

@@ -100,6 +100,7 @@ export function createMesh(
   const { trustedProxies } = base.config.server
   const ocm = createOcm({
     ...{ ...base, seal, keys: keys.signingKeys, inbox: () => shares.inbox },
+    registry: base.metrics.registry,
     clientAddress: (request) => addressOfClient(request, trustedProxies),
   })
   const { db, clock } = base

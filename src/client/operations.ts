@@ -332,6 +332,8 @@ export interface Peer {
   signatures?: string
   lastSuccess?: { what: string; at: string }
   lastFailure?: { what: string; at: string; reason: string; text: string; status?: number }
+  /** Messages in its name that were refused for their signatures, when none was right since. */
+  lastRefusal?: { reason: string; text: string; since: string; at: string }
   /** The server was asked now. */
   checked: boolean
   firstSeenAt?: string
@@ -383,6 +385,8 @@ export interface PeerSummary {
   signatures?: string
   lastSuccess?: { what: string; at: string }
   lastFailure?: { what: string; at: string; reason: string; text: string; status?: number }
+  /** Messages in its name that were refused for their signatures, when none was right since. */
+  lastRefusal?: { reason: string; text: string; since: string; at: string }
 }
 
 export interface Profile {

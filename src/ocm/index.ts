@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Registry } from 'prom-client'
 import type { ApiRoute } from '../platform/api-route.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
@@ -17,6 +18,7 @@ import { type OcmConfig, type OcmFeatures, ownDocumentFor, ownEndPoint } from '.
 import { createPeerDiscovery, type PeerDiscovery } from './discovery/peer-discovery.ts'
 import { createBodyReader } from './incoming/message-body.ts'
 import { createOriginJudge } from './incoming/origin.ts'
+import { createRefusedMessages } from './incoming/refused-messages.ts'
 import { createPeerInspector, type PeerInspector } from './inspection/inspector.ts'
 import { peerRoutes } from './inspection/peer-api.ts'
 import { createLegacyMiddleware } from './legacy/legacy-koa.ts'
@@ -64,6 +66,8 @@ export interface OcmOptions {
   seal: Seal
   /** Whether a directory lists this host, for `ocm.trust: directory`. */
   isListed?: (host: string) => Promise<boolean>
+  /** Where the room counts; nowhere when left out. */
+  registry?: Registry
   /** The address of the client; of the connection unless given. */
   clientAddress?: (request: IncomingMessage) => string
   /** Bound late, because `shares` needs the client that is built here. */
@@ -119,7 +123,10 @@ export function createOcm(options: OcmOptions): Ocm {
   const limit = createRateLimit(messagesPerMinute, clock)
   const policy = signaturePolicy(config.ocm)
   const onProven = (peer: string) => inbox().heardFrom?.(peer)
-  const origin = createOriginJudge({ policy, verifier, pins, discovery, trust, limit, clock, onProven })
+  const refusals = createRefusedMessages({ repo: known, clock, log, registry: options.registry })
+  const origin = createOriginJudge({
+    ...{ policy, verifier, pins, discovery, trust, limit, clock, refusals, onProven },
+  })
   const features = featuresOf(config.ocm)
   const mustExchange = config.ocm.exchangeTokens === 'require'
   const reception = {

@@ -1,5 +1,6 @@
 import type { Db } from '../platform/db.ts'
 import { applyPage, BY_NAME, type PageAsk } from '../platform/paging.ts'
+import type { SignatureFault } from './signatures/signature-error.ts'
 import type { Dialect, PeerFailure, PeerInfo } from './types.ts'
 
 /** What was done with a peer. */
@@ -28,6 +29,14 @@ export interface PeerTrouble {
   status?: number
 }
 
+/** A message in the name of a server whose signature did not hold. */
+export interface PeerRefusal {
+  fault: SignatureFault
+  /** The cause, for the operators of this node. */
+  text: string
+  atMs: number
+}
+
 /** What is known of another server. */
 export interface PeerRecord {
   host: string
@@ -42,6 +51,8 @@ export interface PeerRecord {
   clockSkewMs?: number
   lastSuccess?: PeerSuccess
   lastFailure?: PeerTrouble
+  /** The last message of it that was refused for its signature, when none was signed well since. */
+  lastRefusal?: PeerRefusal & { sinceMs: number }
 }
 
 export interface Discovered {
@@ -52,13 +63,16 @@ export interface Discovered {
 
 export interface PeersRepo {
   find(host: string): Promise<PeerRecord | undefined>
-  /** By host. */
   /** By host; all, or a page. */
   list(page?: PageAsk): Promise<PeerRecord[]>
   /** Makes the record when there is none. */
   saveSuccess(host: string, success: PeerSuccess, discovered?: Discovered): Promise<void>
   /** Makes the record when there is none and `isNew` allows it. */
   saveFailure(host: string, failure: PeerTrouble, isNew: 'create' | 'pass'): Promise<void>
+  /** Only where there is a record; tells whether there is one. */
+  saveRefusal(host: string, refusal: PeerRefusal): Promise<boolean>
+  /** A message was signed well. */
+  endRefusals(host: string): Promise<void>
   /** Only where there is a record: strangers name servers, too. */
   saveDiscovery(host: string, discovered: Discovered): Promise<void>
   /** Only where there is a record. */
@@ -82,6 +96,10 @@ interface Row {
   failure_text: string | null
   failure_status: number | null
   failed_at_ms: number | null
+  refused_fault: SignatureFault | null
+  refused_text: string | null
+  refused_since_ms: number | null
+  refused_at_ms: number | null
 }
 
 /** What this node knows of other servers; hosts in the form of `normaliseHost`. */
@@ -107,6 +125,22 @@ export function createPeersRepo(db: Db): PeersRepo {
       const columns = failureColumns(failure)
       if (isNew === 'create') await upsert(host, failure.atMs, columns)
       else await table().where({ host }).update(columns)
+    },
+    async saveRefusal(host, { fault, text, atMs }) {
+      const columns = { refused_fault: fault, refused_text: text, refused_at_ms: atMs }
+      const since = db.raw<number>('coalesce(refused_since_ms, ?)', [atMs])
+      return (
+        (await table()
+          .where({ host })
+          .update({ ...columns, refused_since_ms: since })) > 0
+      )
+    },
+    async endRefusals(host) {
+      const columns = { refused_fault: null, refused_text: null, refused_at_ms: null }
+      await table()
+        .where({ host })
+        .whereNotNull('refused_at_ms')
+        .update({ ...columns, refused_since_ms: null })
     },
     async saveDiscovery(host, discovered) {
       await table().where({ host }).update(discoveryColumns(discovered))
@@ -148,7 +182,14 @@ function toRecord(row: Row): PeerRecord {
     ...(row.clock_skew_ms === null ? {} : { clockSkewMs: row.clock_skew_ms }),
     ...(succeededAtMs === null || what === null ? {} : { lastSuccess: { what, atMs: succeededAtMs } }),
     ...toFailure(row),
+    ...toRefusal(row),
   }
+}
+
+function toRefusal(row: Row): Pick<PeerRecord, 'lastRefusal'> {
+  const { refused_fault: fault, refused_at_ms: atMs, refused_since_ms: sinceMs } = row
+  if (fault === null || atMs === null || sinceMs === null) return {}
+  return { lastRefusal: { fault, text: row.refused_text ?? '', atMs, sinceMs } }
 }
 
 function toFailure(row: Row): { lastFailure?: PeerTrouble } {

@@ -48,6 +48,23 @@ const finding = (more: Partial<PeerFacts>, check: string) =>
   peerFindings(facts(more)).find((one) => one.check === check)
 
 describe('what is said of a peer', () => {
+  it('warns of messages in its name that are refused, as whoever takes the name can cause it', () => {
+    const refusal = { fault: 'SIGNATURE_EXPIRED', text: 'too old', atMs: START_MS - 120_000 } as const
+    const record = {
+      host: 'peer.test',
+      firstSeenAtMs: START_MS - DAY_MS,
+      lastRefusal: { ...refusal, sinceMs: START_MS - 7_200_000 },
+    }
+    expect(finding({ record }, 'its messages')).toMatchObject({
+      level: 'warn',
+      message: expect.stringMatching(
+        /refused for 2 hours, the last 2 minutes ago: SIGNATURE_EXPIRED, too old/,
+      ),
+    })
+    expect(peerState(facts({ record, keys: [key] }))).toBe('warn')
+    expect(finding({}, 'its messages')).toBeUndefined()
+  })
+
   it('says of a server from before OCM what it takes', () => {
     const texts = peerFindings(facts({ info: { ...info, apiVersion: '0', isLegacy: true } }))
     expect(texts.find(({ check }) => check === 'discovery')?.message).toMatch(

@@ -99,6 +99,20 @@ describe.each(engines)('what is known of peers, on %s', (engine) => {
     expect(await createLog('reva').chooseDialect(info)).toBe('reva')
   })
 
+  it('has refused messages only of those that are known, since the last good one', async () => {
+    const refusal = { fault: 'SIGNATURE_EXPIRED', text: 'too old', atMs: START_MS + 1000 } as const
+    expect(await repo.saveRefusal(host, refusal)).toBe(false)
+    expect(await repo.list()).toEqual([])
+    await createLog().succeeded(host, 'share-sent')
+    expect(await repo.saveRefusal(host, refusal)).toBe(true)
+    const next = { fault: 'KEY_NOT_FOUND', text: 'no key', atMs: START_MS + 2000 } as const
+    await repo.saveRefusal(host, next)
+    const record = await repo.find(host)
+    expect(record?.lastRefusal).toEqual({ ...next, sinceMs: START_MS + 1000 })
+    await repo.endRefusals(host)
+    expect(await repo.find(host)).toEqual({ ...record, lastRefusal: undefined })
+  })
+
   it('is not what a message fails of', async () => {
     const log = createLog()
     await close()

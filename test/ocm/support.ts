@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
+import type { Registry } from 'prom-client'
 import {
   createOcm,
   generateSigningKey,
@@ -114,6 +115,8 @@ export interface TestNodeOptions {
   ocm?: Partial<OcmConfig['ocm']>
   /** The way out, where it has rules of its own. */
   outbound?: Outbound
+  /** Where it counts. */
+  registry?: Registry
 }
 
 /** A koa server on 127.0.0.1 with the middleware of the room; reached under `name`. */
@@ -140,6 +143,7 @@ export async function startNode(name: string, options: TestNodeOptions): Promise
     keys: [key.privateJwk],
     seal: createSeal(TEST_NODE_KEY),
     inbox: () => inbox,
+    ...(options.registry === undefined ? {} : { registry: options.registry }),
   })
   server.on('request', new Koa().use(ocm.middleware).callback())
   return {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { RateLimit } from '../../platform/rate-limit.ts'
+import { findHost } from '../address.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { toPeerError } from '../peer-answer.ts'
 import type { SignaturePolicy } from '../policy.ts'
@@ -11,6 +12,7 @@ import type { OcmSignature } from '../signatures/signature-form.ts'
 import type { Verifier } from '../signatures/verifier.ts'
 import type { Trust } from '../trust.ts'
 import { OcmRefusal } from './ocm-answer.ts'
+import type { RefusedMessages } from './refused-messages.ts'
 
 /** A message whose signature, when it has one, is whole and fresh; its origin is still to be proven. */
 export interface SealedMessage {
@@ -39,6 +41,8 @@ export interface OriginOptions {
   /** Messages of one peer. */
   limit: RateLimit
   clock: Clock
+  /** Told of whatever fails because of its signature, for operators. */
+  refusals: RefusedMessages
   /** A host has proven that it is there. */
   onProven?: (host: string) => void
 }
@@ -50,18 +54,32 @@ export interface OriginOptions {
  */
 export function createOriginJudge(options: OriginOptions): OriginJudge {
   const proven = new WeakMap<SealedMessage, Remember>()
+  const { refusals } = options
   return {
     open(message) {
-      const signature = inspectSignature(message.headers)
-      if (signature !== undefined) checkBeforeKey(signature, message, options.clock.nowMs())
-      else if (options.policy === 'always') throw unsigned('the message is not signed')
-      return { message, signature }
+      let signature: OcmSignature | undefined
+      try {
+        signature = inspectSignature(message.headers)
+        if (signature !== undefined) checkBeforeKey(signature, message, options.clock.nowMs())
+        else if (options.policy === 'always') throw unsigned('the message is not signed')
+        return { message, signature }
+      } catch (error) {
+        // Never rejects; the answer need not wait for it.
+        if (error instanceof SignatureError) void refusals.refused(signerOf(signature), error)
+        throw error
+      }
     },
     async prove(sealed, host) {
       const { message, signature } = sealed
       if (!(await options.trust.isTrusted(host))) throw new OcmRefusal(403, 'SENDER_NOT_TRUSTED')
-      if (signature === undefined) await checkMayBeUnsigned(options, host)
-      else proven.set(sealed, await options.verifier.verify(message, signature, host))
+      try {
+        if (signature === undefined) await checkMayBeUnsigned(options, host)
+        else proven.set(sealed, await options.verifier.verify(message, signature, host))
+      } catch (error) {
+        if (error instanceof SignatureError) await refusals.refused(host, error)
+        throw error
+      }
+      if (signature !== undefined) await refusals.proven(host)
       const waitSeconds = options.limit.take(host)
       if (waitSeconds > 0) throw OcmRefusal.tooMany(waitSeconds)
       if (signature !== undefined) options.onProven?.(host)
@@ -79,6 +97,11 @@ async function checkMayBeUnsigned({ policy, pins, discovery }: OriginOptions, ho
     throw new SignatureError('SENDER_NOT_DISCOVERABLE', failure.message, failure)
   })
   if (peer.capabilities.includes('http-sig')) throw unsigned(`not signed, and ${host} announces signatures`)
+}
+
+/** Whose key it says to be. */
+function signerOf(signature: OcmSignature | undefined): string | undefined {
+  return signature && findHost(signature.keyid.split('#')[0] ?? '')
 }
 
 function unsigned(why: string): SignatureError {

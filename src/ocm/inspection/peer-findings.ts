@@ -22,6 +22,7 @@ export function peerFindings(facts: PeerFacts): Finding[] {
     ...signatureFindings(facts),
     ...inviteFindings(facts),
     ...historyFindings(facts),
+    ...refusalFindings(facts),
   ]
 }
 
@@ -205,6 +206,17 @@ function historyFindings({ record, atMs }: PeerFacts): Finding[] {
     ...(isNewer ? { remedy: remedyOf(lastFailure.reason) } : {}),
   }
   return [success, failure].filter((one) => one !== undefined)
+}
+
+/** Whoever takes a name can have this said of it, so it is no more than a warning. */
+function refusalFindings({ host, record, atMs }: PeerFacts): Finding[] {
+  const { lastRefusal } = record ?? {}
+  if (lastRefusal === undefined) return []
+  const { fault, text, sinceMs } = lastRefusal
+  const last = agoText(atMs - lastRefusal.atMs)
+  const message = `Messages in the name of ${host} are refused for ${agoText(atMs - sinceMs)}, the last ${last} ago: ${fault}, ${text}.`
+  const remedy = `Compare clocks and keys with the operators of ${host}; if they have sent nothing, somebody else uses its name.`
+  return [{ check: 'its messages', level: 'warn', message, remedy }]
 }
 
 function titleOf({ reason, status }: PeerTrouble): string {

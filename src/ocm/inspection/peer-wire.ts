@@ -20,6 +20,10 @@ export const peerSummarySchema = z
     lastFailure: event
       .extend({ reason: z.string(), text: z.string(), status: z.int().optional() })
       .optional(),
+    lastRefusal: z
+      .object({ reason: z.string(), text: z.string(), since: time, at: time })
+      .optional()
+      .describe('Messages in its name that were refused for their signatures, when none was right since.'),
   })
   .meta({ id: 'PeerSummary' })
 
@@ -81,7 +85,7 @@ export type Peer = z.output<typeof peerSchema>
 /** One line of a list. */
 export function toPeerSummary(facts: PeerFacts): z.input<typeof peerSummarySchema> {
   const { host, trust, info, dialect, ourForm, record } = facts
-  const { lastSuccess, lastFailure } = record ?? {}
+  const { lastSuccess, lastFailure, lastRefusal } = record ?? {}
   return {
     ...{ host, trust, state: peerState(facts) },
     provider: info?.provider ?? '',
@@ -92,6 +96,7 @@ export function toPeerSummary(facts: PeerFacts): z.input<typeof peerSummarySchem
       ? {}
       : { lastSuccess: { what: lastSuccess.what, at: isoTime(lastSuccess.atMs) } }),
     ...(lastFailure === undefined ? {} : { lastFailure: toFailure(lastFailure) }),
+    ...(lastRefusal === undefined ? {} : { lastRefusal: toRefusal(lastRefusal) }),
   }
 }
 
@@ -118,6 +123,15 @@ export function toPeer(facts: PeerFacts): Peer {
 
 function toFailure({ atMs, ...failure }: NonNullable<NonNullable<PeerFacts['record']>['lastFailure']>) {
   return { ...failure, at: isoTime(atMs) }
+}
+
+function toRefusal({
+  fault,
+  text,
+  sinceMs,
+  atMs,
+}: NonNullable<NonNullable<PeerFacts['record']>['lastRefusal']>) {
+  return { reason: fault, text, since: isoTime(sinceMs), at: isoTime(atMs) }
 }
 
 function toDiscovery({ info, discoveredAtMs }: PeerFacts): Pick<z.input<typeof peerSchema>, 'discovery'> {

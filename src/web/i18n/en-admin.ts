@@ -86,6 +86,7 @@ export const enAdmin = {
   'admin.testHost': 'Test any server',
   'admin.test': 'Test',
   'admin.testOf': 'Test of {host}',
+  'admin.messagesRefused': 'Messages in its name are refused: {reason},',
   'admin.noPeers': 'No other server is known yet',
   'admin.noPeersText': 'Servers appear here with the first invitation or share. You can test one before.',
   'admin.lastContact': 'Last contact',

@@ -89,7 +89,22 @@ function PeerTable({ items, onTest }: PeerTableProps): JSX.Element {
   )
 }
 
-function LastContact({ peer: { lastSuccess, lastFailure } }: { peer: PeerSummary }): JSX.Element {
+/** How it went with what we send there, and with what comes from there. */
+function LastContact({ peer }: { peer: PeerSummary }): JSX.Element {
+  const { lastRefusal } = peer
+  return (
+    <>
+      <LastSent peer={peer} />
+      {lastRefusal !== undefined && (
+        <p class="soft" title={lastRefusal.text}>
+          {t('admin.messagesRefused', { reason: lastRefusal.reason })} <Ago at={lastRefusal.at} />
+        </p>
+      )}
+    </>
+  )
+}
+
+function LastSent({ peer: { lastSuccess, lastFailure } }: { peer: PeerSummary }): JSX.Element {
   const failedLast =
     lastFailure !== undefined && (lastSuccess === undefined || lastFailure.at > lastSuccess.at)
   if (failedLast) {
