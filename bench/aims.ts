@@ -23,6 +23,8 @@ const SPEED_AIMS: SpeedAim[] = [
 /** The cases that a tree must not slow down, and by how much the largest may differ from the smallest. */
 const TREE_CASES = ['tree-list', 'tree-put', 'tree-etag']
 const TREE_TOLERANCE = 1.25
+/** A killed node works again after so many seconds. */
+const RECOVERY_AIM_SECONDS = 2
 const MEMORY_AIM_MIB = 250
 const OURS = 'causeway'
 /** Cases in which the memory of the first contestant must be the same in every run. */
@@ -40,6 +42,7 @@ export function judgeAims({ rows }: Report): string[][] {
     ...rows.flatMap((row) => SPEED_AIMS.filter((aim) => aim.case === row.case).map((aim) => speed(row, aim))),
     ...rows.filter((row) => TREE_CASES.includes(row.case)).map(tree),
     ...rows.filter((row) => FLAT_CASES.includes(row.case)).map(flat),
+    ...rows.filter((row) => row.case === 'transfer-recovery').map(recovery),
     ...memory(rows),
   ].filter((line) => line.length > 0)
 }
@@ -60,6 +63,12 @@ function tree(row: Row): string[] {
   const reached = `${grown.toFixed(2)} × (${formatFigure(first.median)} and ${formatFigure(last.median)} ms)`
   const what = `${row.title}: ${last.label} against ${first.label}`
   return [what, `the same, at most ${TREE_TOLERANCE} ×`, reached, met(grown <= TREE_TOLERANCE)]
+}
+
+function recovery({ title, figures: [first] }: Row): string[] {
+  if (first === undefined) return []
+  const aim = `under ${RECOVERY_AIM_SECONDS} s`
+  return [title, aim, `${formatFigure(first.median)} s`, met(first.median < RECOVERY_AIM_SECONDS)]
 }
 
 /** Buffering shows in how much it takes, a leak in how far the runs lie apart. */

@@ -54,6 +54,8 @@ export async function runProgram(
 export interface RunningProgram {
   pid: number
   stop(): Promise<void>
+  /** Gives it no time for anything. */
+  kill(): Promise<void>
 }
 
 export interface ServerStart {
@@ -82,13 +84,13 @@ export async function startServer(start: ServerStart): Promise<RunningProgram> {
     }
     await delay(50)
   }
-  return { pid: child.pid ?? 0, stop: () => stopChild(child) }
+  return { pid: child.pid ?? 0, stop: () => stopChild(child), kill: () => stopChild(child, 'SIGKILL') }
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   const hard = setTimeout(() => child.kill('SIGKILL'), 15_000)
   await ended
   clearTimeout(hard)

@@ -97,6 +97,8 @@ export interface Sizes {
   /** Very small files, and files in folders below each other. */
   tinyFiles: number
   treeDepth: number
+  /** Open requests of a node that is killed. */
+  openRequests: number
   syncFiles: number
   syncFileBytes: number
   /** Shares that are given and accepted in one round. */
@@ -125,6 +127,7 @@ export const fullSizes: Sizes = {
   transferFileBytes: 10 * 1024,
   tinyFiles: 20_000,
   treeDepth: 8,
+  openRequests: 100_000,
   syncFiles: 5000,
   syncFileBytes: 1024,
   shares: 400,
@@ -144,6 +147,7 @@ export const quickSizes: Sizes = {
   transferFiles: 20,
   tinyFiles: 100,
   treeDepth: 3,
+  openRequests: 500,
   syncFiles: 200,
   shares: 24,
   remoteWriteBytes: 16 * MIB,

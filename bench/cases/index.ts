@@ -1,6 +1,7 @@
 import type { Case } from '../types.ts'
 import { getLarge, putLarge } from './large-files.ts'
 import { listForSync, listLarge, listUsual } from './listings.ts'
+import { transferRecovery } from './recovery.ts'
 import { remoteList, remoteRead, remoteWrite } from './remote-shares.ts'
 import { shareMessages } from './share-messages.ts'
 import { getSmall, putSmall } from './small-files.ts'
@@ -22,6 +23,7 @@ export const cases: Case[] = [
   transferSmall,
   transferTree,
   transferTiny,
+  transferRecovery,
   shareMessages,
   remoteList,
   remoteRead,

@@ -20,6 +20,10 @@ export interface RunningNode extends RunningPeer {
   /** Where it answers about itself. */
   opsOrigin: string
   logFile: string
+  /** Ends its process at once, as a power cut does. */
+  kill(): Promise<void>
+  /** Starts it again with what it has on the disk; it has another pid then. */
+  restart(): Promise<void>
 }
 
 /** What a round removes is to be gone before the next one; no DELETE is measured. */
@@ -82,13 +86,15 @@ export async function startNode(
   await prepare?.(node)
   const opsPort = await findFreePort()
   const logFile = join(folder, 'output.log')
-  const server = await startServer({
-    file: command,
-    args: ['serve', node, '--port', String(port), '--host', '127.0.0.1'],
-    env: { CAUSEWAY_OPS__PORT: String(opsPort), ...KEEP_NOTHING, ...env },
-    logFile,
-    port,
-  })
+  const serve = () =>
+    startServer({
+      file: command,
+      args: ['serve', node, '--port', String(port), '--host', '127.0.0.1'],
+      env: { CAUSEWAY_OPS__PORT: String(opsPort), ...KEEP_NOTHING, ...env },
+      logFile,
+      port,
+    })
+  let server = await serve()
   stack.defer(() => server.stop())
   const origin = `http://127.0.0.1:${port}`
   const appPassword = await createAppPassword(origin, password)
@@ -102,6 +108,10 @@ export async function startNode(
     pid: server.pid,
     baseUrl: `${origin}/dav/files/${USER}/`,
     headers: { Authorization: basic(USER, appPassword) },
+    kill: () => server.kill(),
+    restart: async () => {
+      server = await serve()
+    },
   }
 }
 

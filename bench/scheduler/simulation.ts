@@ -52,7 +52,7 @@ export class Simulation {
     this.random = newRandom(seed)
     const log = createLogger('silent')
     this.links = new LinkControl({ ...shared, log, limits: { max: 30 }, bandwidth: '', timeZone: 'UTC' })
-    this.journal = new Journal({ ...shared, onJobs: () => undefined })
+    this.journal = new Journal({ ...shared, gatherMs: 0, onJobs: () => undefined })
     this.dispatcher = new Dispatcher({
       ...shared,
       slots: SLOTS,

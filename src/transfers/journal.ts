@@ -18,6 +18,8 @@ export interface JournalDeps {
   /** The name under which this worker holds leases. */
   owner: string
   leaseMs: number
+  /** How long changes of a crowd of requests wait for each other; 0: for no time. */
+  gatherMs?: number
   /** Told after each commit what the jobs look like now. */
   onJobs(jobs: readonly TransferJob[]): void
 }
@@ -84,7 +86,8 @@ export class Journal {
 
   /** Waits for company: where many requests are under way, more changes come within milliseconds. */
   private gather(): Promise<unknown> {
-    return this.counted.size < CROWD ? immediate() : delay(GATHER_MS)
+    const { gatherMs = GATHER_MS } = this.deps
+    return this.counted.size < CROWD || gatherMs === 0 ? immediate() : delay(gatherMs)
   }
 
   private async flushAll(): Promise<void> {
