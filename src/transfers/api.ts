@@ -68,7 +68,7 @@ function listRoute({ db, feed }: ApiDeps): ApiRoute {
         before: jobCursor(cursor),
         limit: limit + 1,
       })
-      const items = await Promise.all(jobs.slice(0, limit).map((job) => feed.view(job)))
+      const items = await feed.views(jobs.slice(0, limit))
       const last = jobs[limit - 1]
       const isMore = jobs.length > limit && last !== undefined
       return { items, ...(isMore ? { nextCursor: toCursor([last.createdAtMs, last.id]) } : {}) }

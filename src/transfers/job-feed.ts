@@ -77,9 +77,18 @@ export class JobFeed {
 
   /** The job as the API shows it, with the rate as this process sees it. */
   async view(job: TransferJob): Promise<JobView> {
-    const over = isJobOver(job.state)
-    const active = over ? 0 : await countActiveFiles(this.db, job.id)
-    return toJobView(job, { active, bytesPerSecond: over ? 0 : this.rateOf(job.id) })
+    const [view] = await this.views([job])
+    return view as JobView
+  }
+
+  /** The same for several, with one query for all. */
+  async views(jobs: readonly TransferJob[]): Promise<JobView[]> {
+    const open = jobs.filter(({ state }) => !isJobOver(state)).map(({ id }) => id)
+    const active = await countActiveFiles(this.db, open)
+    return jobs.map((job) => {
+      const bytesPerSecond = isJobOver(job.state) ? 0 : this.rateOf(job.id)
+      return toJobView(job, { active: active.get(job.id) ?? 0, bytesPerSecond })
+    })
   }
 
   /** Resolves when the process that runs transfers says that the job is over, and in any case after a while. */

@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { readRows } from '../platform/read-rows.ts'
 import { flagReady, lanesByJob, repairReadyFlags } from './claim-repo.ts'
 import { FIRST_RANK } from './job-rank.ts'
 import type { Lane } from './types.ts'
@@ -138,14 +139,15 @@ export async function findOpenFiles(db: Db, ids: readonly string[]): Promise<Set
   return new Set(rows.map((row: { id: string }) => row.id))
 }
 
-/** How many requests of a job a worker holds now. */
-export async function countActiveFiles(db: Db, jobId: string): Promise<number> {
-  const row = await db('transfer_files')
-    .where({ job_id: jobId })
-    .whereNotNull('lease_owner')
-    .count({ n: '*' })
-    .first()
-  return Number(row?.n ?? 0)
+/** How many requests of each of these jobs workers hold now; a job of which none is held is missing. */
+export async function countActiveFiles(db: Db, jobIds: readonly string[]): Promise<Map<string, number>> {
+  if (jobIds.length === 0) return new Map()
+  // The job in an expression: by the index of jobs SQLite would look at every request of the job; by that of
+  // leases there are as many as there are slots.
+  const sql = `select coalesce(job_id, '') as job_id, count(*) as n from transfer_files where lease_owner is not null
+    and coalesce(job_id, '') in (${jobIds.map(() => '?').join(', ')}) group by coalesce(job_id, '')`
+  const rows = await readRows<{ job_id: string; n: number | string }>(db, sql, jobIds)
+  return new Map(rows.map((row) => [row.job_id, Number(row.n)]))
 }
 
 /** How many requests workers hold now. */
