@@ -28,6 +28,7 @@ function judge() {
     discovery: undefined as never,
     trust: { isTrusted: async (host: string) => host !== 'other.test' } as never,
     limit: { take: () => 0 },
+    refusals: { refused: async () => undefined, proven: async () => undefined },
     clock,
   })
 }
