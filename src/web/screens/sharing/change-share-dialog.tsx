@@ -2,20 +2,19 @@ import type { JSX } from 'preact'
 import type { Share } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
-import { Check, Field, Select } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
-import { rolesFor } from './roles.ts'
+import { dayOf, endOfDay, NO_TERMS } from './terms.ts'
+import { TermsFields } from './terms-fields.tsx'
 
 /** Another role, end or password of a share. */
 export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: () => void }): JSX.Element {
   const isLink = share.link !== undefined
   const initial = {
+    ...NO_TERMS,
     role: share.role,
     mayReshare: share.mayReshare,
-    until: share.expiresAt?.slice(0, 10) ?? '',
-    password: '',
-    dropPassword: false,
+    until: share.expiresAt === undefined ? '' : dayOf(share.expiresAt),
   }
   const form = useForm(initial, async ({ role, mayReshare, until, password, dropPassword }) => {
     await api.changeShare({
@@ -29,7 +28,6 @@ export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: (
     })
     onClose()
   })
-  const { values, set } = form
   return (
     <FormDialog
       title={t('sharing.changeTitle', { name: share.name })}
@@ -37,49 +35,7 @@ export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: (
       form={form}
       onClose={onClose}
     >
-      <Select
-        label={t('sharing.roleLabel')}
-        value={values.role}
-        onValue={(v) => set('role', v)}
-        options={rolesFor(share.kind, isLink)}
-      />
-      <Field
-        label={t('sharing.until')}
-        hint={t('sharing.untilHint')}
-        type="date"
-        value={values.until}
-        onValue={(v) => set('until', v)}
-      />
-      {!isLink && (
-        <Check
-          label={t('sharing.allowReshare')}
-          checked={values.mayReshare}
-          onChecked={(v) => set('mayReshare', v)}
-        />
-      )}
-      {isLink && (
-        <Field
-          label={t('sharing.linkPassword')}
-          hint={t(share.link?.hasPassword === true ? 'sharing.linkPasswordKept' : 'common.optional')}
-          type="password"
-          autocomplete="new-password"
-          value={values.password}
-          onValue={(v) => set('password', v)}
-          disabled={values.dropPassword}
-        />
-      )}
-      {share.link?.hasPassword === true && (
-        <Check
-          label={t('sharing.dropPassword')}
-          checked={values.dropPassword}
-          onChecked={(v) => set('dropPassword', v)}
-        />
-      )}
+      <TermsFields {...{ form, kind: share.kind, isLink }} hasPassword={share.link?.hasPassword === true} />
     </FormDialog>
   )
-}
-
-/** The share is good all through the day that was chosen. */
-export function endOfDay(date: string): string {
-  return new Date(`${date}T23:59:59`).toISOString()
 }

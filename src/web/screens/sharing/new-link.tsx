@@ -4,26 +4,15 @@ import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
-import { Field, Select } from '../../ui/field.tsx'
 import { useForm } from '../../ui/use-form.ts'
-import { endOfDay } from './change-share-dialog.tsx'
-import { rolesFor } from './roles.ts'
 import type { SharePanelProps } from './share-panel.tsx'
-import type { Role } from './states.ts'
-
-interface Values {
-  role: Role
-  label: string
-  password: string
-  until: string
-}
-
-const EMPTY: Values = { role: 'viewer', label: '', password: '', until: '' }
+import { endOfDay, NO_TERMS } from './terms.ts'
+import { TermsFields } from './terms-fields.tsx'
 
 /** Makes a link for people without an account; its options show when they are wanted. */
 export function NewLink({ path, kind, onMade }: SharePanelProps & { onMade: () => unknown }): JSX.Element {
   const [isOpen, setOpen] = useState(false)
-  const form = useForm(EMPTY, async ({ role, label, password, until }) => {
+  const form = useForm(NO_TERMS, async ({ role, label, password, until }) => {
     const recipient = {
       type: 'link' as const,
       ...(label === '' ? {} : { label }),
@@ -33,11 +22,10 @@ export function NewLink({ path, kind, onMade }: SharePanelProps & { onMade: () =
       body: { path, role, recipient, ...(until === '' ? {} : { expiresAt: endOfDay(until) }) },
     })
   })
-  const { values, set } = form
   const submit = async (event: Event) => {
     event.preventDefault()
     if (!(await form.submit())) return
-    form.reset(EMPTY)
+    form.reset(NO_TERMS)
     setOpen(false)
     await onMade()
   }
@@ -53,33 +41,7 @@ export function NewLink({ path, kind, onMade }: SharePanelProps & { onMade: () =
   return (
     <form class="share-form" onSubmit={submit}>
       {form.error !== undefined && <ErrorNote error={form.error} />}
-      <Select
-        label={t('sharing.linkRole')}
-        value={values.role}
-        onValue={(v) => set('role', v)}
-        options={rolesFor(kind, true)}
-      />
-      <Field
-        label={t('sharing.linkLabel')}
-        hint={t('sharing.linkLabelHint')}
-        value={values.label}
-        onValue={(v) => set('label', v)}
-      />
-      <Field
-        label={t('sharing.linkPassword')}
-        hint={t('common.optional')}
-        type="password"
-        autocomplete="new-password"
-        value={values.password}
-        onValue={(v) => set('password', v)}
-      />
-      <Field
-        label={t('sharing.until')}
-        hint={t('sharing.untilHint')}
-        type="date"
-        value={values.until}
-        onValue={(v) => set('until', v)}
-      />
+      <TermsFields form={form} kind={kind} isLink isNew />
       <div class="actions">
         <Button type="submit" kind="primary" disabled={form.isBusy}>
           {t('sharing.makeLink')}

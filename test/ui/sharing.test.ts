@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signIn, TestBrowser } from '../support/browser.ts'
+import { TestMesh, type TestNode } from '../support/test-mesh.ts'
+import type { TestUser } from '../support/test-user.ts'
+
+let mesh: TestMesh & { nodes: TestNode[] }
+let leiden: TestNode
+let ann: TestUser
+let browser: TestBrowser
+
+beforeAll(async () => {
+  mesh = await TestMesh.create(['leiden'])
+  leiden = mesh.nodes[0] as TestNode
+  ann = await leiden.addUser('ann')
+  await leiden.addUser('bob')
+  await ann.dav('MKCOL', '/survey')
+  browser = await TestBrowser.open(mesh.nodes)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await mesh?.close()
+})
+
+interface Given {
+  role: string
+  note?: string
+  mayReshare: boolean
+  expiresAt?: string
+  link?: { hasPassword: boolean }
+}
+
+const given = async () => (await ann.api<{ items: Given[] }>('GET', '/shares')).items
+
+describe('the terms of a share', () => {
+  it('are set when it is made, for people and for links, and changed later', async () => {
+    const { page, complaints } = await browser.visit(leiden)
+    await signIn(page, 'ann', 'ann-password')
+    await page.getByRole('button', { name: 'Actions for survey' }).click()
+    await page.getByRole('menuitem', { name: 'Share' }).click()
+    await page.getByRole('combobox', { name: 'Share with' }).fill('bob')
+    await page.getByRole('option', { name: /bob/i }).first().click()
+    await page.getByLabel('They may', { exact: true }).selectOption('editor')
+    await page.getByLabel('Message to them').fill('For Monday')
+    await page.getByLabel('Until').fill('2031-03-01')
+    await page.getByRole('button', { name: 'Share', exact: true }).click()
+    const bob = page.getByRole('listitem').filter({ hasText: 'bob@' })
+    await bob.waitFor()
+    expect(await given()).toMatchObject([{ role: 'editor', expiresAt: '2031-03-01T23:59:59.000Z' }])
+
+    await bob.getByRole('button', { name: /^Actions for/ }).click()
+    await page.getByRole('menuitem', { name: 'Change…' }).click()
+    const dialog = page.getByRole('dialog', { name: /Change the share/ })
+    expect(await dialog.getByLabel('Until').inputValue()).toBe('2031-03-01')
+    expect(await dialog.getByLabel('Message to them').count()).toBe(0)
+    await dialog.getByLabel('They may', { exact: true }).selectOption('viewer')
+    await dialog.getByLabel('They may share it on').check()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const changed = { role: 'viewer', mayReshare: true, expiresAt: '2031-03-01T23:59:59.000Z' }
+    expect(await given()).toMatchObject([changed])
+
+    await page.getByRole('button', { name: 'New link' }).click()
+    await page.getByLabel('Whoever has the link may').selectOption('uploader')
+    await page.getByLabel('Name of the link').fill('For reviewers')
+    await page.getByLabel('Password of the link').fill('a long password')
+    await page.getByRole('button', { name: 'Make the link' }).click()
+    const link = page.getByRole('listitem').filter({ hasText: 'For reviewers' })
+    await link.getByRole('button', { name: /^Actions for/ }).click()
+    await page.getByRole('menuitem', { name: 'Change…' }).click()
+    await dialog.getByLabel('No password any more').check()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const [made] = (await given()).filter((one) => one.link !== undefined)
+    expect(made).toMatchObject({ role: 'uploader', link: { hasPassword: false } })
+    expect(complaints).toEqual([])
+  })
+})
