@@ -18,7 +18,7 @@ export async function sendLarge(item: UploadItem, file: File, options: SendOptio
   const known = await findOffset(item, signal)
   if (known === undefined) item.begun = { address: await begin(item, file, signal), path: item.path }
   let offset = known ?? 0
-  onProgress(offset)
+  options.onFound(offset)
   // All of it is there, but it did not become a file yet: an empty piece tries that again.
   if (offset === file.size) await sendPiece(item, file, offset, options)
   while (offset < file.size) offset = await sendPiece(item, file, offset, options)

@@ -67,6 +67,8 @@ export interface SendOptions {
   signal: AbortSignal
   /** How many bytes of it are known to have gone; may go back after an interruption. */
   onProgress: (sentBytes: number) => void
+  /** How many the node had already when it was asked. */
+  onFound: (sentBytes: number) => void
 }
 
 /** How bytes get to the node; throws `ApiProblem`, `NetworkProblem` or `UnreadableFileError`. */
