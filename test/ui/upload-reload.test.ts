@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page, Request } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signIn, TestBrowser } from '../support/browser.ts'
+import { TestMesh, type TestNode } from '../support/test-mesh.ts'
+import type { TestUser } from '../support/test-user.ts'
+
+const MiB = 1024 * 1024
+/** What the page sends with one request. */
+const PIECE = 32 * MiB
+const bytes = Buffer.alloc(40 * MiB, 'abcdefgh')
+
+let mesh: TestMesh & { nodes: TestNode[] }
+let leiden: TestNode
+let ann: TestUser
+let browser: TestBrowser
+let folder: string
+
+beforeAll(async () => {
+  mesh = await TestMesh.create(['leiden'])
+  leiden = mesh.nodes[0] as TestNode
+  ann = await leiden.addUser('ann')
+  browser = await TestBrowser.open(mesh.nodes)
+  folder = await mkdtemp(join(tmpdir(), 'causeway-ui-'))
+  await writeFile(join(folder, 'large.bin'), bytes)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await mesh?.close()
+  if (folder !== undefined) await rm(folder, { recursive: true })
+})
+
+async function choose(page: Page): Promise<void> {
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Upload', exact: true }).click()
+  await (await chooser).setFiles([join(folder, 'large.bin')])
+}
+
+/** Ann, whose upload has brought its first piece when the page is loaded anew. */
+async function cutOff(where: string) {
+  await ann.dav('MKCOL', `/${where}`)
+  const { page, complaints } = await browser.visit(leiden, `/files/${where}`)
+  await signIn(page, 'ann', 'ann-password')
+  await page.getByText('This folder is empty').waitFor()
+  const isSecond = (request: Request) =>
+    request.method() === 'PATCH' && request.headers()['upload-offset'] === `${PIECE}`
+  // The second piece is held for ever.
+  const held = new Promise<void>((resolve) => {
+    void page.route('**/dav/tus/**', (route, request) =>
+      isSecond(request) ? resolve() : void route.continue(),
+    )
+  })
+  await choose(page)
+  await held
+  await page.reload()
+  await page.unroute('**/dav/tus/**')
+  await page.getByText('This folder is empty').waitFor()
+  const sent: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().includes('/dav/tus/')) return
+    sent.push(`${request.method()} ${request.headers()['upload-offset'] ?? ''}`.trim())
+  })
+  return { page, complaints, sent }
+}
+
+describe('a large upload that the page was closed over', () => {
+  it('goes on with the rest when the same file is chosen again', async () => {
+    const { page, complaints, sent } = await cutOff('again')
+    await choose(page)
+    await page.getByText('1 file uploaded').waitFor()
+    expect(sent).toEqual(['HEAD', `PATCH ${PIECE}`])
+    const answer = await ann.dav('GET', '/again/large.bin')
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true)
+    expect(await page.evaluate(() => localStorage.getItem('causeway.uploads'))).toBe('{}')
+    expect(complaints).toEqual([])
+  })
+
+  it('begins anew where the node has forgotten it', async () => {
+    const { page, sent } = await cutOff('forgotten')
+    const kept = await page.evaluate(() => localStorage.getItem('causeway.uploads'))
+    expect(kept).not.toContain('large.bin')
+    const [{ address } = { address: '' }] = Object.values(
+      JSON.parse(kept ?? '{}') as Record<string, { address: string }>,
+    )
+    const headers = { 'tus-resumable': '1.0.0' }
+    const given = await fetch(`${leiden.origin}${address}`, {
+      method: 'DELETE',
+      headers: { ...headers, authorization: `Basic ${btoa('ann:ann-password')}` },
+    })
+    expect(given.status).toBe(204)
+    await choose(page)
+    await page.getByText('1 file uploaded').waitFor()
+    expect(sent).toEqual(['HEAD', 'POST', 'PATCH 0', `PATCH ${PIECE}`])
+  })
+})
