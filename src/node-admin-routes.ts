@@ -22,7 +22,7 @@ export function peopleAndNodeRoutes(base: Base, rooms: Rooms, version: string): 
   }
   return [
     ...recipientRoutes({
-      ...{ people: users, ownHost: ocm.host },
+      ...{ people: users, ownHost: ocm.host, clock: base.clock },
       listContacts: (userId) => shares.sharing.listContacts(userId),
     }),
     ...userRoutes({ users, ocmHost: ocm.host, quotaOf }),

@@ -2,10 +2,15 @@ import { z } from 'zod'
 import type { Group, User } from '../accounts/types.ts'
 import { findAddress, formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
+import type { Clock } from '../platform/clock.ts'
+import { TooManyRequestsError } from '../platform/errors.ts'
+import { createRateLimit } from '../platform/rate-limit.ts'
 import type { Contact } from './types.ts'
 
 /** Fewer letters would list the people of the node. */
 const MIN_LETTERS = 2
+/** Of one user: more than anybody types, too few to read the list of people by trying beginnings. */
+const SEARCHES_PER_MINUTE = 100
 
 const recipientSchema = z
   .object({
@@ -29,12 +34,14 @@ export interface RecipientsDeps {
   }
   listContacts(userId: string): Promise<Contact[]>
   ownHost: string
+  clock: Clock
 }
 
 type Recipient = z.input<typeof recipientSchema>
 
 /** `GET /recipients`: with whom something can be shared, for whoever types a name. */
 export function recipientRoutes(deps: RecipientsDeps): ApiRoute[] {
+  const limit = createRateLimit(SEARCHES_PER_MINUTE, deps.clock)
   return [
     apiRoute({
       method: 'get',
@@ -47,9 +54,14 @@ export function recipientRoutes(deps: RecipientsDeps): ApiRoute[] {
         limit: z.coerce.number().int().min(1).max(50).default(10),
       }),
       response: z.object({ items: z.array(recipientSchema) }),
-      async handle({ principal, query: { query, limit } }) {
-        const found = await findRecipients(deps, principal.userId, query, limit)
-        return { items: found.slice(0, limit) }
+      async handle({ principal, query: { query, limit: most } }) {
+        const retryAfterSeconds = limit.take(principal.userId)
+        if (retryAfterSeconds > 0) {
+          const message = `Too many names were searched for; try again in ${retryAfterSeconds} s.`
+          throw new TooManyRequestsError(message, { retryAfterSeconds })
+        }
+        const found = await findRecipients(deps, principal.userId, query, most)
+        return { items: found.slice(0, most) }
       },
     }),
   ]

@@ -150,4 +150,17 @@ describe('what administrators do over the API', () => {
     expect(await find('piet@utrecht.example')).toEqual([['address', 'piet@utrecht.example']])
     expect(await find('%%')).toEqual([])
   })
+
+  it('lets nobody read the list of people by trying beginnings', async () => {
+    const dora = await leiden.addUser('dora')
+    const ask = ({ authorization }: TestUser) =>
+      fetch(`${leiden.origin}/api/v1/recipients?query=be`, { headers: { authorization } })
+    expect((await ask(dora)).status).toBe(200)
+    const answers = await Promise.all(Array.from({ length: 130 }, () => ask(dora)))
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(99)
+    const refused = answers.find(({ status }) => status === 429)
+    expect(refused?.headers.get('retry-after')).toBe('1')
+    expect(await refused?.json()).toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    expect((await ask(ann)).status).toBe(200)
+  })
 })
