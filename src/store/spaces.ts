@@ -14,6 +14,7 @@ import { HotFiles } from './local/hot-files.ts'
 import type { FoundEntries } from './local/local-store.ts'
 import { type OpenSpace, openSpace } from './local/open-space.ts'
 import type { RebuildReport } from './local/rebuild-index.ts'
+import { SmallWriter } from './local/small-writer.ts'
 import type { FsyncPolicy } from './local/staging.ts'
 import { type SpaceRow, SpacesRepo } from './spaces-repo.ts'
 import type { ChecksumType, FileStore, StorePath } from './types.ts'
@@ -118,6 +119,7 @@ class OpenSpaces {
   private readonly spaceIds = new Map<string, string>()
   private readonly hot = new HotFiles()
   private readonly hashThreads = new HashThreads()
+  private readonly smallWriter = SmallWriter.forThisMachine()
 
   constructor(options: SpacesOptions) {
     this.options = options
@@ -177,7 +179,7 @@ class OpenSpaces {
 
   async idle(): Promise<void> {
     await Promise.all([...this.open.values()].map(async (space) => await (await space).local.idle()))
-    await this.hashThreads.close()
+    await Promise.all([this.hashThreads.close(), this.smallWriter?.close()])
   }
 
   private opened(space: SpaceRow): Promise<OpenDrive> {
@@ -205,6 +207,7 @@ class OpenSpaces {
       gate: gates?.gateOf(`space ${space.id}`),
       hot: this.hot,
       hashThreads: this.hashThreads,
+      smallWriter: this.smallWriter,
     })
     const limitBytes = async () => {
       const ofUser = space.ownerUserId === undefined ? undefined : await quotaOf?.(space.ownerUserId)

@@ -91,7 +91,7 @@ describe('a body whose checksums another thread computes', () => {
       await threads.close()
       yield content.subarray(2_000_000)
     }
-    await expect(pourInto('f', closingOnTheWay())).rejects.toThrow('The hashing thread ended.')
+    await expect(pourInto('f', closingOnTheWay())).rejects.toThrow('The thread hash ended.')
     expect((await pourInto('g', inPieces(content, 100_000))).checksums).toEqual(sumsOf(content))
   })
 

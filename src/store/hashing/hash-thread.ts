@@ -1,4 +1,5 @@
-import { type MessagePort, parentPort } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
+import { answerLine } from '../../platform/thread-line.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
 import { ContentHash } from './content-hash.ts'
 
@@ -9,37 +10,30 @@ export type HashRequest =
   | { id: number; kind: 'end' }
   | { id: number; kind: 'drop' }
 
-/** One for each `update` and `end`; the checksums after the latter. */
-export interface HashReply {
-  id: number
-  checksums?: Checksums
-}
-
 interface Running {
   hash: ContentHash
   bytes: Uint8Array
 }
 
-/** The program of the thread: checksums of contents that lie in shared memory. */
-export function serveHashes(port: MessagePort): void {
+/** The program of the thread: checksums of contents that lie in shared memory. Those of `end` are the answer. */
+export function createHashing(): (request: HashRequest) => Checksums {
   const running = new Map<number, Running>()
-  const reply = (answer: HashReply) => port.postMessage(answer)
-  port.on('message', (request: HashRequest) => {
+  return (request) => {
     const { id } = request
     if (request.kind === 'begin') {
       const hash = new ContentHash({}, request.types)
       running.set(id, { hash, bytes: new Uint8Array(request.memory) })
-      return
+      return {}
     }
     const content = running.get(id)
-    if (content === undefined) return
+    if (content === undefined) return {}
     if (request.kind === 'update') {
       content.hash.update(content.bytes.subarray(request.start, request.start + request.length))
-      return reply({ id })
+      return {}
     }
     running.delete(id)
-    if (request.kind === 'end') reply({ id, checksums: content.hash.checksums() })
-  })
+    return request.kind === 'end' ? content.hash.checksums() : {}
+  }
 }
 
-if (parentPort !== null) serveHashes(parentPort)
+if (parentPort !== null) answerLine(parentPort, createHashing())

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { ThreadLine } from '../../platform/thread-line.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
-import type { HashReply, HashRequest } from './hash-thread.ts'
+import type { HashRequest } from './hash-thread.ts'
 
 /** Checksums of one content, computed by another thread. */
 export interface RemoteHash {
@@ -12,86 +12,42 @@ export interface RemoteHash {
   drop(): void
 }
 
-interface Waiting {
-  resolve(reply: HashReply): void
-  reject(error: unknown): void
-}
-
 /** One thread, started with the first content; when it ends, what it had in hand fails and the next one starts another. */
 class HashThread {
-  private worker: Worker | undefined
-  private readonly waiting = new Map<number, Waiting[]>()
+  private readonly line = new ThreadLine<HashRequest, Checksums>({
+    program: new URL('./hash-thread.ts', import.meta.url),
+    name: 'hash',
+    // It holds nothing but sums: a heap of a few MiB is enough.
+    limits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
+  })
+  private readonly contents = new Set<number>()
   private lastId = 0
 
   get load(): number {
-    return this.waiting.size
+    return this.contents.size
   }
 
   begin(memory: SharedArrayBuffer, types: readonly ChecksumType[]): RemoteHash {
     const id = ++this.lastId
-    this.waiting.set(id, [])
-    const worker = this.start()
-    this.post(worker, { id, kind: 'begin', types, memory })
+    this.contents.add(id)
+    this.line.tell({ id, kind: 'begin', types, memory })
+    const { life } = this.line
+    const ask = (request: HashRequest) => {
+      if (this.line.isOf(life)) return this.line.ask(request)
+      return Promise.reject(new Error('The thread hash ended.'))
+    }
     return {
-      update: async (start, length) => void (await this.ask(id, { id, kind: 'update', start, length })),
-      checksums: async () => {
-        const { checksums } = await this.ask(id, { id, kind: 'end' })
-        this.waiting.delete(id)
-        return checksums ?? {}
-      },
+      update: async (start, length) => void (await ask({ id, kind: 'update', start, length })),
+      checksums: () => ask({ id, kind: 'end' }),
       drop: () => {
-        if (this.waiting.delete(id) && this.worker === worker) this.post(worker, { id, kind: 'drop' })
-        this.rest()
+        this.contents.delete(id)
+        if (this.line.isOf(life)) this.line.tell({ id, kind: 'drop' })
       },
     }
   }
 
-  private ask(id: number, request: HashRequest): Promise<HashReply> {
-    return new Promise((resolve, reject) => {
-      const { worker } = this
-      const queue = this.waiting.get(id)
-      if (queue === undefined || worker === undefined) return reject(new Error('The hashing thread ended.'))
-      queue.push({ resolve, reject })
-      this.post(worker, request)
-    })
-  }
-
-  private post(worker: Worker, request: HashRequest): void {
-    worker.ref()
-    worker.postMessage(request)
-  }
-
-  private start(): Worker {
-    if (this.worker !== undefined) return this.worker
-    const worker = new Worker(new URL('./hash-thread.ts', import.meta.url), {
-      name: 'hash',
-      // It holds nothing but sums: a heap of a few MiB is enough.
-      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
-    })
-    this.worker = worker
-    worker.on('message', (reply: HashReply) => {
-      this.waiting.get(reply.id)?.shift()?.resolve(reply)
-      this.rest()
-    })
-    worker.on('error', (error) => this.end(worker, error))
-    worker.on('exit', () => this.end(worker, new Error('The hashing thread ended.')))
-    return worker
-  }
-
-  /** An idle thread does not keep the process alive. */
-  private rest(): void {
-    if ([...this.waiting.values()].every((queue) => queue.length === 0)) this.worker?.unref()
-  }
-
-  async close(): Promise<void> {
-    await this.worker?.terminate()
-  }
-
-  private end(worker: Worker, error: Error): void {
-    if (this.worker !== worker) return
-    this.worker = undefined
-    for (const { reject } of [...this.waiting.values()].flat()) reject(error)
-    this.waiting.clear()
+  close(): Promise<void> {
+    return this.line.close()
   }
 }
 

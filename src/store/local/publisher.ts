@@ -127,7 +127,7 @@ export class Publisher {
   private async judge(folder: StorePath, group: Waiting[]) {
     const chain = await this.sync.refresh(folder)
     const known = await this.known(chain[folder.length], group)
-    const found = await Promise.all(group.map(({ file }) => this.space.disk.facts(file.path)))
+    const found = await Promise.all(group.map(({ file }) => this.space.disk.hotFacts(file.path)))
     const allowed: Waiting[] = []
     for (const [index, one] of group.entries()) {
       const { path, options } = one.file

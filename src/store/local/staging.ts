@@ -13,6 +13,7 @@ import { toFacts } from './disk-facts.ts'
 import { removeRemains } from './disk-tree.ts'
 import { checkLength, pour } from './pour.ts'
 import { pourShared, SHARED_FROM_BYTES } from './pour-shared.ts'
+import { AT_ONCE_BYTES, type SmallWriter } from './small-writer.ts'
 
 /** Leftovers of other machines are ours to remove after this long. */
 const FOREIGN_LEFTOVER_MS = 7 * 24 * 3_600_000
@@ -29,7 +30,11 @@ export interface StagingOptions {
   openFile?: OpenFile
   /** Compute the checksums of large bodies; without them it is done on the main thread. */
   hashThreads?: HashThreads | undefined
+  /** Writes small files of a known length; without it they are written like large ones. */
+  smallWriter?: SmallWriter | undefined
 }
+
+type SmallFill = WriteOptions & { smallWriter: SmallWriter }
 
 /** Names of running and finished work of this process, to tell it from that of a dead one. */
 const host = sha256Hex(hostname()).slice(0, 8)
@@ -43,6 +48,7 @@ export class Staging {
   readonly moreChecksums: readonly ChecksumType[]
   private readonly openFile: OpenFile
   private readonly hashThreads: HashThreads | undefined
+  private readonly smallWriter: SmallWriter | undefined
   private readonly active = new Set<string>()
 
   constructor(folder: string, options: StagingOptions) {
@@ -51,6 +57,7 @@ export class Staging {
     this.moreChecksums = options.moreChecksums ?? []
     this.openFile = options.openFile ?? ((path, flags) => open(path, flags))
     this.hashThreads = options.hashThreads
+    this.smallWriter = options.smallWriter
   }
 
   /** Where transfers stage; they sweep it themselves. */
@@ -106,6 +113,9 @@ export class Staging {
     source: AsyncIterable<Uint8Array>,
     options: WriteOptions,
   ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
+    const { smallWriter } = this
+    if (smallWriter !== undefined && (options.sizeBytes ?? Infinity) <= AT_ONCE_BYTES)
+      return await this.fillAtOnce(localPath, source, { ...options, smallWriter })
     const handle = await this.openFile(localPath, 'wx')
     try {
       const { sizeBytes, checksums } = await this.pour(abortable(source, options.signal), handle, options)
@@ -118,6 +128,29 @@ export class Staging {
     } finally {
       await handle.close()
     }
+  }
+
+  /** The same for a small body, which is looked at as a whole before anything is written. */
+  private async fillAtOnce(
+    localPath: string,
+    source: AsyncIterable<Uint8Array>,
+    { sizeBytes: declaredBytes = 0, expected, mtimeMs, signal, smallWriter }: SmallFill,
+  ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
+    const chunks: Uint8Array[] = []
+    const hash = this.newHash(expected)
+    let sizeBytes = 0
+    for await (const chunk of abortable(source, signal)) {
+      sizeBytes += chunk.length
+      if (sizeBytes > declaredBytes) checkLength(sizeBytes, declaredBytes)
+      hash.update(chunk)
+      chunks.push(chunk)
+    }
+    checkLength(sizeBytes, declaredBytes)
+    const checksums = hash.checksums()
+    checkChecksums(checksums, expected)
+    const isFlushed = this.fsync !== 'never'
+    const facts = await smallWriter.write({ localPath, chunks, sizeBytes, mtimeMs, isFlushed })
+    return { localPath, sizeBytes, checksums, facts }
   }
 
   /** The bytes of a body to their file, with the checksums computed on the way. */
