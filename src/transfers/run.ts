@@ -35,6 +35,8 @@ export interface Run {
   failedReplicas: Set<number>
   /** The bytes went straight into a destination without staging folder: nothing is left to publish. */
   isPublished: boolean
+  /** The bytes of a small file, which has no part file. */
+  held?: readonly Uint8Array[]
 }
 
 export interface StepDeps {

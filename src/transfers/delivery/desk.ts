@@ -47,6 +47,11 @@ export class DeliveryDesk {
     else await reclaim(this.deps.db, found)
   }
 
+  /** False for a file that is never handed out. */
+  takes(sizeBytes: number): boolean {
+    return sizeBytes >= this.deps.localSizeLimit
+  }
+
   /** The bytes of a request are not wanted any more, whoever has them. */
   async discard(file: TransferFile): Promise<void> {
     const found = await this.find(file)

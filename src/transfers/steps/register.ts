@@ -1,6 +1,6 @@
 import { ConflictError } from '../../platform/errors.ts'
 import { parentOf } from '../../store/paths.ts'
-import type { WriteConditions } from '../../store/types.ts'
+import type { WriteConditions, WriteOptions, WriteSource } from '../../store/types.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import { makeFolders } from '../folders.ts'
 import { sameContent } from '../overwrite.ts'
@@ -17,20 +17,21 @@ export async function registerReplica(deps: StepDeps, run: Run): Promise<DtrEven
   run.location = 'ERROR_DESTINATION'
   if (run.isPublished) return 'ok'
   const { file } = run
-  const destination = await destinationOf(run)
-  const localPath = await stagedPathOf(destination, file)
+  const staged = run.held === undefined ? await stagedPathOf(await destinationOf(run), file) : undefined
   if (!run.isDestinationKnown) {
-    const decision = await resumePublication(run, localPath)
+    const decision = await resumePublication(run, staged)
     if (decision !== 'write') return decision
   }
   if (!(await deps.journal.commit(file))) throw new RunAborted('lease-lost')
-  await publish(run, localPath as string)
+  await (run.held === undefined ? publishStaged(run, staged as string) : publishHeld(run, run.held))
   file.stagedName = null
   return 'ok'
 }
 
+type Resumed = 'write' | 'skip' | 'ok' | 'restart'
+
 /** After a restart or a failed publication: is it published already, can it be, or must it begin anew? */
-async function resumePublication(run: Run, localPath: string | undefined): Promise<'write' | 'skip' | 'ok'> {
+async function resumePublication(run: Run, localPath: string | undefined): Promise<Resumed> {
   const { file } = run
   const size = localPath === undefined ? undefined : await findStagedSize(localPath)
   if (size === file.sizeBytes) return lookAtDestination(run)
@@ -42,25 +43,43 @@ async function resumePublication(run: Run, localPath: string | undefined): Promi
   }
   const copied = { sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs, checksums: file.checksums }
   if (run.existing?.kind === 'file' && sameContent(copied, run.existing)) return 'ok'
-  throw lostBytes()
+  if (file.stagedName !== null) throw lostBytes()
+  // It was held in memory by a life of the node that is over: nothing failed, and nothing is waited for.
+  file.bytesDone = 0
+  return 'restart'
 }
 
-async function publish(run: Run, localPath: string): Promise<void> {
-  const { file } = run
-  const { store, path } = await destinationOf(run)
-  const staged = { localPath, sizeBytes: file.sizeBytes, checksums: file.checksums }
-  const options = {
-    ...(file.mtimeMs === null ? {} : { mtimeMs: file.mtimeMs }),
-    conditions: conditionsOf(run),
-  }
+async function publishStaged(run: Run, localPath: string): Promise<void> {
+  const { sizeBytes, checksums } = run.file
+  const staged = { localPath, sizeBytes, checksums }
   try {
-    await store.write(path, { staged }, options)
+    await publish(run, () => ({ staged }))
   } catch (error) {
     if ((await findStagedSize(localPath)) === undefined) throw lostBytes()
+    throw error
+  }
+}
+
+function publishHeld(run: Run, held: readonly Uint8Array[]): Promise<void> {
+  const { sizeBytes, checksums } = run.file
+  return publish(run, () => inOrder(held), { sizeBytes, expected: checksums })
+}
+
+async function* inOrder(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}
+
+async function publish(run: Run, source: () => WriteSource, facts: WriteOptions = {}): Promise<void> {
+  const { mtimeMs } = run.file
+  const { store, path } = await destinationOf(run)
+  const options = { ...facts, ...(mtimeMs === null ? {} : { mtimeMs }), conditions: conditionsOf(run) }
+  try {
+    await store.write(path, source(), options)
+  } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     // The folder went away since the job was expanded.
     await makeFolders(store, parentOf(path))
-    await store.write(path, { staged }, options)
+    await store.write(path, source(), options)
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Checksums } from '../../store/types.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import { ContentHash, hashesFor } from '../executors/content-hash.ts'
-import { paced } from '../executors/paced.ts'
-import { measured, openSourceBody, type SourceBody, type SourceRead } from '../executors/source-body.ts'
+import { openSourceBody, type SourceRead } from '../executors/source-body.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { TransferError } from '../transfer-error.ts'
+import { counted } from './counted.ts'
 import { conditionsOf } from './register.ts'
 import { verify } from './verify.ts'
 
@@ -34,24 +34,6 @@ export async function streamThrough(deps: StepDeps, run: Run): Promise<DtrEvent>
   }
   await settle(run, read, hash.checksums())
   return 'ok'
-}
-
-async function* counted(
-  deps: StepDeps,
-  run: Run,
-  read: SourceRead,
-  tap: { body: SourceBody; hash: ContentHash },
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of paced(measured(read, tap.body), {
-    throttles: deps.throttlesOf(run),
-    signal: run.signal,
-  })) {
-    tap.hash.update(chunk)
-    run.bytesMoved = true
-    run.file.bytesDone += chunk.length
-    deps.onBytes(run, chunk.length)
-    yield chunk
-  }
 }
 
 async function settle(run: Run, read: SourceRead, checksums: Checksums): Promise<void> {

@@ -16,6 +16,7 @@ import { findStagedSize, makeOwn, stagedNameOf, stagedPathOf } from '../staging.
 import { TransferError } from '../transfer-error.ts'
 import { type ExecutorName, lanes, type TransferFile } from '../types.ts'
 import { copyDirectly } from './copy-directly.ts'
+import { holdSmall, mayHold } from './hold-small.ts'
 import { streamThrough } from './stream-through.ts'
 import { verify } from './verify.ts'
 
@@ -83,7 +84,8 @@ async function moveBy(deps: StepDeps, run: Run, { executor, stagedPath }: Move):
   if ('copy' in executor && executor.keepsWatch === true) return copyDirectly(deps, run, executor)
   if ('copy' in executor) return watched(deps, run, (on) => copyDirectly(on, run, executor))
   if (stagedPath === undefined) return watched(deps, run, (on) => streamThrough(on, run))
-  await watched(deps, run, (on) => fetchStaged(run, { deps: on, executor, stagedPath }))
+  if (executor.name === 'stream' && mayHold(deps, run)) await watched(deps, run, (on) => holdSmall(on, run))
+  else await watched(deps, run, (on) => fetchStaged(run, { deps: on, executor, stagedPath }))
   await run.enter('post')
   file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal: run.signal })
   return 'ok'
