@@ -4,7 +4,6 @@ import type { NewAppPassword } from '../../../client/operations.ts'
 import { api, isProblem } from '../../api.ts'
 import { userName, webdavUrl } from '../../dav/dav.ts'
 import { t } from '../../i18n/t.ts'
-import { signIn } from '../../session.ts'
 import { Copyable } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -12,6 +11,7 @@ import { ErrorNote } from '../../ui/error-note.tsx'
 import { Field } from '../../ui/field.tsx'
 import { type Program, programLines } from './program-lines.ts'
 import { ProofFields } from './proof-fields.tsx'
+import { prove } from './prove.ts'
 
 /** How programs reach the drive: its address, a password of their own, and the line to paste for each. */
 export function ConnectDialog({ onClose }: { onClose: () => void }): JSX.Element {
@@ -55,7 +55,7 @@ function MakePassword({ onMade }: { onMade: (password: string) => void }): JSX.E
   const make = async () => {
     setError(undefined)
     try {
-      if (proof !== undefined) await signIn(userName(), proof)
+      if (proof !== undefined) await prove(proof)
       const { password }: NewAppPassword = await api.createAppPassword({
         body: { label: label.trim() === '' ? t('connect.labelDefault') : label.trim() },
       })

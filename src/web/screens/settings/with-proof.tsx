@@ -1,13 +1,12 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { isProblem } from '../../api.ts'
-import { userName } from '../../dav/dav.ts'
 import { t } from '../../i18n/t.ts'
-import { signIn } from '../../session.ts'
 import { addHost } from '../../shell/hosts.ts'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { useForm } from '../../ui/use-form.ts'
 import { ProofFields } from './proof-fields.tsx'
+import { prove } from './prove.ts'
 
 const open = signal<{ answer: (isProven: boolean) => void } | undefined>(undefined)
 
@@ -46,8 +45,7 @@ function ProofDialog(): JSX.Element | null {
 
 function ProofForm({ answer }: { answer: (isProven: boolean) => void }): JSX.Element {
   const form = useForm({ password: '' }, async ({ password }) => {
-    // Without one they have signed in elsewhere, in another tab; the node knows.
-    if (password !== '') await signIn(userName(), password)
+    await prove(password)
     answer(true)
   })
   return (
