@@ -76,6 +76,22 @@ it('recognises a file it had published but not noted when it died', async () => 
   await engine.close({ keepFolder: true })
 })
 
+it('fetches again, as if nothing had failed, a small file that it held in memory when it died', async () => {
+  const content = source.put('/f', 'content')
+  let engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })
+  const job = await engine.run({ destination: { path: '/copy' }, overwrite: 'never' })
+  await engine.drive.remove(['copy'])
+  await engine.close({ keepFolder: true })
+  await db('transfer_files').update({ state: 'REGISTERING_REPLICA', queue: 'ready' })
+  await db('transfer_jobs').update({ state: 'ACTIVE', files_done: 0, finished_at_ms: null })
+  engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })
+  expect(await engine.ended(job.id)).toMatchObject({ state: 'FINISHED', files: { done: 1, failed: 0 } })
+  expect(await engine.content('/copy/f')).toEqual(content)
+  expect(source.gets('/f')).toHaveLength(2)
+  expect(await db('transfer_attempts')).toEqual([])
+  await engine.close({ keepFolder: true })
+})
+
 it('goes on with an expansion that was interrupted, without losing or doubling a file', async () => {
   for (let n = 0; n < 30; n++) source.put(`/d${n % 6}/f${n}`, `content ${n}`)
   let engine = await TestEngine.start({ db, sourceUrl: source.url, folder: place.spaces })

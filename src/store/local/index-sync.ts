@@ -52,8 +52,10 @@ export class IndexSync {
   }
 
   private async isFresh(path: StorePath, chain: FileRow[], withMembers: boolean): Promise<boolean> {
-    const facts = await this.space.disk.facts(path.slice(0, chain.length))
     const row = chain[path.length]
+    const here = path.slice(0, chain.length)
+    // A name that nobody knows is most often one that is about to be given in a folder that is in use.
+    const facts = await (row === undefined ? this.space.disk.hotFacts(here) : this.space.disk.facts(here))
     if (row === undefined || facts === undefined) return row === undefined && facts === undefined
     const verdict = compare(row, facts)
     if (row.kind === 'file' || withMembers) return verdict === 'same'
