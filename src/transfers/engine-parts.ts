@@ -11,7 +11,7 @@ import type { JobContexts } from './job-contexts.ts'
 import type { Journal } from './journal.ts'
 import { LinkControl } from './links/link-control.ts'
 import { linkWaitFacts } from './links/link-facts.ts'
-import { registerLinkMetrics } from './metrics.ts'
+import { registerLinkMetrics, registerStageMetrics } from './metrics.ts'
 import type { StepDeps } from './run.ts'
 import { Scheduler } from './scheduler.ts'
 import type { TransferJob } from './types.ts'
@@ -43,7 +43,7 @@ export function createScheduler(parts: EngineParts): Scheduler {
   const { db, clock, log, config } = parts.deps
   const run = runDeps(parts)
   const generator = generatorDeps(parts)
-  return new Scheduler({
+  const scheduler = new Scheduler({
     ...{ db, clock, log },
     journal: parts.journal,
     contexts: parts.contexts,
@@ -58,6 +58,8 @@ export function createScheduler(parts: EngineParts): Scheduler {
     expandJob: (job, signal) => expandJob(generator, job, signal),
     onBeat: () => parts.life.beat(),
   })
+  registerStageMetrics(parts.deps.registry, scheduler)
+  return scheduler
 }
 
 function createDispatcher({ deps: { db, clock, config }, life, links }: EngineParts): Dispatcher {

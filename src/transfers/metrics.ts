@@ -4,6 +4,7 @@ import { countJobsByState } from './job-repo.ts'
 import { jobStates } from './job-state.ts'
 import type { LinkControl } from './links/link-control.ts'
 import { countRunning, listQueueFacts } from './operator-repo.ts'
+import type { Scheduler } from './scheduler.ts'
 
 export type AttemptResult = 'done' | 'skipped' | 'retried' | 'failed' | 'canceled'
 
@@ -65,6 +66,19 @@ function registerQueues(registers: Registry[], db: Db): void {
     async collect() {
       this.reset()
       for (const { share, link, running } of await countRunning(db)) this.set({ share, link }, running)
+    },
+  })
+}
+
+/** What waits in preparation, for a slot and in verification, though it holds no slot of delivery. */
+export function registerStageMetrics(registry: Registry, scheduler: Pick<Scheduler, 'outsideFiles'>): void {
+  new Gauge({
+    name: 'causeway_transfer_files_outside_slots',
+    help: 'Files that are slow to be prepared or verified, or wait for a slot with their preparation done.',
+    labelNames: ['stage'],
+    registers: [registry],
+    collect() {
+      for (const [stage, files] of Object.entries(scheduler.outsideFiles())) this.set({ stage }, files)
     },
   })
 }

@@ -213,6 +213,24 @@ describe('a transfer from another server', () => {
   })
 })
 
+describe('the metrics of the queue', () => {
+  it('tell what is open and runs on every link, and what has left its slot', async () => {
+    source.put('/slow', Buffer.alloc(2 * 1024 * 1024))
+    source.misbehave('/slow', { kind: 'stall', afterBytes: 1024 })
+    const { id } = await engine.submit({ destination: { path: '/x' } })
+    await expect
+      .poll(() => engine.registry.metrics())
+      .toMatch(/^causeway_transfer_files_running\{share="[^"]+",link="[^"]+"\} 1$/m)
+    const metrics = await engine.registry.metrics()
+    expect(metrics).toMatch(/^causeway_transfer_files_open\{share="[^"]+",link="[^"]+"\} 1$/m)
+    expect(metrics).toMatch(/^causeway_transfer_link_limit\{link="[^"]+"\} \d+$/m)
+    expect(metrics).toContain('causeway_transfer_files_outside_slots{stage="post"} 0')
+    expect(metrics).toContain('causeway_transfer_hosts_left_in_peace 0')
+    await engine.call('cancelTransfer', { params: { id } })
+    expect(await engine.registry.metrics()).not.toContain('causeway_transfer_files_running{')
+  })
+})
+
 describe('what stands at the destination', () => {
   const order = (overwrite: 'never' | 'always' | 'if-different') => ({
     overwrite,
