@@ -17,7 +17,17 @@ const SPEED_AIMS: SpeedAim[] = [
   { case: 'put-small', against: 'rclone', times: 1 },
   { case: 'propfind-oc', against: 'rclone', times: 1 },
   { case: 'transfer-large', against: 'rclone-copy', times: 1 },
+  { case: 'transfer-large', against: 'arccp', times: 1 },
+  { case: 'transfer-large', against: 'davix-cp', times: 1 },
+  { case: 'transfer-huge', against: 'rclone-copy', times: 1 },
+  { case: 'transfer-huge', against: 'arccp', times: 1 },
+  { case: 'transfer-huge', against: 'davix-cp', times: 1 },
   { case: 'transfer-small', against: 'rclone-copy', times: 1 },
+  { case: 'transfer-small', against: 'arccp', times: 1 },
+  { case: 'transfer-small', against: 'gfal-copy', times: 1 },
+  { case: 'transfer-tree', against: 'rclone-copy', times: 1 },
+  { case: 'transfer-tree', against: 'arccp', times: 1 },
+  { case: 'transfer-tree', against: 'gfal-copy', times: 1 },
   { case: 'remote-read', against: 'direct', times: 0.8 },
 ]
 /** The cases that a tree must not slow down, and by how much the largest may differ from the smallest. */

@@ -85,6 +85,8 @@ export interface Sizes {
   /** Whether to wait, before each measurement, until others leave the machine alone. */
   waitsForQuiet: boolean
   largeBytes: number
+  /** Of the one file that is larger still. */
+  hugeBytes: number
   smallBytes: number
   /** Files that small GETs go round in. */
   smallFiles: number
@@ -118,6 +120,7 @@ export const fullSizes: Sizes = {
   rounds: 5,
   waitsForQuiet: true,
   largeBytes: 1024 * MIB,
+  hugeBytes: 4096 * MIB,
   smallBytes: 4096,
   smallFiles: 1000,
   connections: 32,
@@ -141,6 +144,7 @@ export const quickSizes: Sizes = {
   rounds: 1,
   waitsForQuiet: false,
   largeBytes: 32 * MIB,
+  hugeBytes: 64 * MIB,
   smallFiles: 50,
   loadSeconds: 1,
   listing: { usual: 100, large: 500 },

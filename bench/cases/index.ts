@@ -6,7 +6,7 @@ import { remoteList, remoteRead, remoteWrite } from './remote-shares.ts'
 import { shareMessages } from './share-messages.ts'
 import { getSmall, putSmall } from './small-files.ts'
 import { sync } from './sync.ts'
-import { transferLarge, transferSmall, transferTiny, transferTree } from './transfers.ts'
+import { transferHuge, transferLarge, transferSmall, transferTiny, transferTree } from './transfers.ts'
 import { treeEtag, treeList, treePut } from './trees.ts'
 
 /** All comparisons, in the order of the report. */
@@ -20,6 +20,7 @@ export const cases: Case[] = [
   listForSync,
   sync,
   transferLarge,
+  transferHuge,
   transferSmall,
   transferTree,
   transferTiny,

@@ -5,7 +5,7 @@ import { makeCollection, remove, seedFiles } from '../clients/seed.ts'
 import type { RunningNode } from '../peers/causeway.ts'
 import { callApi, type Mesh, startMesh } from '../peers/mesh.ts'
 import { findProgram } from '../processes.ts'
-import type { Bench, Case, Contestant } from '../types.ts'
+import type { Bench, Case, Contestant, Sizes } from '../types.ts'
 import { formatBytes } from '../units.ts'
 import { arcCopy, davixCopy, gfalCopy, makeGridHome } from './grid-copy.ts'
 import { type CopyPlace, rcloneCopy } from './rclone-copy.ts'
@@ -13,20 +13,25 @@ import { type CopyPlace, rcloneCopy } from './rclone-copy.ts'
 const FOLDER = 'data'
 
 /** One large file from node to node. */
-export const transferLarge: Case = {
-  name: 'transfer-large',
-  group: 'transfers',
-  title: ({ largeBytes }) => `node to node, 1 × ${formatBytes(largeBytes)}`,
-  unit: 's',
-  compares: [],
-  open: (bench) =>
-    openMesh(bench, async ({ from }, url) => {
-      await expectStatus(
-        { method: 'PUT', url: `${url}large`, headers: from.headers, sendBytes: bench.sizes.largeBytes },
-        201,
-      )
-      return 1
-    }),
+export const transferLarge = oneFile('transfer-large', ({ largeBytes }) => largeBytes)
+
+/** One that does not fit into what the system keeps of files in memory, or hardly. */
+export const transferHuge = oneFile('transfer-huge', ({ hugeBytes }) => hugeBytes)
+
+function oneFile(name: string, sizeOf: (sizes: Sizes) => number): Case {
+  return {
+    name,
+    group: 'transfers',
+    title: (sizes) => `node to node, 1 × ${formatBytes(sizeOf(sizes))}`,
+    unit: 's',
+    compares: [],
+    open: (bench) =>
+      openMesh(bench, async ({ from }, url) => {
+        const sendBytes = sizeOf(bench.sizes)
+        await expectStatus({ method: 'PUT', url: `${url}large`, headers: from.headers, sendBytes }, 201)
+        return 1
+      }),
+  }
 }
 
 /** Many small files from node to node. */
