@@ -36,6 +36,7 @@ export function createTransferRoom(
       registry: metrics.registry,
       // Of several processes one runs transfers at a time: the next goes on with what this one was doing.
       workerId: 'main',
+      isFlushed: config.storage.fsync !== 'never',
       stagingFolders: () => listStagingFolders(config.storage.folder),
       cacheFolder: join(config.storage.folder, '.cache'),
       userNameOf: async (userId) => (await accounts.findUserById(userId))?.name,

@@ -17,6 +17,14 @@ interface Waiter<A> {
   reject(error: unknown): void
 }
 
+/** The thread could not be started, or ended before it answered: nobody knows how far it came. */
+export class ThreadError extends Error {
+  override name = 'ThreadError'
+  constructor(thread: string, cause?: unknown) {
+    super(`The thread ${thread} ended.`, cause === undefined ? undefined : { cause })
+  }
+}
+
 export interface ThreadLineOptions {
   /** The program of the thread, which calls `answerLine`. */
   program: URL
@@ -27,7 +35,8 @@ export interface ThreadLineOptions {
 
 /**
  * Questions to another thread and its answers. It is started with the first question; when it ends, what is
- * waited for fails, and the next question starts another. An idle one does not keep the process alive.
+ * waited for fails with a `ThreadError`, and the next question starts another. An idle one does not keep the
+ * process alive.
  */
 export class ThreadLine<Q, A> {
   private readonly options: ThreadLineOptions
@@ -54,7 +63,12 @@ export class ThreadLine<Q, A> {
     return new Promise((resolve, reject) => {
       const n = ++this.last
       this.waiting.set(n, { resolve, reject })
-      this.post({ n, question }, transfer)
+      try {
+        this.post({ n, question }, transfer)
+      } catch (error) {
+        this.waiting.delete(n)
+        reject(new ThreadError(this.options.name, error))
+      }
     })
   }
 
@@ -82,7 +96,7 @@ export class ThreadLine<Q, A> {
     this.lives++
     worker.on('message', (reply: Reply<A>) => this.take(reply))
     worker.on('error', (error) => this.end(worker, error))
-    worker.on('exit', () => this.end(worker, new Error(`The thread ${name} ended.`)))
+    worker.on('exit', () => this.end(worker))
     return worker
   }
 
@@ -98,9 +112,10 @@ export class ThreadLine<Q, A> {
     if (this.waiting.size === 0) this.worker?.unref()
   }
 
-  private end(worker: Worker, error: Error): void {
+  private end(worker: Worker, cause?: unknown): void {
     if (this.worker !== worker) return
     this.worker = undefined
+    const error = new ThreadError(this.options.name, cause)
     for (const { reject } of this.waiting.values()) reject(error)
     this.waiting.clear()
   }

@@ -192,6 +192,7 @@ async function discardBytes(run: Run, bytesDone: number): Promise<void> {
   file.bytesDone = bytesDone
   file.stagedName = null
   file.validator = null
+  run.held = undefined
   if (isFirst) return
   const path = await destinationOf(run)
     .then((destination) => stagedPathOf(destination, file))

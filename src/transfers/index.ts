@@ -78,6 +78,8 @@ export interface TransfersDeps {
    * a new life takes back at once what the one before was doing. Two living processes must not share it.
    */
   workerId: string
+  /** Files are on the disk before they are published; true unless given. */
+  isFlushed?: boolean
   /** The folders in which part files may lie; what no open request owns is removed from them. */
   stagingFolders(): Promise<readonly string[]>
   /** Where fetched files are kept for others, on the file system of the drives. Without it nothing is. */
@@ -121,7 +123,7 @@ export function createTransfers(given: TransfersDeps): Transfers {
   const endpoints = withStages(given.endpoints, (userId, id) => stages.service.storeFor(userId, id))
   const deps: TransfersDeps = { ...given, endpoints }
   const executors = [
-    createStreamExecutor({ outbound: deps.outbound }),
+    createStreamExecutor({ outbound: deps.outbound, isFlushed: deps.isFlushed ?? true }),
     createRcloneExecutor({
       outbound: deps.outbound,
       program: deps.config.rcloneProgram,

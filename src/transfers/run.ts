@@ -36,7 +36,7 @@ export interface Run {
   /** The bytes went straight into a destination without staging folder: nothing is left to publish. */
   isPublished: boolean
   /** The bytes of a small file, which has no part file. */
-  held?: readonly Uint8Array[]
+  held?: readonly Uint8Array[] | undefined
 }
 
 export interface StepDeps {

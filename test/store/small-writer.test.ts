@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ThreadError } from '../../src/platform/thread-line.ts'
 import { SmallWriter } from '../../src/store/local/small-writer.ts'
 import { Staging } from '../../src/store/local/staging.ts'
 import { bytes } from './file-store-contract.ts'
@@ -90,7 +91,28 @@ describe('a small body', () => {
     await expect(again).rejects.toMatchObject({ code: 'EEXIST' })
   })
 
-  it('fails when its thread ends, and the next one gets another thread', async () => {
+  it('is written all the same when there is no thread for it, and leaves nothing half done', async () => {
+    const content = randomBytes(5000)
+    const failing = { write: () => Promise.reject(new ThreadError('write')) } as unknown as SmallWriter
+    const alone = new Staging(folder, { fsync: 'rename', smallWriter: failing })
+    await writeFile(join(folder, 'f'), 'what the thread had begun')
+    const options = { sizeBytes: content.length, mtimeMs: 1_000_000 }
+    const filled = await alone.fill(join(folder, 'f'), inPieces(content, 512), options)
+    expect((await readFile(join(folder, 'f'))).equals(content)).toBe(true)
+    expect(filled.facts).toMatchObject({ sizeBytes: content.length, mtimeMs: 1_000_000 })
+  })
+
+  it('that was given to the thread is written before that ends', async () => {
+    const filling = Array.from({ length: 100 }, (_, n) =>
+      staging.fill(join(folder, `f${n}`), bytes('x'), { sizeBytes: 1 }),
+    )
+    await vi.waitFor(async () => expect((await readdir(folder)).length).toBeGreaterThan(0))
+    await writer.close()
+    await Promise.all(filling)
+    expect(await readdir(folder)).toHaveLength(100)
+  })
+
+  it('gets another thread when the one before has ended', async () => {
     await staging.fill(join(folder, 'first'), bytes('x'), { sizeBytes: 1 })
     await writer.close()
     expect(await staging.fill(join(folder, 'second'), bytes('x'), { sizeBytes: 1 })).toMatchObject({

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -313,6 +313,21 @@ describe('declared checksums', () => {
     const job = await engine.run(single('0'.repeat(40)))
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'DECLARED_CHECKSUM_WRONG' } })
     expect(source.gets('/f')).toEqual([])
+  })
+
+  it('send it on from a small wrong replica to a large right one', async () => {
+    source.withoutChecksums = true
+    source.put('/stub', '<html>It has moved.</html>')
+    const content = source.put('/real', randomBytes(200_000))
+    const paths = ['/stub', '/real']
+    const job = await engine.run({
+      source: { replicas: paths.map((path) => ({ shareId: 's1', path })) },
+      destination: { path: '/x' },
+      options: { checksums: { md5: createHash('md5').update(content).digest('hex') } },
+    })
+    expect(job).toMatchObject({ state: 'FINISHED', files: { done: 1 } })
+    expect(await engine.content('/x')).toEqual(content)
+    expect(paths.map((path) => source.gets(path).length)).toEqual([1, 1])
   })
 
   it('are compared with the copy when the source lists none', async () => {

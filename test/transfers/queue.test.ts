@@ -127,10 +127,22 @@ describe.each(engines)('the queue on %s', (engine) => {
     expect(await hasOpenWork(db)).toBe(false)
   })
 
+  it('counts what is held of each job, and of no other', async () => {
+    const [first, second, third] = [await addJob(3), await addJob(2), await addJob(1)]
+    const held = await claim('w', 4)
+    const of = ({ id }: { id: string }) => held.filter((file) => file.jobId === id).length
+    const counted = await countActiveFiles(db, [first.id, second.id, 'none'])
+    const expected = [first, second].flatMap((job) => (of(job) > 0 ? [[job.id, of(job)] as const] : []))
+    expect([...counted].sort()).toEqual(expected.sort())
+    expect(expected.length).toBeGreaterThan(0)
+    expect(counted.has(third.id)).toBe(false)
+  })
+
   it('keeps a lease alive by its heartbeat and frees those of a former life at once', async () => {
     const job = await addJob(3)
     const held = (await claim('w/old', 2)).map((file) => file.id)
     const other = (await claim('w/new', 1)).map((file) => file.id)
+    expect(await countActiveFiles(db, [job.id])).toEqual(new Map([[job.id, 3]]))
     expect(await extendFileLeases(db, 'w/old', [...held, ...other], 99_000)).toEqual(new Set(held))
     expect(await wakeDueFiles(db, 31_000)).toBe(1)
     expect(await countActiveFiles(db, [job.id, 'none'])).toEqual(new Map([[job.id, 2]]))

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { ThreadLine } from '../../platform/thread-line.ts'
+import { ThreadError, ThreadLine } from '../../platform/thread-line.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
 import type { HashRequest } from './hash-thread.ts'
 
@@ -34,7 +34,7 @@ class HashThread {
     const { life } = this.line
     const ask = (request: HashRequest) => {
       if (this.line.isOf(life)) return this.line.ask(request)
-      return Promise.reject(new Error('The thread hash ended.'))
+      return Promise.reject(new ThreadError('hash'))
     }
     return {
       update: async (start, length) => void (await ask({ id, kind: 'update', start, length })),

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, statfsSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import { lstat, statfs } from 'node:fs/promises'
 import { hasErrorCode } from '../../platform/errors.ts'
 import type { DiskFacts } from '../catalogue/file-index.ts'
 
@@ -52,6 +52,11 @@ export function isAbsence(error: unknown): boolean {
  * f2fs, tmpfs, overlay.
  */
 const LOCAL_TYPES = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630])
+
+/** The same for a folder that may lie on another machine, which is not waited for on the main thread. */
+export async function isLocalFolder(folder: string): Promise<boolean> {
+  return LOCAL_TYPES.has((await statfs(folder).catch(() => undefined))?.type ?? 0)
+}
 
 /** True when looking at a file in the folder never waits for another machine. */
 export function isLocalDisk(folder: string): boolean {

@@ -10,11 +10,12 @@ import {
 import type { DiskFacts } from '../catalogue/file-index.ts'
 import { formatPath } from '../paths.ts'
 import type { StorePath } from '../types.ts'
-import { ABSENT, factsAtOnce, factsOf, isAbsence, isLocalDisk } from './disk-facts.ts'
+import { ABSENT, factsAtOnce, factsOf, isAbsence, isLocalFolder } from './disk-facts.ts'
 import { OpenFile } from './open-file.ts'
 
 /** How many entries are asked about at once when a folder is read again. */
 const STAT_BATCH = 64
+const MAX_LOCAL_FOLDERS = 10_000
 const FULL = ['ENOSPC', 'EDQUOT']
 const REFUSED = ['EACCES', 'EPERM', 'EROFS']
 /** What a rename or mkdir meets when the tree was changed from outside since it was looked at. */
@@ -28,12 +29,12 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
  */
 export class DiskTree {
   private readonly root: string
-  private readonly isLocal: boolean
+  /** Folders on a disk of this machine; others may be mounted anywhere in the tree. */
+  private readonly localFolders = new Set<string>()
 
   /** `root` must be a real path, without symbolic links. */
   constructor(root: string) {
     this.root = root
-    this.isLocal = isLocalDisk(root)
   }
 
   /** The place on disk of a checked path. */
@@ -48,11 +49,24 @@ export class DiskTree {
 
   /**
    * The same for what the system has just looked at or will in a moment: on a disk of this machine the answer is
-   * in memory, and a journey to the thread pool would take ten times as long.
+   * in memory, and a journey to the thread pool would take ten times as long. Which disk it is says the folder
+   * `within`, that of the member unless given.
    */
-  hotFacts(path: StorePath): DiskFacts | undefined | Promise<DiskFacts | undefined> {
+  hotFacts(
+    path: StorePath,
+    within: StorePath = path.slice(0, -1),
+  ): DiskFacts | undefined | Promise<DiskFacts | undefined> {
     const localPath = this.localPath(path)
-    return this.isLocal ? factsAtOnce(localPath) : factsOf(localPath)
+    const folder = this.localPath(within)
+    if (this.localFolders.has(folder)) return factsAtOnce(localPath)
+    return this.learnAndLook(folder, localPath)
+  }
+
+  private async learnAndLook(folder: string, localPath: string): Promise<DiskFacts | undefined> {
+    const [facts, isLocal] = await Promise.all([factsOf(localPath), isLocalFolder(folder)])
+    if (this.localFolders.size >= MAX_LOCAL_FOLDERS) this.localFolders.clear()
+    if (isLocal) this.localFolders.add(folder)
+    return facts
   }
 
   /** The same for several members of a folder. */

@@ -1,11 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import { BadRequestError } from '../../platform/errors.ts'
 import type { ContentHash } from '../hashing/content-hash.ts'
+import { Flusher } from './flusher.ts'
 
 /** Bytes gathered before one write to the disk. */
 const WRITE_BYTES = 1024 * 1024
-/** Bytes after which the disk is set to work, so that the flush at the end has little left to wait for. */
-const FLUSH_BYTES = 64 * 1024 * 1024
 
 /** Throws `BadRequestError` when a body has not the length it was said to have. */
 export function checkLength(actual: number, declared: number): void {
@@ -55,44 +54,6 @@ export async function pour(
   await flusher.idle()
   await writeAll(handle, gathered)
   return total
-}
-
-/**
- * Flushes beside the writing, one flush at a time. The system tells a failure once, to whoever asks first:
- * what fails here must not be taken for written because the flush at the end succeeds.
- */
-export class Flusher {
-  private readonly handle: FileHandle
-  private readonly isWanted: boolean
-  private waitingBytes = 0
-  private running: Promise<void> | undefined
-  private failure: Error | undefined
-
-  constructor(handle: FileHandle, isWanted: boolean) {
-    this.handle = handle
-    this.isWanted = isWanted
-  }
-
-  written(bytes: number): void {
-    this.waitingBytes += bytes
-    if (!this.isWanted || this.waitingBytes < FLUSH_BYTES || this.running !== undefined) return
-    this.waitingBytes = 0
-    this.running = this.handle.datasync().then(
-      () => this.end(),
-      (error: Error) => this.end(error),
-    )
-  }
-
-  /** Resolves when no flush runs; throws when one failed. */
-  async idle(): Promise<void> {
-    await this.running
-    if (this.failure !== undefined) throw this.failure
-  }
-
-  private end(failure?: Error): void {
-    this.failure ??= failure
-    this.running = undefined
-  }
 }
 
 /** Writes all pieces at the end of the file, however many bytes the system takes at once. */

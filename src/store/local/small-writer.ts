@@ -6,6 +6,9 @@ import type { NewFile, WriteBatch, Written } from './write-thread.ts'
 /** Up to here a file is written as a whole by the thread. */
 export const AT_ONCE_BYTES = 64 * 1024
 
+/** Files of one message: what has to lie in memory twice stays small. */
+const MAX_BATCH = 64
+
 /** A whole small file. */
 export interface SmallFile {
   localPath: string
@@ -34,29 +37,43 @@ export class SmallWriter {
     limits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
   private waiting: Waiting[] = []
+  private readonly sending = new Set<Promise<void>>()
 
   /** Undefined on a machine with a single processor, where another thread would only take turns with this one. */
   static forThisMachine(): SmallWriter | undefined {
     return availableParallelism() > 1 ? new SmallWriter() : undefined
   }
 
-  /** Creates the file; `EEXIST` and the other errors of the system as they are. Its facts as it stands on the disk. */
+  /**
+   * Creates the file; its facts as it stands on the disk. Errors of the system as they are, such as `EEXIST`; a
+   * `ThreadError` when the thread could not do it.
+   */
   write(file: SmallFile): Promise<DiskFacts | undefined> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.length === 0) setImmediate(() => void this.send())
+      if (this.waiting.length === 0) setImmediate(() => this.sendAll())
       this.waiting.push({ file, resolve, reject })
     })
   }
 
-  close(): Promise<void> {
-    return this.line.close()
+  /** Ends the thread when what it was given is written. */
+  async close(): Promise<void> {
+    this.sendAll()
+    await Promise.all(this.sending)
+    await this.line.close()
   }
 
-  private async send(): Promise<void> {
-    const batch = this.waiting
+  private sendAll(): void {
+    const all = this.waiting
     this.waiting = []
-    const { files, memory } = pack(batch.map(({ file }) => file))
+    for (let start = 0; start < all.length; start += MAX_BATCH) {
+      const sent = this.send(all.slice(start, start + MAX_BATCH)).finally(() => this.sending.delete(sent))
+      this.sending.add(sent)
+    }
+  }
+
+  private async send(batch: readonly Waiting[]): Promise<void> {
     try {
+      const { files, memory } = pack(batch.map(({ file }) => file))
       const written = await this.line.ask({ files, memory }, [memory])
       for (const [index, { resolve, reject }] of batch.entries()) {
         const one = written[index]

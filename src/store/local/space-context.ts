@@ -70,11 +70,11 @@ export async function changeMembers(
   work: () => Promise<void>,
 ): Promise<FileRowChange> {
   const { path, row } = folder
-  const before = await space.disk.hotFacts(path)
+  const before = await space.disk.hotFacts(path, path)
   // The same inode is the same folder that was found to lie inside the tree when it was indexed.
   if (before?.inode !== row.inode) throw overtaken(path)
   await work()
-  const after = await space.disk.hotFacts(path)
+  const after = await space.disk.hotFacts(path, path)
   if (after === undefined) throw overtaken(path)
   const isKnown = before.diskMtimeNs === row.diskMtimeNs
   return {

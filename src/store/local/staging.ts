@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join, sep } from 'node:path'
 import { BadRequestError, hasErrorCode } from '../../platform/errors.ts'
 import { newId, sha256Hex } from '../../platform/ids.ts'
+import { ThreadError } from '../../platform/thread-line.ts'
 import type { DiskFacts } from '../catalogue/file-index.ts'
 import { ContentHash, checkChecksums, typesFor } from '../hashing/content-hash.ts'
 import type { HashThreads } from '../hashing/hash-threads.ts'
@@ -12,7 +13,8 @@ import { abortable } from './abortable.ts'
 import { toFacts } from './disk-facts.ts'
 import { removeRemains } from './disk-tree.ts'
 import { checkLength, pour } from './pour.ts'
-import { pourShared, SHARED_FROM_BYTES } from './pour-shared.ts'
+import { pourShared } from './pour-shared.ts'
+import { SHARED_FROM_BYTES } from './shared-ring.ts'
 import { AT_ONCE_BYTES, type SmallWriter } from './small-writer.ts'
 
 /** Leftovers of other machines are ours to remove after this long. */
@@ -149,8 +151,26 @@ export class Staging {
     const checksums = hash.checksums()
     checkChecksums(checksums, expected)
     const isFlushed = this.fsync !== 'never'
-    const facts = await smallWriter.write({ localPath, chunks, sizeBytes, mtimeMs, isFlushed })
+    const facts = await smallWriter
+      .write({ localPath, chunks, sizeBytes, mtimeMs, isFlushed })
+      .catch((error) => {
+        if (!(error instanceof ThreadError)) throw error
+        return this.writeHere(localPath, chunks, mtimeMs)
+      })
     return { localPath, sizeBytes, checksums, facts }
+  }
+
+  /** For a machine that has no room for the thread, or where it ended. */
+  private async writeHere(localPath: string, chunks: readonly Uint8Array[], mtimeMs: number | undefined) {
+    await removeRemains(localPath)
+    const handle = await this.openFile(localPath, 'wx')
+    try {
+      await handle.writeFile(Buffer.concat(chunks))
+      await this.finish(handle, mtimeMs)
+      return toFacts(fstatSync(handle.fd, { bigint: true }))
+    } finally {
+      await handle.close()
+    }
   }
 
   /** The bytes of a body to their file, with the checksums computed on the way. */

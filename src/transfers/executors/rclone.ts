@@ -74,10 +74,11 @@ export async function storageOf({
 }
 
 async function hashFile(task: FetchTask): Promise<FetchResult> {
-  const part = await PartFile.open(task.stagedPath, Number.MAX_SAFE_INTEGER, task.hashes)
+  const sink = { types: task.hashes, sizeBytes: task.expected.sizeBytes, isFlushed: false }
+  const part = await PartFile.open(task.stagedPath, Number.MAX_SAFE_INTEGER, sink)
   try {
     task.onProgress(part.sizeBytes)
-    return { sizeBytes: part.sizeBytes, checksums: part.checksums() }
+    return { sizeBytes: part.sizeBytes, checksums: await part.checksums() }
   } finally {
     await part.close()
   }

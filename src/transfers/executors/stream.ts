@@ -1,25 +1,38 @@
 import type { Outbound } from '../../platform/outbound.ts'
+import { HashThreads } from '../../store/hashing/hash-threads.ts'
 import type { FetchResult, FetchTask, TransferExecutor } from './executor.ts'
 import { paced } from './paced.ts'
 import { openParallelBody, PIECE_BYTES } from './parallel-body.ts'
 import { PartFile } from './part-file.ts'
 import { measured, openSourceBody, type SourceBody } from './source-body.ts'
 
+interface StreamDeps {
+  outbound: Outbound
+  /** Files are on the disk before they are published. */
+  isFlushed: boolean
+}
+
 /** The built-in executor: one ranged stream, or several for one large file, hashed on the fly, resumed from the bytes that stand. */
-export function createStreamExecutor(deps: { outbound: Outbound }): TransferExecutor {
+export function createStreamExecutor(deps: StreamDeps): TransferExecutor {
+  const threads = new HashThreads()
   return {
     name: 'stream',
-    fetch: (task) => fetchFile(deps.outbound, task),
-    close: async () => undefined,
+    fetch: (task) => fetchFile({ ...deps, threads }, task),
+    close: () => threads.close(),
   }
 }
 
-async function fetchFile(outbound: Outbound, task: FetchTask): Promise<FetchResult> {
-  const part = await PartFile.open(task.stagedPath, task.resumeFromBytes, task.hashes)
+async function fetchFile(
+  { outbound, isFlushed, threads }: StreamDeps & { threads: HashThreads },
+  task: FetchTask,
+): Promise<FetchResult> {
+  const { hashes: types, expected } = task
+  const sink = { types, sizeBytes: expected.sizeBytes, threads, isFlushed }
+  const part = await PartFile.open(task.stagedPath, task.resumeFromBytes, sink)
   try {
-    if (part.sizeBytes < task.expected.sizeBytes) await pull(outbound, task, part)
+    if (part.sizeBytes < expected.sizeBytes) await pull(outbound, task, part)
     await part.flush()
-    return { sizeBytes: part.sizeBytes, checksums: part.checksums() }
+    return { sizeBytes: part.sizeBytes, checksums: await part.checksums() }
   } finally {
     await part.close()
   }

@@ -34,7 +34,7 @@ export async function moveFile(
     const sums = new BlockSums(sizeBytes, sink.sizeBytes)
     if (sink.sizeBytes < sizeBytes) await pull(deps, lease, { sink, sums, progress, signal })
     await sink.flush()
-    return { sizeBytes: sink.sizeBytes, checksums: sink.checksums(), blocks: sums.blocks() }
+    return { sizeBytes: sink.sizeBytes, checksums: await sink.checksums(), blocks: sums.blocks() }
   } finally {
     await sink.close()
   }

@@ -16,7 +16,7 @@ export interface Sink {
   append(chunk: Uint8Array): Promise<void>
   flush(): Promise<void>
   /** Ends the computation; of a part file that was begun by others and lies elsewhere only that of the rest. */
-  checksums(): Checksums
+  checksums(): Promise<Checksums>
   close(): Promise<void>
 }
 
@@ -39,7 +39,9 @@ export async function openSharedSink(
   const found = await stat(path).catch(() => undefined)
   if (found === undefined)
     throw new NotSharedError(`The folder of ${path} is not the one that the node has; check --path.`)
-  return PartFile.open(path, Math.min(keepBytes, found.size), hashes)
+  const keep = Math.min(keepBytes, found.size)
+  // The node flushes it when it takes it over.
+  return PartFile.open(path, keep, { types: hashes, sizeBytes: found.size, isFlushed: false })
 }
 
 export interface UploadOptions {
@@ -102,7 +104,7 @@ export class UploadSink implements Sink {
     await this.sending
   }
 
-  checksums(): Checksums {
+  async checksums(): Promise<Checksums> {
     return this.hash.checksums()
   }
 
