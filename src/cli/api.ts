@@ -1,5 +1,5 @@
 import { fetch, type Response } from 'undici'
-import { ApiProblem, type Client, createClient, type FetchInit } from '../client/client.ts'
+import { ApiProblem, type Client, createClient } from '../client/client.ts'
 import { refusalOf } from '../client/errors.ts'
 import type { Connection } from './connection.ts'
 import { CliError } from './exit.ts'
@@ -16,32 +16,12 @@ export function createApi(connection: Connection, signal?: AbortSignal): Api {
     baseUrl: connection.url,
     name: host,
     headers: { Authorization: connection.authorization },
-    fetch: send,
+    fetch: (url, init) => fetch(url, { ...init, dispatcher }),
     signal,
     toError: (problem) =>
       problem instanceof ApiProblem ? toCliError(problem) : toNetworkError(host, problem.cause),
   })
   return { ...client, connection }
-}
-
-/** An operation that takes no body is sent an empty object, as the command always did. */
-function send(url: string, init: FetchInit): Promise<Response> {
-  const isBare = init.method === 'POST' && init.body === undefined
-  const empty = { body: '{}', headers: { ...init.headers, 'Content-Type': 'application/json' } }
-  return fetch(url, { ...init, ...(isBare ? empty : {}), dispatcher })
-}
-
-/** The items of all pages of a list, or the first `limit`: no page more than that takes is asked for. */
-export async function listAll<T>(
-  pages: AsyncIterable<{ items: T[] }>,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<T[]> {
-  const items: T[] = []
-  for await (const page of pages) {
-    items.push(...page.items)
-    if (items.length >= limit) break
-  }
-  return items.slice(0, limit)
 }
 
 /** Opens the stream of server-sent events of the node: no operation, since it answers no JSON and does not end. */

@@ -4,7 +4,7 @@ import { systemClock } from '../platform/clock.ts'
 import { type Api, openEvents } from './api.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { isFinal } from './job-report.ts'
-import { isNetworkError } from './network-error.ts'
+import { isTemporary } from './retry.ts'
 import { parseEvents } from './sse.ts'
 
 export interface FollowOptions {
@@ -118,14 +118,6 @@ class Follower {
     await delay(ms, undefined, { signal: AbortSignal.any([stop, this.nudge.signal]) }).catch(() => undefined)
     if (this.nudge.signal.aborted) this.nudge = new AbortController()
   }
-}
-
-/** True where a repeat may help: the node is away, starting, or busy. */
-function isTemporary(error: unknown): boolean {
-  if (isNetworkError(error)) return true
-  return (
-    error instanceof CliError && error.status !== undefined && [429, 502, 503, 504].includes(error.status)
-  )
 }
 
 function timedOut(jobId: string, timeoutMs: number): CliError {

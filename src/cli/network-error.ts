@@ -28,11 +28,6 @@ function findCode(error: unknown): string | undefined {
   return undefined
 }
 
-/** True when the other side could not be reached or went away, so that a repeat may help. */
-export function isNetworkError(error: unknown): boolean {
-  return error instanceof CliError && error.code === 'UNREACHABLE'
-}
-
 /** What a failed request to `host` is called; an abort and our own errors stay what they are. */
 export function toNetworkError(host: string, error: unknown): Error {
   if (error instanceof CliError || (error instanceof Error && error.name === 'AbortError')) return error

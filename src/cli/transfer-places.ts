@@ -1,5 +1,6 @@
+import { listAll } from '../client/client.ts'
 import type { TransferDestination, TransferSource } from '../client/operations.ts'
-import { type Api, listAll } from './api.ts'
+import type { Api } from './api.ts'
 import { usageError } from './exit.ts'
 import { parseDriveOnly, parseTransferSource } from './locations.ts'
 

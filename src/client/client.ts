@@ -99,6 +99,19 @@ export function createClient(settings: ClientSettings): Client {
   return methods as unknown as Client
 }
 
+/** The items of all pages of a list, or the first `limit`: no page more than that takes is asked for. */
+export async function listAll<T>(
+  pages: AsyncIterable<{ items: T[] }>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<T[]> {
+  const items: T[] = []
+  for await (const page of pages) {
+    items.push(...page.items)
+    if (items.length >= limit) break
+  }
+  return items.slice(0, limit)
+}
+
 async function* pages(
   call: (name: OperationId, input: AnyInput) => Promise<unknown>,
   name: OperationId,
@@ -118,9 +131,9 @@ async function* pages(
 async function send(settings: ClientSettings, operation: string, input: AnyInput): Promise<unknown> {
   const { timeoutMs = settings.timeoutMs ?? TIMEOUT_MS } = input
   const signals = [settings.signal, input.signal].filter((one) => one !== undefined)
+  const { url, init } = requestOf(settings, operation, input)
   try {
     const limits = timeoutMs > 0 ? [...signals, AbortSignal.timeout(timeoutMs)] : signals
-    const { url, init } = requestOf(settings, operation, input)
     if (limits.length > 0) init.signal = AbortSignal.any(limits)
     const answer = await (settings.fetch ?? fetch)(url, init)
     const text = await answer.text()

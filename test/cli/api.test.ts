@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { type Api, createApi, listAll, openEvents } from '../../src/cli/api.ts'
+import { type Api, createApi, openEvents } from '../../src/cli/api.ts'
+import { listAll } from '../../src/client/client.ts'
 import { type Handler, readBody, sendJson, startServer } from './support/http-server.ts'
 
 async function apiFor(handler: Handler): Promise<Api> {

@@ -253,7 +253,7 @@ it('asks the API what the API understands', async () => {
     ],
     [
       ['share', 'retry', '8'],
-      ['POST', '/api/v1/messages/8/retry', {}],
+      ['POST', '/api/v1/messages/8/retry'],
     ],
     [
       ['share', 'pending'],
@@ -265,7 +265,7 @@ it('asks the API what the API understands', async () => {
     ],
     [
       ['share', 'decline', '7'],
-      ['POST', '/api/v1/received-shares/7/decline', {}],
+      ['POST', '/api/v1/received-shares/7/decline'],
     ],
     [
       ['share', 'leave', '7'],
@@ -309,11 +309,11 @@ it('asks the API what the API understands', async () => {
     ],
     [
       ['transfer', 'cancel', '9'],
-      ['POST', '/api/v1/transfers/9/cancel', {}],
+      ['POST', '/api/v1/transfers/9/cancel'],
     ],
     [
       ['transfer', 'retry', '9'],
-      ['POST', '/api/v1/transfers/9/retry', {}],
+      ['POST', '/api/v1/transfers/9/retry'],
     ],
     [
       ['app-password', 'create', 'rclone'],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { Endpoint, NewEndpoint } from '../../client/operations.ts'
-import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { exitCodes, usageError } from '../exit.ts'
 import { askSecret } from '../prompt.ts'

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { NewShare, ReceivedShare, Share } from '../../client/operations.ts'
-import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { parseDriveOnly } from '../locations.ts'
 import { parseMoment } from '../moment.ts'

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { Stage } from '../../client/operations.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { type Api, listAll } from '../api.ts'
+import type { Api } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { CliError, exitCodes, usageError } from '../exit.ts'
 import { formatTime } from '../format.ts'
-import { isNetworkError } from '../network-error.ts'
+import { isTemporary } from '../retry.ts'
 import { readStageSpec, type StageWishes } from '../stage-spec.ts'
 
 const POLL_MS = 1000
@@ -166,12 +167,6 @@ async function settled(
       if (!isTemporary(error) || systemClock.nowMs() - heardAtMs > PATIENCE_MS) throw error
     }
   }
-}
-
-function isTemporary(error: unknown): boolean {
-  return (
-    isNetworkError(error) || (error instanceof CliError && [429, 502, 503, 504].includes(error.status ?? 0))
-  )
 }
 
 function exitCodeOf({ state, isIncomplete }: Stage): number {

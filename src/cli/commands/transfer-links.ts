@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { TransferLinkSettings } from '../../client/operations.ts'
-import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { usageError } from '../exit.ts'
 import { formatBytes } from '../format.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { Push } from '../../client/operations.ts'
-import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { formatBytes, formatTime } from '../format.ts'
 import { parseDriveOnly } from '../locations.ts'

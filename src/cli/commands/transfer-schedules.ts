@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { TransferSchedule } from '../../client/operations.ts'
-import { listAll } from '../api.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatTime } from '../format.ts'
 import { describePlace } from '../transfer-places.ts'

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { listAll } from '../../client/client.ts'
 import type { TransferFile, TransferState } from '../../client/operations.ts'
-import { listAll } from '../api.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { CliError } from '../exit.ts'
 import { formatBytes, formatTime } from '../format.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { listAll } from '../api.ts'
+import { listAll } from '../../client/client.ts'
 import { type CliContext, onAction } from '../context.ts'
 import { formatBytes, formatTime } from '../format.ts'
 import { parseDriveOnly } from '../locations.ts'

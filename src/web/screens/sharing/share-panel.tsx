@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { listAll } from '../../../client/client.ts'
 import type { Share } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
@@ -18,7 +19,7 @@ export interface SharePanelProps {
 
 /** With whom an entry is shared, and the ways to share it with others: people first, then links. */
 export function SharePanel({ path, kind }: SharePanelProps): JSX.Element {
-  const shares = useLoad(() => listAll(path), [path])
+  const shares = useLoad(() => listGiven(path), [path])
   useEffect(() => onLive('share', () => void shares.reload()), [shares.reload])
   useEffect(() => onLive('gap', () => void shares.reload()), [shares.reload])
   return (
@@ -44,9 +45,8 @@ export function SharePanel({ path, kind }: SharePanelProps): JSX.Element {
   )
 }
 
-async function listAll(path: string): Promise<Share[]> {
-  const all: Share[] = []
-  for await (const { items } of api.pages('listShares', { query: { path } })) all.push(...items)
+async function listGiven(path: string): Promise<Share[]> {
+  const all = await listAll(api.pages('listShares', { query: { path } }))
   return all.filter(({ state }) => state !== 'revoked')
 }
 

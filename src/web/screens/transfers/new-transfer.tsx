@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { listAll } from '../../../client/client.ts'
 import type { TransferPlan, TransferSource } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
@@ -22,10 +23,12 @@ interface NewTransferDialogProps {
   onClose: () => void
 }
 
+const WHOLE_PAGES = { query: { limit: 1000 } }
+
 /** Orders a copy: to the own drive, to a connection, to a place that was defined, or to any address. */
 export function NewTransferDialog({ source, onClose }: NewTransferDialogProps): JSX.Element {
-  const endpoints = useLoad(async () => (await api.listEndpoints({ query: { limit: 1000 } })).items, [])
-  const contacts = useLoad(async () => (await api.listContacts({ query: { limit: 1000 } })).items, [])
+  const endpoints = useLoad(() => listAll(api.pages('listEndpoints', WHOLE_PAGES)), [])
+  const contacts = useLoad(() => listAll(api.pages('listContacts', WHOLE_PAGES)), [])
   const [plan, setPlan] = useState<TransferPlan | undefined>(undefined)
   const form = useForm<OrderValues>(EMPTY_ORDER, async (values) => {
     await order(sourceOf(source, values), values)
