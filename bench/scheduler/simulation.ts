@@ -16,7 +16,7 @@ const SLOTS = 40
 const FAILURES = 0.01
 /** Time goes on in steps of this; what happens in one is dealt with together. */
 const STEP_MS = 5000
-/** So often the queues are looked at when nothing happens: back-offs end, and links are evaluated. */
+/** So often the queues are looked at when nothing happens: back-offs end, bytes move, and links are evaluated. */
 const LOOK_MS = 60_000
 const OWNER = 'simulation/1'
 
@@ -31,7 +31,9 @@ class VirtualClock implements Clock {
 }
 
 interface Running extends Taken {
+  startedAtMs: number
   endsAtMs: number
+  movedBytes: number
 }
 
 /** A year of the scheduler: its real queue, fair shares, links and breakers, with time and bytes made up. */
@@ -77,6 +79,7 @@ export class Simulation {
       this.clock.now = this.nextStep(next.done ? undefined : next.value)
       for (; !next.done && this.startMs + next.value.atMs <= this.clock.now; next = plan.next())
         await this.arrive(next.value)
+      for (const one of this.running) this.move(one)
       await this.endDue()
       if ((await wakeDueFiles(this.rig.db, this.clock.now)) > 0) this.dispatcher.forget()
       await this.links.evaluate()
@@ -86,7 +89,7 @@ export class Simulation {
 
   /** The next step in which something can happen. */
   private nextStep(arrival: Arrival | undefined): number {
-    const waiting = this.ledger.open > this.running.length ? this.clock.now + LOOK_MS : Infinity
+    const waiting = this.ledger.open > 0 ? this.clock.now + LOOK_MS : Infinity
     const times = [...this.running.map(({ endsAtMs }) => endsAtMs), waiting]
     if (arrival !== undefined) times.push(this.startMs + arrival.atMs)
     const nextMs = times.reduce((a, b) => Math.min(a, b), Infinity)
@@ -108,7 +111,8 @@ export class Simulation {
         if (link === undefined) throw new Error(`There is no link ${one.queue.link}.`)
         const onLink = this.running.filter(({ queue }) => queue.link === link.name).length + 1
         const ms = 200 + (one.file.sizeBytes * 1000) / rateOf(link, onLink)
-        this.running.push({ ...one, endsAtMs: this.clock.now + ms })
+        const startedAtMs = this.clock.now
+        this.running.push({ ...one, startedAtMs, endsAtMs: startedAtMs + ms, movedBytes: 0 })
         this.ledger.started(one, this.clock.now)
       }
     }
@@ -141,6 +145,15 @@ export class Simulation {
     }
   }
 
+  /** What has come over by now; a file moves steadily from its start to its end. */
+  private move(one: Running): void {
+    const { file, queue, startedAtMs, endsAtMs } = one
+    const part = Math.min(1, (this.clock.now - startedAtMs) / (endsAtMs - startedAtMs))
+    const bytes = Math.floor(file.sizeBytes * part)
+    this.links.moved(queue.link, bytes - one.movedBytes)
+    one.movedBytes = bytes
+  }
+
   private async end(one: Running): Promise<void> {
     const { file, queue } = one
     if (this.random() < FAILURES && file.attempts < 10) {
@@ -150,7 +163,6 @@ export class Simulation {
       this.ledger.failed(one)
     } else {
       Object.assign(file, { state: 'DONE', queue: 'none', leaseOwner: null, bytesDone: file.sizeBytes })
-      this.links.moved(queue.link, file.sizeBytes)
       this.links.succeeded(queue.link, file.sizeBytes)
       this.ledger.ended(one)
     }
