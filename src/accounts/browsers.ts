@@ -55,10 +55,10 @@ export class Browsers {
     return this.open(request, { userId, via })
   }
 
-  /** Signs somebody in who was proven to be it, just now; the session that this browser had is over. */
+  /** Signs somebody in who was proven to be it; the session that this browser had is over. */
   async open(
     request: Request,
-    who: Pick<SignInFacts, 'userId' | 'via' | 'providerHint'>,
+    who: Pick<SignInFacts, 'userId' | 'via' | 'providerHint' | 'authenticatedAtMs'>,
   ): Promise<BegunSession> {
     const userAgent = String(request?.headers['user-agent'] ?? '')
     const formerSecret = this.secretOf(request)

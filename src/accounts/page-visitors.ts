@@ -32,6 +32,8 @@ export interface SignInAsk {
   purpose: string
   /** Path and query of the page. */
   returnTo: string
+  /** `fresh`: they have to sign in anew at the identity provider, as `find` wants it. */
+  needs?: 'fresh'
 }
 
 /** Those who stand before a page with a form: signed in in their browser, or not. */
@@ -71,23 +73,23 @@ export class PageVisitors {
   }
 
   /** The end of a form: who sends it, and the button. */
-  fields(visitor: Visitor | undefined, { button, purpose, returnTo }: SignInAsk): string {
+  fields(visitor: Visitor | undefined, { button, purpose, returnTo, needs }: SignInAsk): string {
     const site = `<strong>${escapeText(this.deps.siteName)}</strong>`
     if (visitor !== undefined) {
       return `<p>You are signed in at ${site} as <strong>${escapeText(visitor.principal.userName)}</strong>.</p>
 <input type="hidden" name="csrfToken" value="${escapeAttribute(visitor.csrfToken)}">
 <button>${escapeText(button)}</button>`
     }
-    return `<p>${escapeText(purpose)} ${site}:</p>${this.elsewhere(returnTo)}
+    return `<p>${escapeText(purpose)} ${site}:</p>${this.elsewhere({ returnTo, ...(needs === 'fresh' ? { proof: '1' } : {}) })}
 <label>User name <input name="name" autocomplete="username" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>${escapeText(button)}</button>`
   }
 
-  private elsewhere(returnTo: string): string {
+  private elsewhere(query: Record<string, string>): string {
     const { oidc } = this.deps
     if (oidc === undefined) return ''
-    const address = `${oidc.url}?returnTo=${encodeURIComponent(returnTo)}`
+    const address = `${oidc.url}?${new URLSearchParams(query)}`
     return `
 <p><a id="elsewhere" href="${escapeAttribute(address)}">Sign in with ${escapeText(oidc.label)}</a></p>`
   }

@@ -5,7 +5,7 @@ export interface Session {
   userId: string
   /** How it began. */
   via: 'password' | 'oidc'
-  /** When the password was typed, or the identity provider asked. */
+  /** When the password was typed, or they signed in at the identity provider; 0 when it did not say. */
   provenAtMs: number
   createdAtMs: number
   /** To within a few minutes. */
@@ -32,6 +32,8 @@ export interface SignInFacts {
   address: string
   /** The session that this browser had until now; it ends. */
   formerSecret?: string | undefined
+  /** When they signed in at the identity provider, in its words; with a password it is now. */
+  authenticatedAtMs?: number | undefined
   /** What the identity provider wants to see at the end; kept sealed. */
   providerHint?: string | undefined
 }

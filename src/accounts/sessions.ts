@@ -38,15 +38,19 @@ export class Sessions {
     userAgent,
     address,
     formerSecret,
+    authenticatedAtMs = 0,
     providerHint,
   }: SignInFacts): Promise<NewSession> {
     const nowMs = this.deps.clock.nowMs()
     const secret = newSecret()
+    const formerProofMs = await this.endFormer(formerSecret, userId)
+    // The time of a provider, whose clock may be ahead; what was proven in this browser stays so.
+    const provenAtMs =
+      via === 'password' ? nowMs : Math.max(Math.min(nowMs, authenticatedAtMs), formerProofMs)
     const session: Session = {
-      ...{ id: newId(), userId, via, provenAtMs: nowMs, createdAtMs: nowMs, lastSeenAtMs: nowMs },
+      ...{ id: newId(), userId, via, provenAtMs, createdAtMs: nowMs, lastSeenAtMs: nowMs },
       ...{ expiresAtMs: this.endOf(nowMs, nowMs), client: browserLabel(userAgent), address },
     }
-    await this.endBySecret(formerSecret)
     await this.repo.insert(session, sha256Hex(secret), providerHint)
     const { id: sessionId, client } = session
     this.deps.events.publish('signIn', { userId, sessionId, client, address, via })
@@ -92,10 +96,15 @@ export class Sessions {
     return this.repo.removeExpired(this.deps.clock.nowMs())
   }
 
-  private async endBySecret(secret: string | undefined): Promise<void> {
-    if (secret === undefined || !SECRET_FORM.test(secret)) return
+  /** When the same user had proven themselves in the session that ends; 0 for another's, and for none. */
+  private async endFormer(secret: string | undefined, userId: string): Promise<number> {
+    if (secret === undefined || !SECRET_FORM.test(secret)) return 0
     const former = await this.repo.findBySecretHash(sha256Hex(secret))
-    if (former !== undefined) await this.repo.remove(former.session.userId, former.session.id)
+    if (former === undefined) return 0
+    const { session } = former
+    await this.repo.remove(session.userId, session.id)
+    const isTheirs = session.userId === userId && session.expiresAtMs > this.deps.clock.nowMs()
+    return isTheirs ? session.provenAtMs : 0
   }
 
   private endOf(createdAtMs: number, seenAtMs: number): number {

@@ -64,6 +64,7 @@ async function show(
     button: visitor === undefined ? 'Sign in and grant access' : 'Grant access',
     purpose: 'Sign in with your account at',
     returnTo: `${basePath}/login/v2/flow/${token}`,
+    needs: 'fresh',
   })
   ctx.body = loginPage({ siteName, fields, ...facts })
 }

@@ -241,6 +241,27 @@ describe('signing in with an identity provider', () => {
     expect(new URL(location, node.publicUrl).origin).toBe(new URL(node.publicUrl).origin)
   })
 
+  it('proves somebody only as late as they signed in there themselves', async () => {
+    const browser = node.browse()
+    const makes = async () => {
+      browser.csrfToken = (await browser.api<{ csrfToken: string }>('GET', '/session')).body.csrfToken
+      const made = await browser.api<{ code?: string }>('POST', '/me/app-passwords', { label: 'laptop' })
+      return made.body.code ?? made.status
+    }
+    const twoHoursAgo = { proven_at_ms: Date.now() - 7_200_000 }
+    await browser.open('/login/oidc?returnTo=/api/v1/me&proof=1')
+    expect(await makes()).toBe(201)
+    await node.leiden.node.db('sessions').update(twoHoursAgo)
+    const loginsBefore = provider.logins
+    await browser.open('/login/oidc?returnTo=/api/v1/me')
+    expect([provider.logins - loginsBefore, await makes()]).toEqual([0, 'REAUTHENTICATE'])
+    await browser.open('/login/oidc?returnTo=/api/v1/me&proof=1')
+    expect([provider.logins - loginsBefore, await makes()]).toEqual([1, 201])
+    // What was proven in this browser is not lost by coming in once more.
+    await browser.open('/login/oidc?returnTo=/api/v1/me')
+    expect(await makes()).toBe(201)
+  })
+
   it('signs out at the provider, too', async () => {
     const browser = node.browse()
     await browser.open('/login/oidc?returnTo=/api/v1/me')
@@ -279,7 +300,7 @@ describe('signing in with an identity provider', () => {
 
   it('cannot be given up where it is the only way in', async () => {
     const browser = node.browse()
-    await browser.open('/login/oidc?returnTo=/api/v1/me')
+    await browser.open('/login/oidc?returnTo=/api/v1/me&proof=1')
     browser.csrfToken = (await browser.api<{ csrfToken: string }>('GET', '/session')).body.csrfToken
     const { items } = (await browser.api<{ items: { id: string }[] }>('GET', '/me/identities')).body
     const answer = await browser.api('DELETE', `/me/identities/${items[0]?.id}`)
@@ -294,6 +315,18 @@ describe('signing in with an identity provider', () => {
     const { url, answer } = await node.browse().open(link)
     expect(url.pathname + url.search).toBe(address)
     expect(await answer.text()).toContain('as <strong>ann</strong>')
+  })
+
+  it('happens anew before a program gets a password, also for whoever is signed in there', async () => {
+    const browser = node.browse()
+    await browser.open('/login/oidc?returnTo=/api/v1/me')
+    const begun = await browser.ask('POST', '/index.php/login/v2')
+    const { login } = (await begun.json()) as { login: string }
+    const link = /href="([^"]*login\/oidc[^"]*)"/.exec(await (await browser.ask('GET', login)).text())?.[1]
+    const loginsBefore = provider.logins
+    const { url, answer } = await browser.open(link?.replaceAll('&amp;', '&') ?? '')
+    expect([url.href, provider.logins - loginsBefore]).toEqual([login, 1])
+    expect(await answer.text()).toContain('Grant access')
   })
 })
 
@@ -361,6 +394,22 @@ describe('a provider that lies', () => {
 
   it('gets somebody in when it does not', async () => {
     expect(await outcome()).toEqual([200, 200])
+  })
+
+  it.each([
+    ['none', undefined, 0],
+    ['that of yesterday', -86_400, -86_400],
+    ['a moment ago', -5, -5],
+    ['a time to come', 86_400, 0],
+  ])('proves nothing more than its auth_time says: %s', async (_, ahead, expected) => {
+    const now = Math.floor(Date.now() / 1000)
+    if (ahead !== undefined) provider.lie = (right) => ({ ...right, auth_time: now + ahead })
+    const browser = node.browse()
+    expect((await browser.open('/login/oidc?returnTo=/api/v1/me&proof=1')).answer.status).toBe(200)
+    const [row] = await node.leiden.node.db('sessions').orderBy('created_at_ms', 'desc').limit(1)
+    const provenAt = Math.floor(row.proven_at_ms / 1000)
+    if (ahead === undefined) expect(provenAt).toBe(0)
+    else expect(Math.abs(provenAt - now - expected)).toBeLessThan(5)
   })
 
   it.each([

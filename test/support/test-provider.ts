@@ -13,6 +13,8 @@ export type Account = Record<string, unknown> & { sub: string }
 export class TestProvider {
   readonly issuer: string
   account: Account | undefined
+  /** How often somebody was asked to sign in. */
+  logins = 0
   private readonly server: Server
 
   private constructor(server: Server) {
@@ -76,6 +78,7 @@ export class TestProvider {
     return (req: IncomingMessage, res: ServerResponse) => {
       if (req.url?.startsWith('/interaction/') !== true) return void callback(req, res)
       const { account } = this
+      this.logins++
       const result =
         account === undefined
           ? { error: 'access_denied', error_description: 'they pressed no' }

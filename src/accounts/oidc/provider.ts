@@ -41,7 +41,12 @@ export interface Vouched {
   person: OidcPerson
   /** What it wants to see again at the end of the session. */
   idToken: string
+  /** When they signed in there (`auth_time`, Core 1.0 section 2); undefined when it does not say. */
+  authenticatedAtMs?: number
 }
+
+/** `enter`: whoever is signed in there comes in; `prove`: they show there anew who they are. */
+export type Purpose = 'enter' | 'prove'
 
 /** An identity provider: OpenID Connect Core 1.0, code flow with PKCE (RFC 7636), state and nonce. */
 export class OidcProvider {
@@ -54,7 +59,9 @@ export class OidcProvider {
   }
 
   /** Where to send somebody, and what has to be remembered until they are back. Throws `AppError`. */
-  async begin(): Promise<{ url: URL; pending: Pick<PendingSignIn, 'state' | 'nonce' | 'codeVerifier'> }> {
+  async begin(
+    purpose: Purpose,
+  ): Promise<{ url: URL; pending: Pick<PendingSignIn, 'state' | 'nonce' | 'codeVerifier'> }> {
     const configuration = await this.configuration()
     const pending = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() }
     const url = buildAuthorizationUrl(configuration, {
@@ -64,6 +71,8 @@ export class OidcProvider {
       nonce: pending.nonce,
       code_challenge: await calculatePKCECodeChallenge(pending.codeVerifier),
       code_challenge_method: 'S256',
+      // With `max_age` a provider has to say when they signed in, also one that ignores `prompt` (Core 1.0 3.1.2.1).
+      ...(purpose === 'prove' ? { prompt: 'login', max_age: '0' } : {}),
     })
     return { url, pending }
   }
@@ -88,7 +97,12 @@ export class OidcProvider {
         const more = await fetchUserInfo(configuration, tokens.access_token, subject)
         claims = { ...more, ...claims }
       }
-      return { person: readPerson(claims, config.claims), idToken: tokens.id_token ?? '' }
+      const seconds = tokens.claims()?.auth_time
+      return {
+        person: readPerson(claims, config.claims),
+        idToken: tokens.id_token ?? '',
+        ...(seconds === undefined ? {} : { authenticatedAtMs: seconds * 1_000 }),
+      }
     } catch (error) {
       throw toOidcError(config.label, error)
     }

@@ -57,11 +57,11 @@ export class OidcSignIn {
     this.left = nameAtPort('causeway_left', deps.publicUrl)
   }
 
-  /** To the provider. */
+  /** To the provider; with `proof=1` so that they have to sign in there again. */
   async start(query: URLSearchParams): Promise<Redirect> {
     const { provider, clock, seal, publicUrl } = this.deps
     const linkTo = this.readTicket(query.get('ticket'))
-    const { url, pending } = await provider.begin()
+    const { url, pending } = await provider.begin(query.get('proof') === '1' ? 'prove' : 'enter')
     const sealed = sealPending(seal, {
       ...{ ...pending, expiresAtMs: clock.nowMs() + LIFE_MS },
       returnTo: safeReturnTo(query.get('returnTo') ?? undefined, publicUrl),
@@ -78,10 +78,11 @@ export class OidcSignIn {
     const { provider, accounts, browsers } = this.deps
     const pending = await this.takePending(request, new URLSearchParams(query).get('state') ?? '')
     await this.checkLink(request, pending)
-    const { person, idToken } = await provider.redeem(query, pending)
+    const { person, idToken, authenticatedAtMs } = await provider.redeem(query, pending)
     const user = await accounts.admit(person, pending.linkTo)
     const providerHint = this.deps.seal.seal(JSON.stringify([HINT, idToken]))
-    const { setCookie } = await browsers.open(request, { userId: user.id, via: 'oidc', providerHint })
+    const who = { userId: user.id, via: 'oidc', providerHint, authenticatedAtMs } as const
+    const { setCookie } = await browsers.open(request, who)
     return { location: pending.returnTo, cookies: [setCookie, this.forget(cookieName(pending.state))] }
   }
 

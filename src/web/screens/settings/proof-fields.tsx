@@ -15,7 +15,7 @@ export function ProofFields({ password, onPassword }: ProofFieldsProps): JSX.Ele
     <>
       <p role="alert">{t('connect.proof')}</p>
       {login?.oidc !== undefined && (
-        <a class="button plain" href={login.oidc.url} target="_blank" rel="noopener">
+        <a class="button plain" href={`${login.oidc.url}?proof=1`} target="_blank" rel="noopener">
           {t('login.oidc', { label: login.oidc.label })}
         </a>
       )}
@@ -24,6 +24,7 @@ export function ProofFields({ password, onPassword }: ProofFieldsProps): JSX.Ele
           label={t('login.password')}
           type="password"
           autocomplete="current-password"
+          required={login?.oidc === undefined}
           value={password}
           onValue={onPassword}
         />
