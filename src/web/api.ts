@@ -34,7 +34,9 @@ export async function pageFetch(input: string, init: RequestInit = {}): Promise<
   const headers = new Headers(init.headers)
   for (const [name, value] of Object.entries(csrfHeaders())) headers.set(name, value)
   const response = await fetch(input, { ...init, headers, credentials: 'same-origin' })
-  if (response.status === 401) onSessionEnd()
+  // A wrong password is nothing that the session has done.
+  const isSignIn = init.method === 'POST' && input.endsWith('/api/v1/session')
+  if (response.status === 401 && !isSignIn) onSessionEnd()
   return response
 }
 

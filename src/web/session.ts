@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import { api, setCsrfToken, whenSessionEnds } from './api.ts'
 import { hrefOf, navigate, place } from './router.ts'
+import { remembered } from './upload/browser-memory.ts'
 
 /**
  * `loading` until the node has said who we are; `ended`: the node knew us, and does so no longer, while the page
@@ -16,14 +17,18 @@ export const session = signal<Session | undefined>(undefined)
 export const me = computed(() => session.value?.user)
 export const siteName = computed(() => session.value?.siteName ?? 'Causeway')
 
-/** Asks the node who we are; also after signing in or out in another tab. */
+/**
+ * Asks the node who we are; also after signing in or out in another tab. Where that was somebody else, the page begins
+ * anew and this never ends: whatever waits for it belongs to the person who was here before.
+ */
 export async function loadSession(): Promise<void> {
   try {
     const answer = await api.getSession()
-    const isEnded = sessionState.value === 'ended'
-    if (answer.user === undefined && isEnded) return
-    // What this page was doing is nothing to somebody else.
-    if (isEnded && answer.user?.id !== me.value?.id) return window.location.reload()
+    if (answer.user === undefined && sessionState.value === 'ended') return
+    if (me.value !== undefined && answer.user !== undefined && answer.user.id !== me.value.id) {
+      window.location.reload()
+      return await new Promise<never>(() => undefined)
+    }
     setCsrfToken(answer.csrfToken)
     session.value = answer
     sessionState.value = answer.user === undefined ? 'signed-out' : 'signed-in'
@@ -42,8 +47,10 @@ export async function signIn(name: string, password: string): Promise<void> {
 /** Out here and, for whoever came in by an identity provider, out there as well. */
 export async function signOut(): Promise<void> {
   const atProvider = session.value?.signOutUrl
+  const user = me.value?.name
   await api.signOut()
   await loadSession()
+  if (user !== undefined) remembered.forgetUser(user)
   tellTabs('signed-out')
   if (atProvider !== undefined) window.location.assign(atProvider)
   else navigate(hrefOf(['login']))

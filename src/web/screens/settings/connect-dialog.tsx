@@ -61,7 +61,7 @@ function MakePassword({ onMade }: { onMade: (password: string) => void }): JSX.E
       })
       onMade(password)
     } catch (thrown) {
-      if (isProblem(thrown, 'REAUTHENTICATE')) setProof('')
+      if (proof === undefined && isProblem(thrown, 'REAUTHENTICATE')) setProof('')
       else setError(thrown)
     }
   }
