@@ -18,6 +18,8 @@ export interface VisitorOptions {
   colorScheme?: 'light' | 'dark'
   width?: number
   height?: number
+  /** Where they are; UTC unless told. */
+  timezoneId?: string
 }
 
 /** A real Chromium without a window, for which `*.test` is this machine. */
@@ -48,7 +50,7 @@ export class TestBrowser {
 
   /** Somebody new, at this node's page. */
   async visit(node: TestNode, path = '/', options: VisitorOptions = {}): Promise<Visitor> {
-    const { colorScheme = 'light', width = 1280, height = 800 } = options
+    const { colorScheme = 'light', width = 1280, height = 800, timezoneId = 'UTC' } = options
     const context = await this.browser.newContext({
       colorScheme,
       viewport: { width, height },
@@ -56,7 +58,7 @@ export class TestBrowser {
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
       locale: 'en-GB',
-      timezoneId: 'UTC',
+      timezoneId,
     })
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)

@@ -23,6 +23,7 @@ afterAll(async () => {
 })
 
 interface Given {
+  path: string
   role: string
   note?: string
   mayReshare: boolean
@@ -73,6 +74,39 @@ describe('the terms of a share', () => {
     await dialog.waitFor({ state: 'detached' })
     const [made] = (await given()).filter((one) => one.link !== undefined)
     expect(made).toMatchObject({ role: 'uploader', link: { hasPassword: false } })
+    expect(complaints).toEqual([])
+  })
+  it('keep their end to the second unless its day is changed, wherever one is', async () => {
+    const expiresAt = '2031-03-01T02:34:56.000Z'
+    await ann.dav('MKCOL', '/borrowed')
+    const recipient = { type: 'user', address: `bob@${leiden.host}` }
+    await ann.api('POST', '/shares', { path: '/borrowed', recipient, role: 'editor', expiresAt })
+    const { page, complaints } = await browser.visit(leiden, '/', { timezoneId: 'America/Los_Angeles' })
+    await signIn(page, 'ann', 'ann-password')
+    await page.getByRole('button', { name: 'Actions for borrowed' }).click()
+    await page.getByRole('menuitem', { name: 'Share' }).click()
+    const dialog = page.getByRole('dialog', { name: /Change the share/ })
+    const change = async (work: () => Promise<unknown>) => {
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: 'bob@' })
+        .getByRole('button', { name: /^Actions for/ })
+        .click()
+      await page.getByRole('menuitem', { name: 'Change…' }).click()
+      await work()
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await dialog.waitFor({ state: 'detached' })
+      return (await given()).filter(({ path }) => path === '/borrowed')
+    }
+    const viewer = await change(() => dialog.getByLabel('They may', { exact: true }).selectOption('viewer'))
+    expect(viewer).toMatchObject([{ role: 'viewer', expiresAt }])
+    const until = dialog.getByLabel('Until')
+    const moved = await change(async () => {
+      expect(await until.inputValue()).toBe('2031-02-28')
+      await until.fill('2031-03-01')
+    })
+    expect(moved).toMatchObject([{ expiresAt: '2031-03-02T07:59:59.000Z' }])
+    expect((await change(() => until.fill('')))[0]).not.toHaveProperty('expiresAt')
     expect(complaints).toEqual([])
   })
 })

@@ -21,7 +21,8 @@ export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: (
       params: { id: share.id },
       body: {
         role,
-        expiresAt: until === '' ? null : endOfDay(until),
+        // An end that was not touched stays to the second: what the field shows is its day only.
+        ...(until === initial.until ? {} : { expiresAt: until === '' ? null : endOfDay(until) }),
         ...(isLink ? {} : { mayReshare }),
         ...(dropPassword ? { password: null } : password === '' ? {} : { password }),
       },
