@@ -4,13 +4,14 @@ import { findAddress, formatAddress } from '../ocm/address.ts'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import type { Clock } from '../platform/clock.ts'
 import { TooManyRequestsError } from '../platform/errors.ts'
-import { createRateLimit } from '../platform/rate-limit.ts'
+import { createSearchLimit } from './search-limit.ts'
 import type { Contact } from './types.ts'
 
 /** Fewer letters would list the people of the node. */
 const MIN_LETTERS = 2
-/** Of one user: more than anybody types, too few to read the list of people by trying beginnings. */
-const SEARCHES_PER_MINUTE = 100
+/** With fewer letters than these, so many people and groups of this node at most: there are few such beginnings. */
+const LONG_LETTERS = 4
+const SHORT_ANSWERS = 10
 
 const recipientSchema = z
   .object({
@@ -41,7 +42,7 @@ type Recipient = z.input<typeof recipientSchema>
 
 /** `GET /recipients`: with whom something can be shared, for whoever types a name. */
 export function recipientRoutes(deps: RecipientsDeps): ApiRoute[] {
-  const limit = createRateLimit(SEARCHES_PER_MINUTE, deps.clock)
+  const limit = createSearchLimit(deps.clock)
   return [
     apiRoute({
       method: 'get',
@@ -78,15 +79,19 @@ async function findRecipients(
   // `ann@leiden.example` on leiden.example is ann.
   const prefix = address?.host === ownHost ? address.id : text
   const isLong = prefix.length >= MIN_LETTERS
+  const most = prefix.length < LONG_LETTERS ? Math.min(limit, SHORT_ANSWERS) : limit
   const [contacts, users, groups] = await Promise.all([
     listContacts(userId),
-    isLong ? people.searchUsers(prefix, limit + 1) : [],
-    isLong ? people.searchGroups(prefix, limit) : [],
+    isLong ? people.searchUsers(prefix, most + 1) : [],
+    isLong ? people.searchGroups(prefix, most) : [],
   ])
-  const found = [
-    ...contacts.filter((contact) => isLike(contact, text)).map(toContact),
+  const here = [
     ...users.filter(({ id }) => id !== userId).map((user) => toLocal('user', user, ownHost)),
     ...groups.map((group) => toLocal('group', group, ownHost)),
+  ]
+  const found = [
+    ...contacts.filter((contact) => isLike(contact, text)).map(toContact),
+    ...here.slice(0, most),
     ...(address === undefined || address.host === ownHost ? [] : [toTyped(address)]),
   ]
   return found.filter(
