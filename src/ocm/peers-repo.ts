@@ -37,6 +37,9 @@ export interface PeerRefusal {
   atMs: number
 }
 
+/** Whether a server is known, and its messages are refused. */
+export type PeerStanding = 'unknown' | 'good' | 'refused'
+
 /** What is known of another server. */
 export interface PeerRecord {
   host: string
@@ -69,6 +72,8 @@ export interface PeersRepo {
   saveSuccess(host: string, success: PeerSuccess, discovered?: Discovered): Promise<void>
   /** Makes the record when there is none and `isNew` allows it. */
   saveFailure(host: string, failure: PeerTrouble, isNew: 'create' | 'pass'): Promise<void>
+  /** Of a stranger, or whether something of it was refused since it signed well; one read by the key. */
+  findStanding(host: string): Promise<PeerStanding>
   /** Only where there is a record; tells whether there is one. */
   saveRefusal(host: string, refusal: PeerRefusal): Promise<boolean>
   /** A message was signed well. */
@@ -125,6 +130,11 @@ export function createPeersRepo(db: Db): PeersRepo {
       const columns = failureColumns(failure)
       if (isNew === 'create') await upsert(host, failure.atMs, columns)
       else await table().where({ host }).update(columns)
+    },
+    async findStanding(host) {
+      const row = await table().where({ host }).first('refused_at_ms')
+      if (row === undefined) return 'unknown'
+      return row.refused_at_ms === null ? 'good' : 'refused'
     },
     async saveRefusal(host, { fault, text, atMs }) {
       const columns = { refused_fault: fault, refused_text: text, refused_at_ms: atMs }

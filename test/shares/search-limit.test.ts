@@ -5,9 +5,12 @@ describe('searching for names', () => {
   const start = () => {
     let nowMs = 1_800_000_000_000
     const limit = createSearchLimit({ nowMs: () => nowMs, wait: async () => undefined })
+    const advance = (ms: number) => {
+      nowMs += ms
+    }
     const takeAll = (tries: number) =>
       Array.from({ length: tries }, () => limit.take('ann')).filter((seconds) => seconds === 0).length
-    return { limit, takeAll, advance: (ms: number) => void (nowMs += ms) }
+    return { limit, takeAll, advance }
   }
 
   it('goes 100 times a minute, for each user', () => {

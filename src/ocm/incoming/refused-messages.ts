@@ -10,7 +10,7 @@ import type { SignatureError, SignatureFault } from '../signatures/signature-err
 const QUIET_MS = 60_000
 const MAX_PEERS = 2_000
 /** So many servers have a series of their own in the metrics. */
-const MAX_LABELS = 500
+export const MAX_LABELS = 500
 const OTHER = 'other'
 const MAX_TEXT = 300
 
@@ -43,47 +43,66 @@ export interface RefusedMessages {
 }
 
 export interface RefusedMessagesOptions {
-  repo: Pick<PeersRepo, 'saveRefusal' | 'endRefusals'>
+  repo: Pick<PeersRepo, 'findStanding' | 'saveRefusal' | 'endRefusals'>
   clock: Clock
   log: Logger
   /** Where the counter shows; nowhere when left out. */
   registry?: Registry | undefined
 }
 
+/** That a refusal was written down lately, or is just being; other messages of that server need not be. */
+interface Note {
+  atMs: number
+  /** Whether we know that server: a stranger, and whoever takes a name, leaves no trace and has no label. */
+  isKnown: Promise<boolean>
+}
+
 export function createRefusedMessages(options: RefusedMessagesOptions): RefusedMessages {
   const { repo, clock, log } = options
   const counter = createCounter(options.registry)
   const labels = new Set<string>()
-  const written = new BoundedCache<{ atMs: number; isKnown: boolean }>(MAX_PEERS)
-  const endedAtMs = new BoundedCache<number>(MAX_PEERS)
-  const isQuiet = (atMs: number | undefined) => atMs !== undefined && clock.nowMs() - atMs < QUIET_MS
-  /** Whether we know that server: a stranger, and whoever takes a name, leaves no trace and has no label. */
-  const write = async (host: string, { fault, message }: SignatureError): Promise<boolean> => {
-    const last = written.find(host)
-    if (last !== undefined && isQuiet(last.atMs)) return last.isKnown
-    const atMs = clock.nowMs()
-    const isKnown = await repo.saveRefusal(host, { fault, text: cleanLine(message, MAX_TEXT), atMs })
-    written.set(host, { atMs, isKnown })
-    endedAtMs.delete(host)
-    return isKnown
+  const written = new BoundedCache<Note>(MAX_PEERS)
+  const warn = (peer: string, err: unknown) => log.warn({ peer, err }, 'peer could not be written down')
+  /** Anybody can invent hosts, so for those it stays at one read. */
+  const write = async (host: string, { fault, message }: SignatureError, atMs: number): Promise<boolean> => {
+    if ((await repo.findStanding(host)) === 'unknown') return false
+    return repo.saveRefusal(host, { fault, text: cleanLine(message, MAX_TEXT), atMs })
   }
-  const quietly = <T>(host: string, work: Promise<T>): Promise<T | undefined> =>
-    work.catch((err: unknown) => {
-      log.warn({ peer: host, err }, 'peer could not be written down')
-      return undefined
-    })
+  const writeQuietly = (host: string, error: SignatureError): Promise<boolean> => {
+    const last = written.find(host)
+    const atMs = clock.nowMs()
+    if (last !== undefined && atMs - last.atMs < QUIET_MS) return last.isKnown
+    const note: Note = {
+      atMs,
+      isKnown: write(host, error, atMs).catch((err: unknown) => {
+        // What has taken its place meanwhile stays.
+        if (written.find(host) === note) written.delete(host)
+        warn(host, err)
+        return false
+      }),
+    }
+    // Before anything is awaited: messages that come together are written once.
+    written.set(host, note)
+    return note.isKnown
+  }
   return {
     async refused(host, error) {
-      const isKnown = host !== undefined && (await quietly(host, write(host, error))) === true
+      const isKnown = host !== undefined && (await writeQuietly(host, error))
       if (isKnown && labels.size < MAX_LABELS) labels.add(host)
       const peer = isKnown && labels.has(host) ? host : OTHER
       counter.inc({ peer, reason: CLASSES[error.fault] })
     },
     async proven(host) {
+      const note = written.find(host)
       written.delete(host)
-      if (isQuiet(endedAtMs.find(host))) return
-      endedAtMs.set(host, clock.nowMs())
-      await quietly(host, repo.endRefusals(host))
+      // One that is just being written came before this message.
+      await note?.isKnown
+      try {
+        // Read each time: another process may have written one down, or this one just now.
+        if ((await repo.findStanding(host)) === 'refused') await repo.endRefusals(host)
+      } catch (err) {
+        warn(host, err)
+      }
     },
   }
 }
