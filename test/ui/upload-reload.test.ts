@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page, Request } from 'playwright-core'
@@ -10,7 +11,7 @@ import type { TestUser } from '../support/test-user.ts'
 const MiB = 1024 * 1024
 /** What the page sends with one request. */
 const PIECE = 32 * MiB
-const bytes = Buffer.alloc(40 * MiB, 'abcdefgh')
+const bytes = randomBytes(40 * MiB)
 
 let mesh: TestMesh & { nodes: TestNode[] }
 let leiden: TestNode
@@ -37,6 +38,12 @@ async function choose(page: Page): Promise<void> {
   const chooser = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Upload', exact: true }).click()
   await (await chooser).setFiles([join(folder, 'large.bin')])
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Account of/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByLabel('User name').waitFor()
 }
 
 /** Ann, whose upload has brought its first piece when the page is loaded anew. */
@@ -94,5 +101,50 @@ describe('a large upload that the page was closed over', () => {
     await choose(page)
     await page.getByText('1 file uploaded').waitFor()
     expect(sent).toEqual(['HEAD', 'POST', 'PATCH 0', `PATCH ${PIECE}`])
+  })
+
+  it('begins anew when the file has other bytes, though the same size and time', async () => {
+    const { page, sent } = await cutOff('changed')
+    const path = join(folder, 'large.bin')
+    const { atime, mtime } = await stat(path)
+    const changed = Buffer.from(bytes)
+    changed.write('other', MiB)
+    await writeFile(path, changed)
+    await utimes(path, atime, mtime)
+    await choose(page)
+    await page.getByText('1 file uploaded').waitFor()
+    await writeFile(path, bytes)
+    await utimes(path, atime, mtime)
+    expect(sent).toEqual(['HEAD', 'DELETE', 'POST', 'PATCH 0', `PATCH ${PIECE}`])
+    const answer = await ann.dav('GET', '/changed/large.bin')
+    expect(Buffer.from(await answer.arrayBuffer()).equals(changed)).toBe(true)
+  })
+
+  it('is left alone by a second tab while the first goes on with it', async () => {
+    const { page, sent } = await cutOff('twice')
+    await page.route('**/dav/tus/**', (route, request) =>
+      request.method() === 'PATCH' ? undefined : void route.continue(),
+    )
+    const goesOn = page.waitForRequest((request) => request.method() === 'PATCH')
+    await choose(page)
+    await goesOn
+    const second = await page.context().newPage()
+    await second.goto('/files/twice')
+    await second.getByText('This folder is empty').waitFor()
+    const sentBySecond: string[] = []
+    second.on('request', (request) => {
+      if (request.url().includes('/dav/tus/')) sentBySecond.push(request.method())
+    })
+    await choose(second)
+    await second.getByText('1 file uploaded').waitFor()
+    expect(sentBySecond).toEqual(['POST', 'PATCH', 'PATCH'])
+    expect(sent).toEqual(['HEAD', `PATCH ${PIECE}`])
+  })
+
+  it('is forgotten by the browser of who signs out', async () => {
+    const { page } = await cutOff('left')
+    expect(await page.evaluate(() => localStorage.getItem('causeway.uploads'))).toContain('/tus/ann/')
+    await signOut(page)
+    expect(await page.evaluate(() => localStorage.getItem('causeway.uploads'))).toBe('{}')
   })
 })

@@ -26,6 +26,7 @@ class Bench {
   folders: string[] = []
   asked: string[] = []
   arrived: string[] = []
+  letGo: string[] = []
   answer: ConflictAnswer = { choice: 'skip', forAll: false }
   signedOut = 0
   most = 0
@@ -43,6 +44,7 @@ class Bench {
       }
     },
     ensureFolder: async (path) => void this.folders.push(path),
+    letGo: ({ path, state }) => void this.letGo.push(`${path} ${state}`),
   }
   readonly queue = new UploadQueue({
     transport: this.transport,
@@ -295,11 +297,37 @@ describe('the rate of uploads', () => {
   })
 })
 
+describe('what an item of the queue has begun', () => {
+  it('is its own until it is done, has failed for good, or is called off', async () => {
+    const bench = new Bench()
+    const stopped = (signal: AbortSignal) =>
+      new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    bench.send = async ({ path }, signal) => {
+      if (path === '/in/bad') throw problem(403)
+      if (path !== '/in/good') await stopped(signal)
+    }
+    bench.queue.add('/in', [file('good'), file('bad'), file('slow'), file('other')])
+    const slow = bench.queue.items[2] as UploadItem
+    await expect.poll(() => bench.sent).toContain('/in/other')
+    expect(bench.letGo.toSorted()).toEqual(['/in/bad failed', '/in/good done'])
+    bench.queue.pause(slow)
+    bench.queue.hold('person')
+    bench.queue.release('person')
+    await expect.poll(() => bench.sent.filter((path) => path === '/in/other')).toHaveLength(2)
+    expect(bench.letGo).toHaveLength(2)
+    bench.queue.cancelAll()
+    await expect.poll(() => bench.letGo).toHaveLength(4)
+    expect(bench.letGo.slice(2).toSorted()).toEqual(['/in/other canceled', '/in/slow canceled'])
+  })
+})
+
 describe('pieces of a large file', () => {
   it('follow each other to the end, and never are too many', () => {
     const MiB = 1024 * 1024
     expect(nextPiece(0, 100 * MiB)).toEqual({ start: 0, end: 32 * MiB })
     expect(nextPiece(96 * MiB, 100 * MiB)).toEqual({ start: 96 * MiB, end: 100 * MiB })
+    // The rest of what was interrupted, so that the next piece begins where it would have.
+    expect(nextPiece(40 * MiB, 100 * MiB)).toEqual({ start: 40 * MiB, end: 64 * MiB })
     const huge = 2 * 1024 * 1024 * MiB
     expect(huge / nextPiece(0, huge).end).toBeLessThanOrEqual(8_000)
   })

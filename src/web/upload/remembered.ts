@@ -1,3 +1,5 @@
+import type { Proof } from './sent-proof.ts'
+
 /** What tells one upload from another: whose, where to, and of which file. */
 export interface UploadFacts {
   user: string
@@ -8,9 +10,15 @@ export interface UploadFacts {
   overwrite: boolean
 }
 
-interface Remembered {
+export interface Remembered {
   address: string
   expiresAtMs: number
+  /** Of the piece that was sent last, and of what was before it: the file may have been changed since. */
+  proofs: readonly Proof[]
+}
+
+interface Entry extends Remembered {
+  user: string
 }
 
 const KEY = 'causeway.uploads'
@@ -19,7 +27,8 @@ const MAX_UPLOADS = 200
 
 /**
  * Large uploads that have begun, by marks of their files, so that they are gone on with after the page was closed.
- * An address is good for its owner only, and names of files are not kept: a mark cannot be read back.
+ * An address holds the name of its owner, and is good for nobody else. Names of files are not kept: a mark cannot be
+ * read back.
  */
 export class RememberedUploads {
   private readonly storage: Pick<Storage, 'getItem' | 'setItem'>
@@ -30,52 +39,72 @@ export class RememberedUploads {
     this.nowMs = nowMs
   }
 
-  find(facts: UploadFacts): string | undefined {
-    return this.read().get(markOf(facts))?.address
+  find(facts: UploadFacts): Remembered | undefined {
+    return this.read().get(markOf(facts))
   }
 
-  keep(facts: UploadFacts, { address, expiresAtMs }: Remembered): void {
+  keep(facts: UploadFacts, { address, expiresAtMs, proofs }: Remembered): void {
     const uploads = this.read()
     uploads.delete(markOf(facts))
-    uploads.set(markOf(facts), { address, expiresAtMs })
+    uploads.set(markOf(facts), { user: facts.user, address, expiresAtMs, proofs })
     this.write(uploads)
   }
 
-  /** Whatever it was to do with what stands there. */
-  forget(facts: UploadFacts): void {
-    const uploads = this.read()
-    const isGone = [true, false].map((overwrite) => uploads.delete(markOf({ ...facts, overwrite })))
-    if (isGone.includes(true)) this.write(uploads)
+  /** That at this address, whatever it was to do with what stands there. */
+  forget(facts: UploadFacts, address: string): void {
+    const marks = [true, false].map((overwrite) => markOf({ ...facts, overwrite }))
+    this.remove((entry, mark) => marks.includes(mark) && entry.address === address)
   }
 
-  /** Without those that the node has forgotten by now. */
-  private read(): Map<string, Remembered> {
+  /** All of somebody who has left this browser. */
+  forgetUser(user: string): void {
+    this.remove((entry) => entry.user === user)
+  }
+
+  private remove(isGone: (entry: Entry, mark: string) => boolean): void {
+    const uploads = this.read()
+    const left = [...uploads].filter(([mark, entry]) => !isGone(entry, mark))
+    if (left.length < uploads.size) this.write(new Map(left))
+  }
+
+  /** Without those that the node has forgotten by now, which are not kept any longer either. */
+  private read(): Map<string, Entry> {
     try {
       const all = Object.entries(JSON.parse(this.storage.getItem(KEY) ?? '{}'))
-      return new Map(all.filter((entry): entry is [string, Remembered] => this.isGood(entry[1])))
+      const good = new Map(all.filter((entry): entry is [string, Entry] => this.isGood(entry[1])))
+      if (good.size < all.length) this.write(good)
+      return good
     } catch {
       // Nothing is there, it is no JSON, or the browser keeps nothing: then uploads begin anew.
       return new Map()
     }
   }
 
-  private isGood(value: unknown): value is Remembered {
-    const { address, expiresAtMs } = (value ?? {}) as Partial<Remembered>
+  private isGood(value: unknown): value is Entry {
+    const { user, address, expiresAtMs, proofs } = (value ?? {}) as Partial<Entry>
     return (
+      typeof user === 'string' &&
       typeof address === 'string' &&
-      /^\/(?!\/)/.test(address) &&
+      /^\/(?![/\\])/.test(address) &&
       typeof expiresAtMs === 'number' &&
-      expiresAtMs > this.nowMs()
+      expiresAtMs > this.nowMs() &&
+      Array.isArray(proofs) &&
+      proofs.every(isProof)
     )
   }
 
-  private write(uploads: ReadonlyMap<string, Remembered>): void {
+  private write(uploads: ReadonlyMap<string, Entry>): void {
     try {
       this.storage.setItem(KEY, JSON.stringify(Object.fromEntries([...uploads].slice(-MAX_UPLOADS))))
     } catch {
       // The room of the browser is used up, or it keeps nothing.
     }
   }
+}
+
+function isProof(value: unknown): value is Proof {
+  const { endBytes, digest } = (value ?? {}) as Partial<Proof>
+  return typeof endBytes === 'number' && typeof digest === 'string'
 }
 
 /** Two FNV-1a of 32 bits with a letter in front, which keeps the order in which they were added. */

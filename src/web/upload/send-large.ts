@@ -1,12 +1,12 @@
 import { isProblem } from '../api.ts'
 import { tusAddress } from '../dav/dav.ts'
 import { nameOf, parentOf } from '../dav/paths.ts'
-import { findBegun, forgetBegun, keepBegun, whileInUse } from './begun-uploads.ts'
-import { checksumOf, nextPiece, readBytes, tusMetadata } from './slices.ts'
+import { claims, expiryOf, findBegun, forgetBegun, keepBegun } from './begun-uploads.ts'
+import { sendPiece, TUS } from './send-piece.ts'
+import { isProven, NOTHING_SENT } from './sent-proof.ts'
+import { tusMetadata } from './slices.ts'
 import type { SendOptions, UploadItem } from './types.ts'
 import { type SendAnswer, sendByXhr } from './xhr.ts'
-
-const TUS = { 'Tus-Resumable': '1.0.0' }
 
 /**
  * A file in pieces (tus 1.0). What has begun is gone on with where the node says it stopped, also when the page was
@@ -18,8 +18,8 @@ export async function sendLarge(item: UploadItem, file: File, options: SendOptio
   if (item.begun !== undefined && item.begun.path !== item.path) await giveUp(item, file, signal)
   const known = (await findOffset(item, file, signal)) ?? (await findEarlier(item, file, signal))
   if (known === undefined) await begin(item, file, signal)
-  await whileInUse(item.begun?.address ?? '', () => sendRest(item, file, known ?? 0, options))
-  forgetBegun(item, file)
+  await sendRest(item, file, known ?? 0, options)
+  if (item.begun !== undefined) forgetBegun(item, file, item.begun.address)
 }
 
 async function sendRest(item: UploadItem, file: File, from: number, options: SendOptions): Promise<void> {
@@ -32,26 +32,36 @@ async function sendRest(item: UploadItem, file: File, from: number, options: Sen
 
 /** How far the node has it; undefined when it must begin anew. */
 async function findOffset(item: UploadItem, file: File, signal: AbortSignal): Promise<number | undefined> {
-  const answer = item.begun && (await ask(item.begun.address, signal))
+  if (item.begun === undefined) return undefined
+  const { address } = item.begun
+  // Somebody else goes on with it when this was at its end meanwhile.
+  const isOurs = await claims.claim(address, item)
+  const answer = isOurs ? await ask(address, signal) : undefined
   if (answer !== undefined) return Number(answer.header('Upload-Offset'))
-  if (item.begun !== undefined) forgetBegun(item, file)
+  if (isOurs) forgetBegun(item, file, address)
   item.begun = undefined
   return undefined
 }
 
-/** The same of what was begun before the page was loaded, if it is still on its way. */
+/** The same of what was begun before the page was loaded, if it is still on its way and nobody is at it. */
 async function findEarlier(item: UploadItem, file: File, signal: AbortSignal): Promise<number | undefined> {
-  const address = findBegun(item, file)
-  if (address === undefined) return undefined
+  const begun = findBegun(item, file)
+  if (begun === undefined || !(await claims.claim(begun.address, item))) return undefined
+  const { address, expiresAtMs, proofs } = begun
   const answer = await ask(address, signal)
   // What has become a file since may have been deleted or changed: only another upload brings this one.
   const isOnItsWay = answer?.header('Upload-Length') === `${file.size}` && answer.header('OC-FileId') === null
   if (answer === undefined || !isOnItsWay) {
-    forgetBegun(item, file)
+    forgetBegun(item, file, address)
     return undefined
   }
-  item.begun = { address, path: item.path }
-  return Number(answer.header('Upload-Offset'))
+  const offset = Number(answer.header('Upload-Offset'))
+  const isSame = await isProven(file, offset, proofs, signal)
+  item.begun = { address, expiresAtMs, proofs, path: item.path }
+  if (isSame) return offset
+  // Same name, size and time, but other bytes: the two would become one file.
+  await giveUp(item, file, signal)
+  return undefined
 }
 
 /** What the node says of an upload; undefined when it knows none. */
@@ -82,45 +92,17 @@ async function begin(item: UploadItem, file: File, signal: AbortSignal): Promise
   const location = answer.header('Location')
   if (location === null) throw new Error('The node began an upload without saying where.')
   // Behind a proxy the node may know itself by another origin than we do.
-  item.begun = { address: new URL(location, document.baseURI).pathname, path: item.path }
-  keepBegun(item, file, answer)
-}
-
-async function sendPiece(
-  item: UploadItem,
-  file: File,
-  offset: number,
-  { signal, onProgress }: SendOptions,
-): Promise<number> {
-  const { start, end } = nextPiece(offset, file.size)
-  const body = await readBytes(file.slice(start, end))
-  const sha256 = await checksumOf(body)
-  const answer = await sendByXhr({
-    method: 'PATCH',
-    address: item.begun?.address ?? '',
-    headers: {
-      ...TUS,
-      'Upload-Offset': `${start}`,
-      'Content-Type': 'application/offset+octet-stream',
-      ...(sha256 === undefined || body.byteLength === 0
-        ? {}
-        : { 'Upload-Checksum': `sha256 ${sha256.base64}` }),
-      // Only said of what was chosen to be replaced after all was sent.
-      ...(item.overwrite && body.byteLength === 0 ? { 'If-Match': '*' } : {}),
-    },
-    body,
-    signal,
-    onProgress: (sent) => onProgress(start + sent),
-  })
-  keepBegun(item, file, answer)
-  return end
+  const address = new URL(location, document.baseURI).pathname
+  item.begun = { address, path: item.path, expiresAtMs: expiryOf(answer), proofs: [NOTHING_SENT] }
+  await claims.claim(address, item)
+  keepBegun(item, file)
 }
 
 /** Lets the node forget what it has of an upload. */
 async function giveUp(item: UploadItem, file: File, signal: AbortSignal): Promise<void> {
   const address = item.begun?.address
-  forgetBegun(item, file)
-  item.begun = undefined
   if (address === undefined) return
+  forgetBegun(item, file, address)
+  item.begun = undefined
   await sendByXhr({ method: 'DELETE', address, headers: TUS, signal }).catch(() => undefined)
 }

@@ -15,7 +15,9 @@ export interface Checksum {
 }
 
 /** SHA-256; undefined where the browser has none, which is the case without https. */
-export async function checksumOf(bytes: ArrayBuffer): Promise<Checksum | undefined> {
+export async function checksumOf(
+  bytes: ArrayBuffer | Uint8Array<ArrayBuffer>,
+): Promise<Checksum | undefined> {
   if (globalThis.crypto?.subtle === undefined) return undefined
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return {
@@ -28,10 +30,19 @@ const PIECE_BYTES = 32 * 1024 * 1024
 /** The node takes 10,000 pieces for one file; interruptions make some of them smaller. */
 const MAX_PIECES = 8_000
 
-/** Which bytes go next, both ends as for `slice`. */
+/** Which bytes go next, both ends as for `slice`. What was interrupted goes up to where its piece would have ended. */
 export function nextPiece(offsetBytes: number, sizeBytes: number): { start: number; end: number } {
-  const pieceBytes = Math.max(PIECE_BYTES, Math.ceil(sizeBytes / MAX_PIECES))
-  return { start: offsetBytes, end: Math.min(sizeBytes, offsetBytes + pieceBytes) }
+  const end = pieceStart(offsetBytes, sizeBytes) + pieceBytesOf(sizeBytes)
+  return { start: offsetBytes, end: Math.min(sizeBytes, end) }
+}
+
+/** Where the piece begins in which this byte is. */
+export function pieceStart(offsetBytes: number, sizeBytes: number): number {
+  return offsetBytes - (offsetBytes % pieceBytesOf(sizeBytes))
+}
+
+function pieceBytesOf(sizeBytes: number): number {
+  return Math.max(PIECE_BYTES, Math.ceil(sizeBytes / MAX_PIECES))
 }
 
 /** `Upload-Metadata` of tus: names with values in Base64 of their UTF-8. */

@@ -1,5 +1,6 @@
 import { isProblem } from '../api.ts'
 import { fileAddress, makeFolder } from '../dav/dav.ts'
+import { claims } from './begun-uploads.ts'
 import { sendLarge } from './send-large.ts'
 import { checksumOf, readBytes } from './slices.ts'
 import type { SendOptions, UploadItem, UploadTransport } from './types.ts'
@@ -21,6 +22,7 @@ export const transport: UploadTransport = {
       if (!isProblem(error) || error.status !== 405) throw error
     })
   },
+  letGo: (item) => claims.letGo(item),
 }
 
 async function sendSmall(item: UploadItem, file: File, { signal, onProgress }: SendOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { NameFault } from '../dav/naming.ts'
+import type { Remembered } from './remembered.ts'
 
 /**
  * `waiting` for its turn; `running`; `asking` what to do with something of the same name; `retrying` after
@@ -47,7 +48,7 @@ export interface UploadItem {
   /** The number in the name when both are kept. */
   keepNumber?: number | undefined
   /** A resumable upload that has begun, and what it will become. */
-  begun?: { address: string; path: string } | undefined
+  begun?: (Remembered & { path: string }) | undefined
 }
 
 export interface UploadBatch {
@@ -76,6 +77,8 @@ export interface UploadTransport {
   send(item: UploadItem, options: SendOptions): Promise<void>
   /** Nothing happens when it is there already. */
   ensureFolder(path: string): Promise<void>
+  /** The item is at its end: others may go on with what it had begun. */
+  letGo(item: UploadItem): void
 }
 
 /** The file cannot be read: it was changed, moved or removed since it was chosen. */

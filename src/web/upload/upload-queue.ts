@@ -110,6 +110,7 @@ export class UploadQueue {
   private stop(item: UploadItem, state: 'paused' | 'canceled'): void {
     item.state = state
     this.running.get(item)?.abort()
+    this.letGo(item)
     this.changed()
   }
 
@@ -134,8 +135,14 @@ export class UploadQueue {
       }
     } finally {
       this.running.delete(item)
+      this.letGo(item)
       this.changed()
     }
+  }
+
+  /** What is at its end, and has nobody at work on it any more, keeps nothing from others. */
+  private letGo(item: UploadItem): void {
+    if (ENDED.has(item.state) && !this.running.has(item)) this.deps.transport.letGo(item)
   }
 
   /** `isOld`: the node had the bytes before, so they say nothing of the rate. */

@@ -1,8 +1,9 @@
 import { effect, signal } from '@preact/signals'
 import { noteSessionEnd } from '../api.ts'
 import { now } from '../format.ts'
-import { loadSession, sessionState } from '../session.ts'
+import { loadSession, me, sessionState } from '../session.ts'
 import { addHost } from '../shell/hosts.ts'
+import { remembered } from './browser-memory.ts'
 import { ask } from './conflicts.ts'
 import { transport } from './transport.ts'
 import type { Picked, UploadItem } from './types.ts'
@@ -77,11 +78,16 @@ function releaseWhenSignedIn(): void {
   if (sessionState.value === 'signed-in') uploads.release('session')
 }
 
+let lastUser: string | undefined
+
 effect(() => {
   releaseWhenSignedIn()
+  lastUser = me.value?.name ?? lastUser
   if (sessionState.value === 'signed-out') {
     uploads.cancelAll()
     uploads.clear()
+    // Also what was still noted here after another tab had signed out.
+    if (lastUser !== undefined) remembered.forgetUser(lastUser)
   }
 })
 
