@@ -16,6 +16,8 @@ const SLOTS = 40
 const FAILURES = 0.01
 /** Time goes on in steps of this; what happens in one is dealt with together. */
 const STEP_MS = 5000
+/** What a file takes beside its bytes. */
+const OVERHEAD_MS = 200
 /** So often the queues are looked at when nothing happens: back-offs end, bytes move, and links are evaluated. */
 const LOOK_MS = 60_000
 const OWNER = 'simulation/1'
@@ -31,9 +33,7 @@ class VirtualClock implements Clock {
 }
 
 interface Running extends Taken {
-  startedAtMs: number
-  endsAtMs: number
-  movedBytes: number
+  leftBytes: number
 }
 
 /** A year of the scheduler: its real queue, fair shares, links and breakers, with time and bytes made up. */
@@ -47,6 +47,7 @@ export class Simulation {
   private readonly dispatcher: Dispatcher
   private readonly journal: Journal
   private running: Running[] = []
+  private movedAtMs = this.clock.now
 
   constructor(rig: Rig, seed: number) {
     const shared = { db: rig.db, clock: this.clock, owner: OWNER, leaseMs: 1e12 }
@@ -79,7 +80,7 @@ export class Simulation {
       this.clock.now = this.nextStep(next.done ? undefined : next.value)
       for (; !next.done && this.startMs + next.value.atMs <= this.clock.now; next = plan.next())
         await this.arrive(next.value)
-      for (const one of this.running) this.move(one)
+      this.move()
       await this.endDue()
       if ((await wakeDueFiles(this.rig.db, this.clock.now)) > 0) this.dispatcher.forget()
       await this.links.evaluate()
@@ -90,7 +91,10 @@ export class Simulation {
   /** The next step in which something can happen. */
   private nextStep(arrival: Arrival | undefined): number {
     const waiting = this.ledger.open > 0 ? this.clock.now + LOOK_MS : Infinity
-    const times = [...this.running.map(({ endsAtMs }) => endsAtMs), waiting]
+    const rates = this.rates()
+    const endOf = ({ leftBytes, queue }: Running) =>
+      OVERHEAD_MS + (leftBytes * 1000) / (rates.get(queue.link) ?? 1)
+    const times = [...this.running.map((one) => this.clock.now + endOf(one)), waiting]
     if (arrival !== undefined) times.push(this.startMs + arrival.atMs)
     const nextMs = times.reduce((a, b) => Math.min(a, b), Infinity)
     return Math.max(this.clock.now, Math.ceil(nextMs / STEP_MS) * STEP_MS)
@@ -107,12 +111,7 @@ export class Simulation {
       for (const one of taken) {
         this.journal.adopt(one.file)
         this.links.started(one.queue.link)
-        const link = links.find(({ name }) => name === one.queue.link)
-        if (link === undefined) throw new Error(`There is no link ${one.queue.link}.`)
-        const onLink = this.running.filter(({ queue }) => queue.link === link.name).length + 1
-        const ms = 200 + (one.file.sizeBytes * 1000) / rateOf(link, onLink)
-        const startedAtMs = this.clock.now
-        this.running.push({ ...one, startedAtMs, endsAtMs: startedAtMs + ms, movedBytes: 0 })
+        this.running.push({ ...one, leftBytes: one.file.sizeBytes })
         this.ledger.started(one, this.clock.now)
       }
     }
@@ -136,8 +135,8 @@ export class Simulation {
   }
 
   private async endDue(): Promise<void> {
-    const due = this.running.filter(({ endsAtMs }) => endsAtMs <= this.clock.now)
-    this.running = this.running.filter(({ endsAtMs }) => endsAtMs > this.clock.now)
+    const due = this.running.filter(({ leftBytes }) => leftBytes <= 0)
+    this.running = this.running.filter(({ leftBytes }) => leftBytes > 0)
     await Promise.all(due.map((one) => this.end(one)))
     for (const { file, queue } of due) {
       this.journal.forget(file)
@@ -145,13 +144,28 @@ export class Simulation {
     }
   }
 
-  /** What has come over by now; a file moves steadily from its start to its end. */
-  private move(one: Running): void {
-    const { file, queue, startedAtMs, endsAtMs } = one
-    const part = Math.min(1, (this.clock.now - startedAtMs) / (endsAtMs - startedAtMs))
-    const bytes = Math.floor(file.sizeBytes * part)
-    this.links.moved(queue.link, bytes - one.movedBytes)
-    one.movedBytes = bytes
+  /** What came over since the step before, in which nothing began or ended. */
+  private move(): void {
+    const rates = this.rates()
+    const elapsedMs = this.clock.now - this.movedAtMs
+    this.movedAtMs = this.clock.now
+    for (const one of this.running) {
+      const bytes = Math.min(one.leftBytes, Math.ceil(((rates.get(one.queue.link) ?? 0) * elapsedMs) / 1000))
+      one.leftBytes -= bytes
+      this.links.moved(one.queue.link, bytes)
+    }
+  }
+
+  /** Bytes per second of one file on each link that carries any. */
+  private rates(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { queue } of this.running) counts.set(queue.link, (counts.get(queue.link) ?? 0) + 1)
+    return new Map(
+      links.flatMap((link) => {
+        const running = counts.get(link.name)
+        return running === undefined ? [] : [[link.name, rateOf(link, running)] as const]
+      }),
+    )
   }
 
   private async end(one: Running): Promise<void> {
