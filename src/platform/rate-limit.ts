@@ -15,19 +15,19 @@ interface Bucket {
   atMs: number
 }
 
-/** A token bucket per key, in the memory of this process: `perMinute` at once, then evenly. 0: no limit. */
-export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
+/** A token bucket per key, in the memory of this process: `most` in a period at once, then evenly. 0: no limit. */
+export function createRateLimit(most: number, clock: Clock, periodMs = MINUTE_MS): RateLimit {
   const buckets = new BoundedCache<Bucket>(MAX_KEYS)
-  if (perMinute === 0) return { take: () => 0 }
+  if (most === 0) return { take: () => 0 }
   return {
     take(key) {
       const atMs = clock.nowMs()
-      const before = buckets.find(key) ?? { tokens: perMinute, atMs }
-      const gained = (Math.max(0, atMs - before.atMs) * perMinute) / MINUTE_MS
-      const tokens = Math.min(perMinute, before.tokens + gained)
+      const before = buckets.find(key) ?? { tokens: most, atMs }
+      const gained = (Math.max(0, atMs - before.atMs) * most) / periodMs
+      const tokens = Math.min(most, before.tokens + gained)
       const isWithin = tokens >= 1
       buckets.set(key, { tokens: isWithin ? tokens - 1 : tokens, atMs })
-      return isWithin ? 0 : Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / 1000)
+      return isWithin ? 0 : Math.ceil(((1 - tokens) * periodMs) / most / 1000)
     },
   }
 }

@@ -5,18 +5,11 @@ import { createRateLimit, type RateLimit } from '../platform/rate-limit.ts'
 const SEARCHES_PER_MINUTE = 100
 /** … and too few to read the list of people by trying beginnings hour after hour. */
 const SEARCHES_PER_HOUR = 1_000
-const MINUTES_PER_HOUR = 60
+const HOUR_MS = 3_600_000
 
 /** How often one user may search for names; counted by this process for itself. */
 export function createSearchLimit(clock: Clock): RateLimit {
   const minute = createRateLimit(SEARCHES_PER_MINUTE, clock)
-  // On a clock that is sixty times slower, a limit for each minute is one for each hour.
-  const slow: Clock = { ...clock, nowMs: () => clock.nowMs() / MINUTES_PER_HOUR }
-  const hour = createRateLimit(SEARCHES_PER_HOUR, slow)
-  return {
-    take(key) {
-      const seconds = minute.take(key)
-      return seconds > 0 ? seconds : hour.take(key) * MINUTES_PER_HOUR
-    },
-  }
+  const hour = createRateLimit(SEARCHES_PER_HOUR, clock, HOUR_MS)
+  return { take: (key) => minute.take(key) || hour.take(key) }
 }

@@ -174,6 +174,7 @@ export const enFiles = {
   'trash.removeText': 'This cannot be undone.',
   'trash.empty': 'Empty the trash',
   'trash.emptyTitle': 'Delete everything here for good?',
+  'trash.unanswered': 'The node did not say what became of “{name}”.',
   'trash.emptied': 'The trash is empty',
   'connect.title': 'Connect a program',
   'connect.address': 'WebDAV address',

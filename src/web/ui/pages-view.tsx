@@ -43,7 +43,8 @@ export function MorePages<T>({ pages }: { pages: Pages<T> }): JSX.Element | null
     if (ref.current === null) return
     const observer = new IntersectionObserver(
       (seen) => {
-        if (seen.some(({ isIntersecting }) => isIntersecting)) void latest.current.loadMore()
+        const { moreError, loadMore } = latest.current
+        if (moreError === undefined && seen.some(({ isIntersecting }) => isIntersecting)) void loadMore()
       },
       { rootMargin: AHEAD },
     )
@@ -53,7 +54,13 @@ export function MorePages<T>({ pages }: { pages: Pages<T> }): JSX.Element | null
   if (!hasMore) return null
   return (
     <div ref={ref}>
-      <Button onClick={pages.loadMore}>{t('common.more')}</Button>
+      <MoreError pages={pages} />
+      {pages.moreError === undefined && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
     </div>
   )
+}
+
+/** Why the next page did not come, where it would stand. */
+export function MoreError<T>({ pages: { moreError, loadMore } }: { pages: Pages<T> }): JSX.Element | null {
+  return moreError === undefined ? null : <ErrorNote error={moreError} onRetry={loadMore} />
 }

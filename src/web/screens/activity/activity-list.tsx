@@ -10,6 +10,7 @@ import { Ago, Empty, Loading, Name } from '../../ui/bits.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Icon, type IconName } from '../../ui/icons.tsx'
+import { MoreError } from '../../ui/pages-view.tsx'
 import { usePages } from '../../ui/use-pages.ts'
 
 const PAGE = 50
@@ -35,7 +36,10 @@ export function ActivityList({ path }: { path?: string | undefined }): JSX.Eleme
           </ul>
         </section>
       ))}
-      {hasMore && <Button onClick={pages.loadMore}>{t('activity.more')}</Button>}
+      <MoreError pages={pages} />
+      {hasMore && pages.moreError === undefined && (
+        <Button onClick={pages.loadMore}>{t('activity.more')}</Button>
+      )}
     </>
   )
 }

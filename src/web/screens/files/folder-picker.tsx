@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { MoreError } from '../../ui/pages-view.tsx'
 import { usePages } from '../../ui/use-pages.ts'
 import { folderName } from './actions.ts'
 
@@ -122,7 +123,10 @@ function Folders({ path, onPath, refused }: FoldersProps): JSX.Element {
           </li>
         ))}
       </ul>
-      {!isEnd && <Button onClick={pages.loadMore}>{t('common.more')}</Button>}
+      <MoreError pages={pages} />
+      {!isEnd && pages.moreError === undefined && (
+        <Button onClick={pages.loadMore}>{t('common.more')}</Button>
+      )}
     </div>
   )
 }

@@ -43,7 +43,8 @@ export async function emptyTrash(pages: TrashPages): Promise<void> {
     action: t('trash.empty'),
   })
   if (!isSure) return
-  await api.emptyTrash()
+  // A large one takes as long as it is large.
+  await api.emptyTrash({ timeoutMs: 0 })
   showDone(t('trash.emptied'))
   await pages.reload()
 }

@@ -3,6 +3,7 @@ import type { TrashedFile } from '../../../client/operations.ts'
 import { t } from '../../i18n/t.ts'
 import { Empty, Loading } from '../../ui/bits.tsx'
 import { ErrorNote } from '../../ui/error-note.tsx'
+import { MoreError } from '../../ui/pages-view.tsx'
 import type { Pages } from '../../ui/use-pages.ts'
 import { WindowList } from '../../ui/window-list.tsx'
 import { useRowHeight } from './row-height.ts'
@@ -30,26 +31,35 @@ export function TrashList({ pages, chosen, onChoose }: TrashListProps): JSX.Elem
     )
   }
   return (
-    <div class="trash-table" role="table" aria-label={t('nav.trash')} aria-rowcount={pages.items.length + 1}>
-      <TrashHead />
-      <WindowList
-        label={t('nav.trash')}
-        items={pages.items}
-        rowHeight={rowHeight}
-        keyOf={(item) => item.name}
-        onNearEnd={pages.loadMore}
-        row={(item, index) => (
-          <TrashRow
-            item={item}
-            index={index}
-            isChosen={chosen.has(item.name)}
-            onChoose={() => onChoose(item.name)}
-            onRestore={() => restore(pages, [item])}
-            onRemove={() => removeForGood(pages, [item])}
-          />
-        )}
-      />
-    </div>
+    <>
+      <div
+        class="trash-table"
+        role="table"
+        aria-label={t('nav.trash')}
+        aria-rowcount={pages.items.length + 1}
+      >
+        <TrashHead />
+        <WindowList
+          label={t('nav.trash')}
+          items={pages.items}
+          rowHeight={rowHeight}
+          keyOf={(item) => item.name}
+          // What failed waits for its button.
+          {...(pages.moreError === undefined && { onNearEnd: pages.loadMore })}
+          row={(item, index) => (
+            <TrashRow
+              item={item}
+              index={index}
+              isChosen={chosen.has(item.name)}
+              onChoose={() => onChoose(item.name)}
+              onRestore={() => restore(pages, [item])}
+              onRemove={() => removeForGood(pages, [item])}
+            />
+          )}
+        />
+      </div>
+      <MoreError pages={pages} />
+    </>
   )
 }
 

@@ -43,7 +43,7 @@ export function TransferFiles({ job }: { job: Transfer }): JSX.Element {
   const hasMany = pages.items.length > PAGE
   const isRunning = !isOver(job)
   useEffect(() => {
-    // Whoever has gone through several pages is not thrown back to the first.
+    // Several pages are too much to ask for every two seconds.
     if (!isRunning || hasMany) return
     const timer = window.setInterval(() => void pages.reload(), LOOK_MS)
     return () => {
