@@ -41,7 +41,7 @@ describe('signing in elsewhere', () => {
     const proof = page.getByRole('dialog', { name: 'Is it still you?' })
     const goOn = proof.getByRole('button', { name: 'Go on' })
     await goOn.click()
-    await proof.getByText('It has been more than an hour since you signed in').waitFor()
+    await proof.getByText('Only who proved within the last hour').waitFor()
     await proof.getByLabel('Password', { exact: true }).fill('a wrong one')
     await goOn.click()
     await proof.getByText('The user name or the password is wrong').waitFor()
