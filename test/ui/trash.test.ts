@@ -111,7 +111,7 @@ describe('deleted files', () => {
     expect((await ann.api<{ items: unknown[] }>('GET', '/trash')).items).toHaveLength(25)
   })
 
-  it('stay in sight, and chosen, beyond the first page when something else changes', async () => {
+  it('stay in sight, and chosen, beyond the first page when the list is asked for anew', async () => {
     await ann.api('DELETE', '/trash')
     for (let n = 0; n < 30; n++) await deleteFile(`/f${String(n).padStart(2, '0')}.txt`)
     const { page, complaints } = await browser.visit(leiden, '/login')
