@@ -58,4 +58,45 @@ describe('lists of the administration', () => {
     expect(await page.getByRole('button', { name: 'More', exact: true }).count()).toBe(0)
     expect(complaints).toEqual([])
   })
+
+  it('say where they would go on why they do not, until they are asked for anew', async () => {
+    const { page } = await browser.visit(leiden, '/login')
+    let isAway = true
+    await page.route('**/api/v1/admin/groups?**', async (route, request) => {
+      const url = new URL(request.url())
+      url.searchParams.set('limit', '2')
+      if (isAway && url.searchParams.has('cursor')) await route.abort()
+      else await route.continue({ url: url.href })
+    })
+    await signIn(page, 'ann', 'ann-password')
+    await page.goto('/admin/groups')
+    const name = page.getByRole('textbox', { name: 'Name of a new group' })
+    const add = async (group: string) => {
+      await name.fill(group)
+      await name.press('Enter')
+      await expect.poll(() => name.inputValue()).toBe('')
+    }
+    for (const group of ['group-2', 'group-3', 'group-4']) await add(group)
+    const note = page.getByRole('alert')
+    await note.waitFor()
+    expect(await page.getByText('group-2', { exact: true }).count()).toBe(1)
+    const isAbove = await page
+      .getByText('group-3', { exact: true })
+      .evaluate(
+        (row) =>
+          row.getBoundingClientRect().bottom <
+          (document.querySelector('[role=alert]')?.getBoundingClientRect().top ?? 0),
+      )
+    expect(isAbove).toBe(true)
+    await add('group-1')
+    await page.getByText('group-1', { exact: true }).waitFor()
+    await note.waitFor({ state: 'detached' })
+    isAway = false
+    await page.getByRole('button', { name: 'More', exact: true }).click()
+    await page.getByText('group-4', { exact: true }).waitFor()
+    // All that is shown is still shown when something is added.
+    await add('group-5')
+    await page.getByText('group-5', { exact: true }).waitFor()
+    for (const n of [1, 2, 3, 4]) expect(await page.getByText(`group-${n}`, { exact: true }).count()).toBe(1)
+  })
 })
