@@ -16,6 +16,7 @@ import type { Config } from './config/schema.ts'
 import { clientAddress as addressOfClient } from './http/client-address.ts'
 import { checkSameOrigin } from './http/cross-site.ts'
 import type { Base } from './node-base.ts'
+import { tellDriveChanges } from './node-drive-news.ts'
 import type { NodeKeys } from './node-keys.ts'
 import type { InvitationMails } from './notify/index.ts'
 import { createOcm, type Ocm } from './ocm/index.ts'
@@ -68,15 +69,13 @@ export function createPeople({ db, clock, config, events }: Base) {
 }
 
 /** The spaces of users, what is locked there, and uploads on their way. */
-export async function createStorage(
-  { db, clock, config, events, gates }: Base,
-  accounts: Accounts,
-  stack: DisposalStack,
-) {
+export async function createStorage(base: Base, accounts: Accounts, stack: DisposalStack) {
+  const { db, clock, config, events, gates } = base
   await mkdir(config.storage.folder, { recursive: true, mode: 0o750 })
   const quotaOf = async (userId: string) =>
     (await accounts.findUserById(userId))?.quotaBytes ?? config.storage.quotaBytes
-  const spaces = stack.use(createSpaces({ db, clock, config: config.storage, quotaOf, gates }))
+  const onChanged = tellDriveChanges(base)
+  const spaces = stack.use(createSpaces({ db, clock, config: config.storage, quotaOf, gates, onChanged }))
   const uploads = new Uploads({ folder: join(config.storage.folder, '.uploads'), clock, events, gates })
   return { spaces, uploads, locks: createLockRegistry({ db, clock }) }
 }

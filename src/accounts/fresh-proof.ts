@@ -11,9 +11,12 @@ const FRESH_MS = 3_600_000
 export function requireFreshProof({ via, session }: Principal, nowMs: number, refusal: string): void {
   if (via === 'password' || isFresh(session, nowMs)) return
   if (via !== 'session') throw new ForbiddenError(refusal)
-  throw new ForbiddenError('Only who proved within the last hour who they are may do this; sign in again to go on.', {
-    code: 'REAUTHENTICATE',
-  })
+  throw new ForbiddenError(
+    'Only who proved within the last hour who they are may do this; sign in again to go on.',
+    {
+      code: 'REAUTHENTICATE',
+    },
+  )
 }
 
 /** True for a session that began (again) less than an hour ago. */

@@ -19,6 +19,7 @@ const FORWARDED: Forwarded = {
   contact: toldAsIs,
   notification: toldAsIs,
   activity: toldAsIs,
+  drive: ({ userId }) => ({ userId, data: {}, pacedBy: `drive ${userId}` }),
 }
 
 function toldAsIs({ userId, ...data }: { userId: string }): Told {

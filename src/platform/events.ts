@@ -12,6 +12,8 @@ export interface NodeEvents {
   appPassword: { userId: string; id: string; label: string }
   /** There is something to tell a user, or they dismissed it: `kind` says what, the list says the rest. */
   notification: { userId: string; kind: string }
+  /** Something in the drive of a user changed: their files, their trash or versions. Many changes may be one event. */
+  drive: { userId: string }
   /** The activity log of a user has something new. */
   activity: { userId: string }
   /** Events of another process may be lost: whoever listens has to ask for the state anew. */

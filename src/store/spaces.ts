@@ -42,6 +42,8 @@ export interface SpacesOptions {
   quotaOf?: (userId: string) => Promise<number | undefined>
   /** Of a node that is several processes. */
   gates?: Gates | undefined
+  /** Something in the drive of a user changed; called for every change, so it must be quick. */
+  onChanged?: (userId: string) => void
 }
 
 /** Where a file of the node is now. */
@@ -206,6 +208,7 @@ class OpenSpaces {
       watchMs: (config.watchSeconds ?? 0) * 1_000,
       gate: gates?.gateOf(`space ${space.id}`),
       hot: this.hot,
+      onChanged: () => space.ownerUserId !== undefined && this.options.onChanged?.(space.ownerUserId),
       hashThreads: this.hashThreads,
       smallWriter: this.smallWriter,
     })

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { basePath } from './router.ts'
 
 /** Names of the events that the node sends; see `GET /api/v1/events`. */
-export type LiveEvent = 'transfer' | 'share' | 'contact' | 'notification' | 'activity' | 'gap'
+export type LiveEvent = 'transfer' | 'share' | 'contact' | 'notification' | 'activity' | 'drive' | 'gap'
 
 type Listener = (data: never) => void
 

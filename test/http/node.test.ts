@@ -141,8 +141,10 @@ describe('a node over HTTP', () => {
     await ann.api('POST', '/shares', { path: '/given', shareWith: 'ben', role: 'viewer' })
     await ben.dav('MKCOL', '/own')
     let seen = ''
-    while (!seen.includes('event: share')) seen += (await benReader.read()).value
+    while (!seen.includes('event: share') || !seen.includes('event: drive'))
+      seen += (await benReader.read()).value
     expect(seen).toMatch(/data: \{"shareId":"[^"]+","state":"pending"\}/)
+    expect(seen).toContain('event: drive\ndata: {}\n')
     expect(seen).not.toContain(leiden.folder)
     await Promise.all([annReader.cancel(), benReader.cancel()])
   })

@@ -91,6 +91,16 @@ describe('the files of the drive', () => {
     expect(complaints).toEqual([])
   })
 
+  it('are shown as other programs change them', async () => {
+    const { page } = await annIn('live', { 'a.txt': 'a' })
+    await rowOf(page, 'a.txt').waitFor()
+    await ann.dav('PUT', '/live/b.txt', { body: 'b' })
+    await rowOf(page, 'b.txt').waitFor()
+    await ann.dav('DELETE', '/live/a.txt')
+    await rowOf(page, 'a.txt').waitFor({ state: 'detached' })
+    expect(await namesOf(page)).toEqual(['b.txt'])
+  })
+
   it('are sorted by their columns', async () => {
     const { page } = await annIn('sorted', { a: '1', b: '123', c: '12' })
     await rowOf(page, 'a').waitFor()

@@ -68,6 +68,16 @@ describe('deleted files', () => {
     await page.getByText('Nothing is deleted').waitFor()
     expect((await ann.api<{ items: unknown[] }>('GET', '/trash')).items).toEqual([])
   })
+
+  it('are shown when another program deletes something', async () => {
+    await ann.api('DELETE', '/trash')
+    const { page } = await browser.visit(leiden, '/trash')
+    await signIn(page, 'ann', 'ann-password')
+    await page.getByText('Nothing is deleted').waitFor()
+    await deleteFile('/elsewhere.txt')
+    await page.getByRole('row', { name: /elsewhere\.txt/ }).waitFor()
+  })
+
   it('come back though others of them are gone already, which is said', async () => {
     await ann.api('DELETE', '/trash')
     for (const name of ['here', 'gone', 'lost']) await deleteFile(`/${name}.txt`)
@@ -80,8 +90,8 @@ describe('deleted files', () => {
     const { items } = await ann.api<{ items: { name: string; path: string }[] }>('GET', '/trash')
     for (const { name, path } of items)
       if (path !== '/here.txt') await ann.api('DELETE', `/trash/${encodeURIComponent(name)}`)
-    await page.unroute('**/api/v1/trash?**')
     await page.getByRole('button', { name: 'Restore 3', exact: true }).click()
+    await page.unroute('**/api/v1/trash?**')
     await page.getByText('“here.txt” is back where it was').waitFor()
     await page.getByText('1 more did not work').waitFor()
     await page.getByText('Nothing is deleted').waitFor()

@@ -324,10 +324,10 @@ describe('what an item of the queue has begun', () => {
 describe('pieces of a large file', () => {
   it('follow each other to the end, and never are too many', () => {
     const MiB = 1024 * 1024
-    expect(nextPiece(0, 100 * MiB)).toEqual({ start: 0, end: 32 * MiB })
+    expect(nextPiece(0, 100 * MiB)).toEqual({ start: 0, end: 16 * MiB })
     expect(nextPiece(96 * MiB, 100 * MiB)).toEqual({ start: 96 * MiB, end: 100 * MiB })
     // The rest of what was interrupted, so that the next piece begins where it would have.
-    expect(nextPiece(40 * MiB, 100 * MiB)).toEqual({ start: 40 * MiB, end: 64 * MiB })
+    expect(nextPiece(40 * MiB, 100 * MiB)).toEqual({ start: 40 * MiB, end: 48 * MiB })
     const huge = 2 * 1024 * 1024 * MiB
     expect(huge / nextPiece(0, huge).end).toBeLessThanOrEqual(8_000)
   })

@@ -38,13 +38,19 @@ export class FilesRepo implements FileIndex {
   private readonly spaceId: string
   private readonly rootId: string
   private readonly seq: number | undefined
+  private readonly onChanged: (() => void) | undefined
 
-  /** `seq`: the number of the change that is being made, within one. */
-  constructor(db: Db, spaceId: string, rootId: string, seq?: number) {
+  /** `seq`: the number of the change that is being made, within one; `onChanged`: one was made. */
+  constructor(
+    db: Db,
+    { spaceId, rootId }: { spaceId: string; rootId: string },
+    { seq, onChanged }: { seq?: number; onChanged?: (() => void) | undefined } = {},
+  ) {
     this.db = db
     this.spaceId = spaceId
     this.rootId = rootId
     this.seq = seq
+    this.onChanged = onChanged
     this.journal = new JournalRepo(db, spaceId)
     this.kept = new KeptRepo(db, spaceId)
     this.properties = new PropertiesRepo(db)
@@ -55,11 +61,13 @@ export class FilesRepo implements FileIndex {
    * Every change of a space first takes the row of the space, so two never wait for each other's rows
    * (no deadlock) and no update of a folder's size is lost. That gives the change its number, too.
    */
-  change<T>(work: (index: FileIndex) => Promise<T>): Promise<T> {
-    return inTransaction(this.db, async (tx) => {
+  async change<T>(work: (index: FileIndex) => Promise<T>): Promise<T> {
+    const result = await inTransaction(this.db, async (tx) => {
       const seq = await nextSeq(tx, this.spaceId)
-      return await work(new FilesRepo(tx, this.spaceId, this.rootId, seq))
+      return await work(new FilesRepo(tx, { spaceId: this.spaceId, rootId: this.rootId }, { seq }))
     })
+    this.onChanged?.()
+    return result
   }
 
   async chain(path: StorePath): Promise<FileRow[]> {

@@ -30,6 +30,8 @@ export interface OpenSpaceOptions extends StagingOptions {
   /** Keeps the other processes of the node out of a change. */
   gate?: Gate | undefined
   hot?: HotFiles | undefined
+  /** A change of the files, the trash or the versions is done. */
+  onChanged?: (() => void) | undefined
 }
 
 /** A drive on a local disk with what is kept beside it. */
@@ -46,7 +48,7 @@ export async function openSpace(options: OpenSpaceOptions): Promise<OpenSpace> {
   await staging.create()
   const shared = { staging, queue: new SerialQueue(options.gate), clock: options.clock }
   const open = async (name: string, rootId: string, id: string): Promise<SpaceContext> => {
-    const index = new FilesRepo(options.db, space.id, rootId)
+    const index = new FilesRepo(options.db, { spaceId: space.id, rootId }, { onChanged: options.onChanged })
     return { ...shared, id, index, disk: new DiskTree(await openRoot(index, join(folder, name))) }
   }
   const keptTree = async (name: string, rootId: string): Promise<KeptTree> => {

@@ -26,7 +26,7 @@ export async function checksumOf(
   }
 }
 
-const PIECE_BYTES = 32 * 1024 * 1024
+const PIECE_BYTES = 16 * 1024 * 1024
 /** The node takes 10,000 pieces for one file; interruptions make some of them smaller. */
 const MAX_PIECES = 8_000
 

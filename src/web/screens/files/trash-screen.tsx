@@ -18,7 +18,7 @@ export function Screen(): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   useEffect(() => {
     document.title = `${t('nav.trash')} · ${siteName.value}`
-    return onLive('activity', () => void pages.reload())
+    return onLive('drive', () => void pages.reload())
   }, [])
   const picked = pages.items.filter(({ name }) => chosen.has(name))
   const choose = (name: string) => {
