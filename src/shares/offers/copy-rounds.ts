@@ -69,7 +69,9 @@ export class CopyRounds {
   private async follow(copy: Copy, share: ReceivedShare | undefined): Promise<void> {
     const progress = await this.copier().find(copy.userId, copy.jobId ?? '')
     if (progress?.state === 'copying' || progress?.state === copy.state) return
-    await this.end(copy, share, endOf(progress))
+    // The transfer may find the share gone before anybody ends it, and has other words for that.
+    const isWithdrawn = share === undefined && progress?.state === 'failed'
+    await this.end(copy, share, isWithdrawn ? withdrawn() : endOf(progress))
   }
 
   /** The share while it may be used. */
