@@ -82,6 +82,7 @@ describe('deleted files', () => {
     await ann.api('DELETE', '/trash')
     for (const name of ['here', 'gone', 'lost']) await deleteFile(`/${name}.txt`)
     const { page } = await browser.visit(leiden, '/trash')
+    await page.route('**/api/v1/events', (route) => route.abort())
     await signIn(page, 'ann', 'ann-password')
     for (const name of ['here', 'gone', 'lost'])
       await page.getByRole('checkbox', { name: `Select ${name}.txt` }).click()
@@ -125,6 +126,8 @@ describe('deleted files', () => {
     await ann.api('DELETE', '/trash')
     for (let n = 0; n < 30; n++) await deleteFile(`/f${String(n).padStart(2, '0')}.txt`)
     const { page, complaints } = await browser.visit(leiden, '/login')
+    // No event has the page look anew before it is asked to.
+    await page.route('**/api/v1/events', (route) => route.abort())
     let isAway = true
     // Pages of ten, of which the second is not to be had at first.
     await page.route('**/api/v1/trash?**', async (route, request) => {
