@@ -1,10 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { BadRequestError } from '../../platform/errors.ts'
 import type { ContentHash } from '../hashing/content-hash.ts'
-import { Flusher } from './flusher.ts'
-
-/** Bytes gathered before one write to the disk. */
-const WRITE_BYTES = 1024 * 1024
+import { GatheredWriter } from './gathered-writer.ts'
 
 /** Throws `BadRequestError` when a body has not the length it was said to have. */
 export function checkLength(actual: number, declared: number): void {
@@ -28,46 +25,17 @@ export async function pour(
   { declaredBytes = Number.POSITIVE_INFINITY, isFlushed }: PourOptions,
 ): Promise<number> {
   let total = 0
-  let gathered: Uint8Array[] = []
-  let gatheredBytes = 0
-  let writing: Promise<void> = Promise.resolve()
-  const flusher = new Flusher(handle, isFlushed)
+  const writer = new GatheredWriter(handle, isFlushed)
   try {
     for await (const chunk of source) {
       total += chunk.length
       if (total > declaredBytes) checkLength(total, declaredBytes)
       hash.update(chunk)
-      gathered.push(chunk)
-      gatheredBytes += chunk.length
-      if (gatheredBytes < WRITE_BYTES) continue
-      await writing
-      writing = writeAll(handle, gathered)
-      writing.catch(() => undefined) // looked at by the next await
-      flusher.written(gatheredBytes)
-      gathered = []
-      gatheredBytes = 0
+      await writer.add(chunk)
     }
+    await writer.drain()
   } finally {
-    await Promise.allSettled([writing, flusher.idle()]) // the file must not be closed under them
+    await writer.close() // the file must not be closed under it
   }
-  await writing
-  await flusher.idle()
-  await writeAll(handle, gathered)
   return total
-}
-
-/** Writes all pieces at the end of the file, however many bytes the system takes at once. */
-async function writeAll(handle: FileHandle, pieces: Uint8Array[]): Promise<void> {
-  let rest = pieces
-  while (rest.length > 0) rest = unwritten(rest, (await handle.writev(rest)).bytesWritten)
-}
-
-function unwritten(pieces: Uint8Array[], writtenBytes: number): Uint8Array[] {
-  let left = writtenBytes
-  const next = pieces.findIndex((piece) => {
-    if (piece.length > left) return true
-    left -= piece.length
-    return false
-  })
-  return next < 0 ? [] : [(pieces[next] as Uint8Array).subarray(left), ...pieces.slice(next + 1)]
 }
