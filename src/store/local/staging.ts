@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, sep } from 'node:path'
+import { Readable } from 'node:stream'
 import { BadRequestError, hasErrorCode } from '../../platform/errors.ts'
 import { newId, sha256Hex } from '../../platform/ids.ts'
 import { ThreadError } from '../../platform/thread-line.ts'
@@ -36,7 +37,7 @@ export interface StagingOptions {
   smallWriter?: SmallWriter | undefined
 }
 
-type SmallFill = WriteOptions & { smallWriter: SmallWriter }
+type Filled = StagedFile & { facts: DiskFacts | undefined }
 
 /** Names of running and finished work of this process, to tell it from that of a dead one. */
 const host = sha256Hex(hostname()).slice(0, 8)
@@ -110,14 +111,18 @@ export class Staging {
   }
 
   /** Writes a whole body to a new file: length and checksums checked, time set, flushed by policy. */
-  async fill(
-    localPath: string,
-    source: AsyncIterable<Uint8Array>,
-    options: WriteOptions,
-  ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
+  async fill(localPath: string, source: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<Filled> {
     const { smallWriter } = this
     if (smallWriter !== undefined && (options.sizeBytes ?? Infinity) <= AT_ONCE_BYTES)
       return await this.fillAtOnce(localPath, source, { ...options, smallWriter })
+    return await this.fillPiecewise(localPath, source, options)
+  }
+
+  private async fillPiecewise(
+    localPath: string,
+    source: AsyncIterable<Uint8Array>,
+    options: WriteOptions,
+  ): Promise<Filled> {
     const handle = await this.openFile(localPath, 'wx')
     try {
       const { sizeBytes, checksums } = await this.pour(abortable(source, options.signal), handle, options)
@@ -136,8 +141,9 @@ export class Staging {
   private async fillAtOnce(
     localPath: string,
     source: AsyncIterable<Uint8Array>,
-    { sizeBytes: declaredBytes = 0, expected, mtimeMs, signal, smallWriter }: SmallFill,
-  ): Promise<StagedFile & { facts: DiskFacts | undefined }> {
+    options: WriteOptions & { smallWriter: SmallWriter },
+  ): Promise<Filled> {
+    const { sizeBytes: declaredBytes = 0, expected, mtimeMs, signal, smallWriter } = options
     const chunks: Uint8Array[] = []
     const hash = this.newHash(expected)
     let sizeBytes = 0
@@ -151,25 +157,14 @@ export class Staging {
     const checksums = hash.checksums()
     checkChecksums(checksums, expected)
     const isFlushed = this.fsync !== 'never'
-    const facts = await smallWriter
-      .write({ localPath, chunks, sizeBytes, mtimeMs, isFlushed })
-      .catch((error) => {
-        if (!(error instanceof ThreadError)) throw error
-        return this.writeHere(localPath, chunks, mtimeMs)
-      })
-    return { localPath, sizeBytes, checksums, facts }
-  }
-
-  /** For a machine that has no room for the thread, or where it ended. */
-  private async writeHere(localPath: string, chunks: readonly Uint8Array[], mtimeMs: number | undefined) {
-    await removeRemains(localPath)
-    const handle = await this.openFile(localPath, 'wx')
     try {
-      await handle.writeFile(Buffer.concat(chunks))
-      await this.finish(handle, mtimeMs)
-      return toFacts(fstatSync(handle.fd, { bigint: true }))
-    } finally {
-      await handle.close()
+      const facts = await smallWriter.write({ localPath, chunks, sizeBytes, mtimeMs, isFlushed })
+      return { localPath, sizeBytes, checksums, facts }
+    } catch (error) {
+      if (!(error instanceof ThreadError)) throw error
+      // A machine that has no room for the thread, or where it ended.
+      await removeRemains(localPath)
+      return await this.fillPiecewise(localPath, Readable.from(chunks), options)
     }
   }
 
