@@ -1,31 +1,22 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signIn, TestBrowser, type Visitor } from '../support/browser.ts'
-import { TestMesh, type TestNode } from '../support/test-mesh.ts'
-import type { TestUser } from '../support/test-user.ts'
+import { signIn, type Visitor } from '../support/browser.ts'
+import { openPageLab, type PageLab } from '../support/page-lab.ts'
 
-let mesh: TestMesh & { nodes: TestNode[] }
-let leiden: TestNode
-let ann: TestUser
-let browser: TestBrowser
+let lab: PageLab | undefined
+let leiden: PageLab['leiden']
+let ann: PageLab['ann']
+let browser: PageLab['browser']
 let folder: string
 
 beforeAll(async () => {
-  mesh = await TestMesh.create(['leiden'])
-  leiden = mesh.nodes[0] as TestNode
-  ann = await leiden.addUser('ann')
-  browser = await TestBrowser.open(mesh.nodes)
-  folder = await mkdtemp(join(tmpdir(), 'causeway-ui-'))
+  lab = await openPageLab()
+  ;({ leiden, ann, browser, folder } = lab)
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await mesh?.close()
-  if (folder !== undefined) await rm(folder, { recursive: true })
-})
+afterAll(() => lab?.close())
 
 /** Ann, in a folder of her drive that holds these files. */
 async function annIn(name: string, files: Record<string, string> = {}): Promise<Visitor> {

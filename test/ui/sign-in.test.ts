@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signIn, TestBrowser } from '../support/browser.ts'
-import { TestMesh, type TestNode } from '../support/test-mesh.ts'
+import { signIn } from '../support/browser.ts'
+import { openPageLab, type PageLab } from '../support/page-lab.ts'
 
-let mesh: TestMesh & { nodes: TestNode[] }
-let leiden: TestNode
-let browser: TestBrowser
+let lab: PageLab | undefined
+let leiden: PageLab['leiden']
+let browser: PageLab['browser']
 
 beforeAll(async () => {
-  mesh = await TestMesh.create(['leiden'])
-  leiden = mesh.nodes[0] as TestNode
-  await leiden.addUser('ann')
-  browser = await TestBrowser.open(mesh.nodes)
+  lab = await openPageLab()
+  ;({ leiden, browser } = lab)
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await mesh?.close()
-})
+afterAll(() => lab?.close())
 
 describe('signing in with the page', () => {
   it('asks who one is, and goes to the place that was asked for', async () => {

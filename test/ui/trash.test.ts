@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signIn, TestBrowser } from '../support/browser.ts'
-import { TestMesh, type TestNode } from '../support/test-mesh.ts'
-import type { TestUser } from '../support/test-user.ts'
+import { signIn } from '../support/browser.ts'
+import { openPageLab, type PageLab } from '../support/page-lab.ts'
 
-let mesh: TestMesh & { nodes: TestNode[] }
-let leiden: TestNode
-let ann: TestUser
-let browser: TestBrowser
+let lab: PageLab | undefined
+let leiden: PageLab['leiden']
+let ann: PageLab['ann']
+let browser: PageLab['browser']
 
 beforeAll(async () => {
-  mesh = await TestMesh.create(['leiden'])
-  leiden = mesh.nodes[0] as TestNode
-  ann = await leiden.addUser('ann')
-  browser = await TestBrowser.open(mesh.nodes)
+  lab = await openPageLab()
+  ;({ leiden, ann, browser } = lab)
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await mesh?.close()
-})
+afterAll(() => lab?.close())
 
 async function deleteFile(path: string, body = path): Promise<void> {
   await ann.dav('PUT', path, { body })

@@ -1,38 +1,29 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signIn, TestBrowser } from '../support/browser.ts'
-import { TestMesh, type TestNode } from '../support/test-mesh.ts'
-import type { TestUser } from '../support/test-user.ts'
+import { signIn } from '../support/browser.ts'
+import { openPageLab, type PageLab } from '../support/page-lab.ts'
 
 const MiB = 1024 * 1024
 /** What the page sends with one request. */
 const PIECE = 16 * MiB
 const bytes = randomBytes(20 * MiB)
 
-let mesh: TestMesh & { nodes: TestNode[] }
-let leiden: TestNode
-let ann: TestUser
-let browser: TestBrowser
+let lab: PageLab | undefined
+let leiden: PageLab['leiden']
+let ann: PageLab['ann']
+let browser: PageLab['browser']
 let folder: string
 
 beforeAll(async () => {
-  mesh = await TestMesh.create(['leiden'])
-  leiden = mesh.nodes[0] as TestNode
-  ann = await leiden.addUser('ann')
-  browser = await TestBrowser.open(mesh.nodes)
-  folder = await mkdtemp(join(tmpdir(), 'causeway-ui-'))
+  lab = await openPageLab()
+  ;({ leiden, ann, browser, folder } = lab)
   await put(bytes)
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await mesh?.close()
-  if (folder !== undefined) await rm(folder, { recursive: true })
-})
+afterAll(() => lab?.close())
 
 /** The file that is chosen, always with the same time: a whole second, which no file system rounds. */
 async function put(content: Buffer): Promise<void> {
