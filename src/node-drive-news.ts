@@ -1,7 +1,7 @@
 import type { Base } from './node-base.ts'
 
-/** What changes within this time is told as one. */
-const GATHER_MS = 300
+/** What changes within this time is told as one, before it goes to other processes and pages. */
+const GATHER_MS = 500
 
 /** Tells the pages of a user that something in their drive changed. */
 export function tellDriveChanges({ clock, events, stopping }: Pick<Base, 'clock' | 'events' | 'stopping'>) {

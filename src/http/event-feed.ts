@@ -19,7 +19,7 @@ const FORWARDED: Forwarded = {
   contact: toldAsIs,
   notification: toldAsIs,
   activity: toldAsIs,
-  drive: ({ userId }) => ({ userId, data: {}, pacedBy: `drive ${userId}` }),
+  drive: toldAsIs,
 }
 
 function toldAsIs({ userId, ...data }: { userId: string }): Told {
