@@ -41,7 +41,7 @@ function hanging(text: string) {
     tell = resolve
   })
   async function* source(): AsyncGenerator<Buffer> {
-    yield Buffer.from(text)
+    if (text !== '') yield Buffer.from(text)
     tell()
     await new Promise(() => undefined)
   }
@@ -73,14 +73,23 @@ describe('an upload that two processes know of', () => {
       one.append(upload, 0, bytes('a'.repeat(LENGTH)), NO_LIMIT),
       other.append(upload, 0, bytes('b'.repeat(LENGTH)), NO_LIMIT),
     ])
-    const done = results.filter(({ status }) => status === 'fulfilled')
-    expect(done.length).toBeLessThan(2)
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     for (const result of results) {
-      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Error)
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(ConflictError)
     }
-    const { offsetBytes } = await one.get('ann', upload.id)
-    if (offsetBytes < LENGTH) await one.append(upload, offsetBytes, bytes('c'.repeat(LENGTH)), NO_LIMIT)
     expect(new Set(await contentOf(one, upload)).size).toBe(1)
+  })
+
+  it('keeps what one brought when another ends that had nothing to write yet', async () => {
+    const upload = await begin()
+    const silent = hanging('')
+    const running = other.append(upload, 0, silent.source, NO_LIMIT).catch((error: unknown) => error)
+    await silent.taken
+    await one.append(upload, 0, bytes('abcdefghijkl'), NO_LIMIT)
+    await other.getAtRest('ann', upload.id)
+    expect(await running).toBeInstanceOf(LockedError)
+    expect(await contentOf(one, upload)).toBe('abcdefghijkl')
+    expect(await readdir(join(folder, 'ann'))).toEqual([])
   })
 
   it('has the bytes of who went on last, when the first goes on to write', async () => {
@@ -123,6 +132,15 @@ describe('a request that still writes', () => {
     expect(await ended).toBeInstanceOf(LockedError)
     await one.append(upload, 3, bytes('defghijkl'), NO_LIMIT)
     expect(await contentOf(one, upload)).toBe('abcdefghijkl')
+  })
+
+  it('is not told that it was overtaken when it has brought everything', async () => {
+    const upload = await begin()
+    const first = hanging('abcdefghijkl')
+    const running = one.append(upload, 0, first.source, NO_LIMIT)
+    await first.taken
+    await expect(one.append(upload, 0, bytes('x'), NO_LIMIT)).rejects.toThrow(ConflictError)
+    expect((await running).offsetBytes).toBe(LENGTH)
   })
 
   it('is not ended while the file is put in its place', async () => {

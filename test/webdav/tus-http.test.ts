@@ -83,7 +83,8 @@ async function patchHalf(path: string, offset: number, body: Body, announced: nu
   const folder = await folderOf(path)
   await until(
     () => readdir(folder),
-    (names) => names.includes(`${offset}`),
+    // It has its name when the first bytes are on the disk.
+    (names) => names.some((name) => name === `${offset}` || name.startsWith('.stretch-')),
   )
   return req
 }

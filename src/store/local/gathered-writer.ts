@@ -12,10 +12,15 @@ export class GatheredWriter {
   private gatheredBytes = 0
   private position = 0
   private writing: Promise<void> = Promise.resolve()
+  private afterFirst: (() => Promise<void>) | undefined
 
-  /** `isFlushed`: the file will be flushed when it is complete. */
-  constructor(handle: FileHandle, isFlushed: boolean) {
+  /**
+   * `isFlushed`: the file will be flushed when it is complete. `afterFirst` runs once, when the first bytes
+   * are in the file; what it throws ends the writing.
+   */
+  constructor(handle: FileHandle, isFlushed: boolean, afterFirst?: () => Promise<void>) {
     this.handle = handle
+    this.afterFirst = afterFirst
     this.flusher = new Flusher(handle, isFlushed)
   }
 
@@ -51,9 +56,16 @@ export class GatheredWriter {
     this.pieces = []
     this.gatheredBytes = 0
     this.position += gatheredBytes
-    this.writing = writeAll(this.handle, pieces, position)
+    this.writing = this.write(pieces, position)
     this.writing.catch(() => undefined) // looked at by the next await
     this.flusher.written(gatheredBytes)
+  }
+
+  private async write(pieces: Uint8Array[], position: number): Promise<void> {
+    await writeAll(this.handle, pieces, position)
+    const { afterFirst } = this
+    this.afterFirst = undefined
+    await afterFirst?.()
   }
 }
 

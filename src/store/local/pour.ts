@@ -15,6 +15,8 @@ export interface PourOptions {
   declaredBytes?: number | undefined
   /** The file will be flushed when it is complete. */
   isFlushed: boolean
+  /** Runs once, when the first bytes are in the file; what it throws ends the writing. */
+  afterFirst?: () => Promise<void>
 }
 
 /** Writes in large pieces while the next is gathered and hashed; returns the length. */
@@ -22,10 +24,10 @@ export async function pour(
   source: AsyncIterable<Uint8Array>,
   handle: FileHandle,
   hash: Pick<ContentHash, 'update'>,
-  { declaredBytes = Number.POSITIVE_INFINITY, isFlushed }: PourOptions,
+  { declaredBytes = Number.POSITIVE_INFINITY, isFlushed, afterFirst }: PourOptions,
 ): Promise<number> {
   let total = 0
-  const writer = new GatheredWriter(handle, isFlushed)
+  const writer = new GatheredWriter(handle, isFlushed, afterFirst)
   try {
     for await (const chunk of source) {
       total += chunk.length

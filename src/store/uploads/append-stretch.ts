@@ -1,10 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
 import { AppError, LockedError, PayloadTooLargeError } from '../../platform/errors.ts'
 import { ContentHash } from '../hashing/content-hash.ts'
 import { abortable } from '../local/abortable.ts'
 import { pour } from '../local/pour.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
-import { isStretchCurrent, openStretch, removeStretch } from './resumable-parts.ts'
+import { isLastStretch, type OpenStretch, openStretch } from './resumable-parts.ts'
 import type { UploadLedger } from './upload-ledger.ts'
 
 /** Bytes between two looks at the clock of the upload. */
@@ -49,38 +48,37 @@ export async function appendStretch(
 ): Promise<void> {
   const { folder, startsAt, ledger, userId } = place
   await options.touch()
-  const handle = await openStretch(folder, startsAt)
+  const stretch = await openStretch(folder, startsAt)
   let isKept = false
+  let isWhole = false
   let failure: unknown
   const whenBroken = (error: unknown) => {
     failure = error
   }
   try {
-    const sizeBytes = await fill(handle, place, untilBroken(source, options, whenBroken), options)
-    isKept = sizeBytes > 0 && (failure === undefined || options.expected === undefined)
-    if (isKept && !(await isStretchCurrent(folder, startsAt, handle))) throw overtaken()
+    const sizeBytes = await fill(stretch, place, untilBroken(source, options, whenBroken), options)
+    // Nobody waits for the end of a request that has brought everything.
+    isWhole = failure === undefined || sizeBytes === options.maxBytes
+    isKept = sizeBytes > 0 && (isWhole || options.expected === undefined)
+    if (isKept && !(await isLastStretch(folder, startsAt))) throw overtaken()
   } finally {
-    await handle.close()
-    if (!isKept) {
-      await removeStretch(folder, startsAt)
-      ledger.forget(userId)
-    }
+    await stretch.close(isKept)
+    if (!isKept) ledger.forget(userId)
   }
   await options.touch()
-  if (options.ended.aborted) throw overtaken()
-  if (failure !== undefined) throw failure
+  if (!isWhole) throw options.ended.aborted ? overtaken() : failure
 }
 
 /** Returns how many bytes came. */
 async function fill(
-  handle: FileHandle,
+  { handle, publish }: OpenStretch,
   { ledger, userId }: StretchPlace,
   source: AsyncIterable<Uint8Array>,
   { maxBytes, limitBytes, expected }: StretchOptions,
 ): Promise<number> {
   const hash = expected === undefined ? undefined : new ContentHash(expected)
   const counted = ledger.counted(userId, limited(source, maxBytes), limitBytes)
-  const sizeBytes = await pour(counted, handle, hash ?? NO_HASH, { isFlushed: false })
+  const sizeBytes = await pour(counted, handle, hash ?? NO_HASH, { isFlushed: false, afterFirst: publish })
   if (hash !== undefined) checkStretch(hash.checksums(), expected)
   return sizeBytes
 }

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, link, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BadRequestError, ConflictError, hasErrorCode } from '../../platform/errors.ts'
 
@@ -17,43 +18,58 @@ export interface Stretch {
 export async function endOfStretches(folder: string): Promise<number> {
   const startsAt = (await startsIn(folder)).at(-1)
   if (startsAt === undefined) return 0
-  return startsAt + (await sizeOf(folder, startsAt))
+  return startsAt + (await sizeOf(join(folder, `${startsAt}`)))
 }
 
-/**
- * Opens a new stretch; nobody else can open one at the same offset, in no process. An empty one is what
- * a dead writer left, and gives way.
- */
-export async function openStretch(folder: string, startsAt: number): Promise<FileHandle> {
+/** A stretch that is being written: nobody sees it before it has its name. */
+export interface OpenStretch {
+  handle: FileHandle
+  /** Gives it its name. Throws `ConflictError` when another writer, of any process, was here first. */
+  publish(): Promise<void>
+  /** Closes it; one that is not kept is gone, and never the one of somebody else. */
+  close(isKept: boolean): Promise<void>
+}
+
+/** Opens a new stretch. To be closed in any case, and named as soon as it has bytes. */
+export async function openStretch(folder: string, startsAt: number): Promise<OpenStretch> {
   if ((await startsIn(folder)).length >= MAX_STRETCHES) {
     throw new BadRequestError(`An upload has at most ${MAX_STRETCHES} pieces. Send larger ones.`)
   }
   const localPath = join(folder, `${startsAt}`)
+  const temporary = join(folder, `.stretch-${randomUUID()}`)
+  const handle = await open(temporary, 'wx')
+  let isNamed = false
+  return {
+    handle,
+    publish: async () => {
+      await linkFree(temporary, localPath)
+      isNamed = true
+    },
+    close: async (isKept) => {
+      await handle.close()
+      await unlink(temporary).catch(ignoreAbsence)
+      if (isNamed && !isKept) await unlink(localPath).catch(ignoreAbsence)
+    },
+  }
+}
+
+/** Nothing alive is empty under its name: an empty one is what a power cut left, and gives way. */
+async function linkFree(temporary: string, localPath: string): Promise<void> {
   for (let tries = 0; tries < 2; tries++) {
     try {
-      return await open(localPath, 'wx')
+      return await link(temporary, localPath)
     } catch (error) {
       if (!hasErrorCode(error, 'EEXIST')) throw error
-      if ((await sizeOf(folder, startsAt)) > 0) break
+      if ((await sizeOf(localPath)) > 0) break
       await unlink(localPath).catch(ignoreAbsence)
     }
   }
   throw new ConflictError('Another request writes to this place of the upload. Ask how far it has come.')
 }
 
-/** True when the stretch is the last one and the file behind the handle is still the one with its name. */
-export async function isStretchCurrent(
-  folder: string,
-  startsAt: number,
-  handle: FileHandle,
-): Promise<boolean> {
-  if ((await startsIn(folder)).at(-1) !== startsAt) return false
-  const [here, ours] = await Promise.all([stat(join(folder, `${startsAt}`)), handle.stat()])
-  return here.ino === ours.ino
-}
-
-export async function removeStretch(folder: string, startsAt: number): Promise<void> {
-  await unlink(join(folder, `${startsAt}`)).catch(ignoreAbsence)
+/** True when nobody went on behind this stretch. */
+export async function isLastStretch(folder: string, startsAt: number): Promise<boolean> {
+  return (await startsIn(folder)).at(-1) === startsAt
 }
 
 /**
@@ -65,7 +81,7 @@ export async function stretchesOf(folder: string, lengthBytes: number): Promise<
   const stretches: Stretch[] = []
   for (const [index, startsAt] of starts.entries()) {
     const sizeBytes = (starts[index + 1] ?? lengthBytes) - startsAt
-    if (sizeBytes > (await sizeOf(folder, startsAt))) throw incomplete()
+    if (sizeBytes > (await sizeOf(join(folder, `${startsAt}`)))) throw incomplete()
     stretches.push({ startsAt, sizeBytes })
   }
   if (lengthBytes > 0 && starts[0] !== 0) throw incomplete()
@@ -86,8 +102,8 @@ async function startsIn(folder: string): Promise<number[]> {
   return names.map(Number).sort((a, b) => a - b)
 }
 
-async function sizeOf(folder: string, startsAt: number): Promise<number> {
-  return (await stat(join(folder, `${startsAt}`)).catch(ignoreAbsence))?.size ?? 0
+async function sizeOf(localPath: string): Promise<number> {
+  return (await stat(localPath).catch(ignoreAbsence))?.size ?? 0
 }
 
 function ignoreAbsence(error: unknown): undefined {
