@@ -33,3 +33,21 @@ export function runningHash(type: HashType): RunningHash {
   const hash = createHash(type)
   return { update: (bytes) => hash.update(bytes), digestHex: () => hash.digest('hex') }
 }
+
+/** Several checksums of the same bytes. */
+export class ContentHash {
+  private readonly hashes: readonly [HashType, RunningHash][]
+
+  constructor(types: readonly HashType[]) {
+    this.hashes = types.map((type) => [type, runningHash(type)])
+  }
+
+  update(bytes: Uint8Array): void {
+    for (const [, hash] of this.hashes) hash.update(bytes)
+  }
+
+  /** Ends the computation; call it once. */
+  checksums(): Partial<Record<HashType, string>> {
+    return Object.fromEntries(this.hashes.map(([type, hash]) => [type, hash.digestHex()]))
+  }
+}

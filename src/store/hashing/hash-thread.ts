@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
+import { ContentHash } from '../../platform/running-hash.ts'
 import { answerLine } from '../../platform/thread-line.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
-import { ContentHash } from './content-hash.ts'
 
 /** What the thread is told. `id` names one content; the messages about it are taken in their order. */
 export type HashRequest =
@@ -21,7 +21,7 @@ export function createHashing(): (request: HashRequest) => Checksums {
   return (request) => {
     const { id } = request
     if (request.kind === 'begin') {
-      const hash = new ContentHash({}, request.types)
+      const hash = new ContentHash(request.types)
       running.set(id, { hash, bytes: new Uint8Array(request.memory) })
       return {}
     }

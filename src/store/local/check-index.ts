@@ -1,5 +1,5 @@
+import { ContentHash } from '../../platform/running-hash.ts'
 import type { DiskFacts, FileRow } from '../catalogue/file-index.ts'
-import { ContentHash } from '../hashing/content-hash.ts'
 import { formatPath } from '../paths.ts'
 import type { StorePath } from '../types.ts'
 import { FileBody } from './file-body.ts'
@@ -75,7 +75,7 @@ async function isDamaged(space: SpaceContext, path: StorePath, row: FileRow): Pr
     file.close()
     return false
   }
-  const hash = new ContentHash()
+  const hash = new ContentHash(['sha256'])
   for await (const chunk of new FileBody(file, { start: 0, end: row.sizeBytes - 1 })) hash.update(chunk)
   return hash.checksums().sha256 !== sha256
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { BadRequestError } from '../../platform/errors.ts'
-import type { ContentHash } from '../hashing/content-hash.ts'
+import type { ContentHash } from '../../platform/running-hash.ts'
 import { GatheredWriter } from './gathered-writer.ts'
 
 /** Throws `BadRequestError` when a body has not the length it was said to have. */

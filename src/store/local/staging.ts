@@ -5,9 +5,10 @@ import { join, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { BadRequestError, hasErrorCode } from '../../platform/errors.ts'
 import { newId, sha256Hex } from '../../platform/ids.ts'
+import { ContentHash } from '../../platform/running-hash.ts'
 import { ThreadError } from '../../platform/thread-line.ts'
 import type { DiskFacts } from '../catalogue/file-index.ts'
-import { ContentHash, checkChecksums, typesFor } from '../hashing/content-hash.ts'
+import { checkChecksums, typesFor } from '../hashing/checksum-types.ts'
 import type { HashThreads } from '../hashing/hash-threads.ts'
 import type { Checksums, ChecksumType, StagedFile, WriteOptions } from '../types.ts'
 import { abortable } from './abortable.ts'
@@ -187,7 +188,7 @@ export class Staging {
 
   /** The checksums to compute for a file of this tree. */
   newHash(expected?: Checksums): ContentHash {
-    return new ContentHash(expected, this.moreChecksums)
+    return new ContentHash(typesFor(expected, this.moreChecksums))
   }
 
   /** Sets the time of a finished file and flushes it by policy. */

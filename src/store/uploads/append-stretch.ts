@@ -1,5 +1,5 @@
 import { AppError, LockedError, PayloadTooLargeError } from '../../platform/errors.ts'
-import { ContentHash } from '../hashing/content-hash.ts'
+import { hashOfDeclared } from '../hashing/checksum-types.ts'
 import { abortable } from '../local/abortable.ts'
 import { pour } from '../local/pour.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
@@ -76,7 +76,7 @@ async function fill(
   source: AsyncIterable<Uint8Array>,
   { maxBytes, limitBytes, expected }: StretchOptions,
 ): Promise<number> {
-  const hash = expected === undefined ? undefined : new ContentHash(expected)
+  const hash = expected === undefined ? undefined : hashOfDeclared(expected)
   const counted = ledger.counted(userId, limited(source, maxBytes), limitBytes)
   const sizeBytes = await pour(counted, handle, hash ?? NO_HASH, { isFlushed: false, afterFirst: publish })
   if (hash !== undefined) checkStretch(hash.checksums(), expected)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConflictError, hasErrorCode } from '../../platform/errors.ts'
-import { ContentHash, checkChecksums } from '../hashing/content-hash.ts'
+import { checkChecksums, hashOfDeclared } from '../hashing/checksum-types.ts'
 import { checkLength, pour } from '../local/pour.ts'
 import type { WriteOptions } from '../types.ts'
 import type { UploadPart } from './types.ts'
@@ -44,7 +44,7 @@ async function fill(
   source: AsyncIterable<Uint8Array>,
   { expected, sizeBytes: declaredBytes }: WriteOptions,
 ): Promise<number> {
-  const hash = expected === undefined ? undefined : new ContentHash(expected)
+  const hash = expected === undefined ? undefined : hashOfDeclared(expected)
   const sizeBytes = await pour(source, handle, hash ?? NO_HASH, { declaredBytes, isFlushed: false })
   checkLength(sizeBytes, declaredBytes ?? sizeBytes)
   if (hash !== undefined) checkChecksums(hash.checksums(), expected)

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { type AppError, BadRequestError } from '../../platform/errors.ts'
-import { ContentHash, checkChecksums } from '../hashing/content-hash.ts'
+import { checkChecksums, hashOfDeclared } from '../hashing/checksum-types.ts'
 import type {
   Checksums,
   ChecksumType,
@@ -121,7 +121,7 @@ async function* checkedBody(
   declared: Declared,
   wrong: { error?: unknown },
 ): AsyncGenerator<Uint8Array> {
-  const hash = Object.keys(declared.expected).length > 0 ? new ContentHash(declared.expected) : undefined
+  const hash = Object.keys(declared.expected).length > 0 ? hashOfDeclared(declared.expected) : undefined
   let sizeBytes = 0
   let held: Uint8Array | undefined
   try {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { ContentHash } from '../../platform/running-hash.ts'
 import type { Checksums, ChecksumType } from '../../store/types.ts'
-import { ContentHash } from '../executors/content-hash.ts'
 import { TransferError } from '../transfer-error.ts'
 import type { CacheRow } from './cache-rows.ts'
 

@@ -1,5 +1,5 @@
+import { ContentHash } from '../../platform/running-hash.ts'
 import type { Checksums } from '../../store/types.ts'
-import { ContentHash } from '../executors/content-hash.ts'
 import type { FetchResult, FetchTask } from '../executors/executor.ts'
 import { TransferError } from '../transfer-error.ts'
 import { blockBytesOf, findWrongBlock } from './block-sums.ts'

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
+import type { ContentHash } from '../../platform/running-hash.ts'
 import type { Checksums } from '../../store/types.ts'
-import type { ContentHash } from '../executors/content-hash.ts'
 
 /** The checksums of a file on disk. */
 export async function hashFile(path: string, hash: ContentHash, signal: AbortSignal): Promise<Checksums> {

@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
+import { ContentHash } from '../../platform/running-hash.ts'
 import type { HashThreads } from '../../store/hashing/hash-threads.ts'
 import { GatheredWriter } from '../../store/local/gathered-writer.ts'
 import { SHARED_FROM_BYTES, SharedRing } from '../../store/local/shared-ring.ts'
 import type { Checksums, ChecksumType } from '../../store/types.ts'
-import { ContentHash } from './content-hash.ts'
 
 /** Where the bytes of a part file go: to the disk and through the checksums. To be closed in any case. */
 export interface PartSink {

@@ -1,4 +1,4 @@
-import type { ContentHash } from '../executors/content-hash.ts'
+import type { ContentHash } from '../../platform/running-hash.ts'
 import { paced } from '../executors/paced.ts'
 import { measured, type SourceBody, type SourceRead } from '../executors/source-body.ts'
 import type { Run, StepDeps } from '../run.ts'

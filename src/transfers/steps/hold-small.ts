@@ -1,4 +1,5 @@
-import { ContentHash, hashesFor } from '../executors/content-hash.ts'
+import { ContentHash } from '../../platform/running-hash.ts'
+import { hashesFor } from '../executors/hash-choice.ts'
 import { openSourceBody, type SourceRead } from '../executors/source-body.ts'
 import { type Run, type StepDeps, sourceOf } from '../run.ts'
 import { counted } from './counted.ts'

@@ -1,6 +1,7 @@
+import { ContentHash } from '../../platform/running-hash.ts'
 import type { Checksums } from '../../store/types.ts'
 import type { DtrEvent } from '../dtr-states.ts'
-import { ContentHash, hashesFor } from '../executors/content-hash.ts'
+import { hashesFor } from '../executors/hash-choice.ts'
 import { openSourceBody, type SourceRead } from '../executors/source-body.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { TransferError } from '../transfer-error.ts'

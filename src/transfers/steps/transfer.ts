@@ -1,13 +1,13 @@
 import { chooseExecutor } from '../choose-executor.ts'
 import type { DtrEvent } from '../dtr-states.ts'
 import type { TransferDestination } from '../endpoints.ts'
-import { hashesFor } from '../executors/content-hash.ts'
 import {
   type DirectExecutor,
   type FetchTask,
   isOrderedElsewhere,
   type TransferExecutor,
 } from '../executors/executor.ts'
+import { hashesFor } from '../executors/hash-choice.ts'
 import { takeTurn } from '../executors/rclone-pace.ts'
 import { isFirstAttempt } from '../file-moves.ts'
 import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'

@@ -1,5 +1,5 @@
 import { BadRequestError } from '../../platform/errors.ts'
-import { type RunningHash, runningHash } from '../../platform/running-hash.ts'
+import { ContentHash } from '../../platform/running-hash.ts'
 import type { Checksums, ChecksumType } from '../types.ts'
 
 /** Computed for every file, whoever asks: what the sync world and the grid compare with. */
@@ -10,22 +10,9 @@ export function typesFor(expected: Checksums = {}, more: readonly ChecksumType[]
   return [...new Set([...ALWAYS, ...more, ...(Object.keys(expected) as ChecksumType[])])]
 }
 
-/** Running checksums of a content: the usual ones, those the client declared, and `more`. */
-export class ContentHash {
-  private readonly digests: [ChecksumType, RunningHash][]
-
-  constructor(expected?: Checksums, more?: readonly ChecksumType[]) {
-    this.digests = typesFor(expected, more).map((type) => [type, runningHash(type)])
-  }
-
-  update(bytes: Uint8Array): void {
-    for (const [, digest] of this.digests) digest.update(bytes)
-  }
-
-  /** Ends the computation; call it once. */
-  checksums(): Checksums {
-    return Object.fromEntries(this.digests.map(([type, digest]) => [type, digest.digestHex()]))
-  }
+/** A running hash of the types that were declared, where nobody asks for others. */
+export function hashOfDeclared(expected: Checksums): ContentHash {
+  return new ContentHash(Object.keys(expected) as ChecksumType[])
 }
 
 /** Throws `BadRequestError` when a declared checksum is not that of the content. */

@@ -1,4 +1,4 @@
-import { hashTypes, type RunningHash, runningHash } from '../../platform/running-hash.ts'
+import { hashTypes } from '../../platform/running-hash.ts'
 import type { Checksums, ChecksumType } from '../../store/types.ts'
 
 /** The checksums our store wants, the strongest that the source offers, and all that were declared. */
@@ -17,22 +17,4 @@ export function hashesFor(offered: Checksums, declared: Checksums = {}): Checksu
 /** The one a copy is compared by when both ends know it. */
 export function strongestOf(offered: Checksums): ChecksumType | undefined {
   return hashTypes.find((type) => offered[type] !== undefined)
-}
-
-/** Several checksums of one stream of bytes. */
-export class ContentHash {
-  private readonly hashes: Map<ChecksumType, RunningHash>
-
-  constructor(types: readonly ChecksumType[]) {
-    this.hashes = new Map(types.map((type) => [type, runningHash(type)]))
-  }
-
-  update(bytes: Uint8Array): void {
-    for (const hash of this.hashes.values()) hash.update(bytes)
-  }
-
-  /** Ends the computation. */
-  checksums(): Checksums {
-    return Object.fromEntries([...this.hashes].map(([type, hash]) => [type, hash.digestHex()]))
-  }
 }
