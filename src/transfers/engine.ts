@@ -1,6 +1,4 @@
-import { regularly } from '../platform/regularly.ts'
 import type { ApiDeps } from './api.ts'
-import { sweepCache } from './cache/cache-room.ts'
 import type { TransferCache } from './cache/transfer-cache.ts'
 import { createDeliveryRoom, type DeliveryRoom } from './delivery/room.ts'
 import {
@@ -27,16 +25,13 @@ import { createTimedOrders } from './orders/timed-orders.ts'
 import type { Run } from './run.ts'
 import type { Scheduler } from './scheduler.ts'
 import { TransferService } from './service.ts'
-import { sweepStaging } from './sweep.ts'
 import { TapeDesk } from './tape/tape-desk.ts'
-import { dropUnneeded } from './tape/tape-repo.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferJob } from './types.ts'
+import { reportProgress, sweepNowAndThen } from './upkeep.ts'
 import { WorkerLife } from './worker-life.ts'
 
-const PROGRESS_EVERY_MS = 500
 const CLOSE_GRACE_MS = 10_000
-const SWEEP_EVERY_MS = 3_600_000
 
 /** Wires the parts of the room together and owns their life. */
 export class TransferEngine {
@@ -128,11 +123,13 @@ export class TransferEngine {
   start(): void {
     if (this.loops.length > 0) return
     this.feed.lead()
+    const { scheduler, journal, links, feed, deps, cache } = this
+    const { signal } = this.ending
     this.loops = [
       this.begin(),
-      this.reportProgress(),
-      this.sweepNowAndThen(),
-      this.keeper.run(this.ending.signal),
+      reportProgress({ ...deps, scheduler, journal, links, feed }, signal),
+      sweepNowAndThen({ deps, cache, links }, signal),
+      this.keeper.run(signal),
     ]
   }
 
@@ -171,32 +168,6 @@ export class TransferEngine {
     await this.links.reload()
     await this.life.begin()
     if (!this.ending.signal.aborted) this.scheduler.start()
-  }
-
-  private async reportProgress(): Promise<void> {
-    const { signal } = this.ending
-    while (!signal.aborted) {
-      await this.deps.clock.wait(PROGRESS_EVERY_MS, signal).catch(() => undefined)
-      for (const file of this.scheduler.runningFiles())
-        if (file.state === 'TRANSFERRING') this.journal.note(file)
-      await this.links.evaluate().catch((error) => this.deps.log.warn({ err: error }, 'links not evaluated'))
-      await this.feed
-        .flush()
-        .catch((error) => this.deps.log.warn({ err: error }, 'transfer progress not told'))
-    }
-  }
-
-  private async sweepNowAndThen(): Promise<void> {
-    const { signal } = this.ending
-    const sweep = async () => {
-      await sweepStaging(this.deps, signal)
-      if (this.cache !== undefined) await sweepCache(this.cache.deps)
-      await dropUnneeded(this.deps.db)
-      await this.links.tidy()
-    }
-    await regularly(this.deps.clock, { everyMs: SWEEP_EVERY_MS, signal }, sweep, (error) =>
-      this.deps.log.warn({ err: error }, 'staging folders not swept'),
-    )
   }
 
   private tell(job: TransferJob): void {

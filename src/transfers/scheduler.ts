@@ -1,46 +1,30 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Dispatcher, Taken } from './dispatcher.ts'
-import { claimExpansions, extendExpansionLeases, findNextExpansionMs } from './expansion-repo.ts'
-import { listCancelRequestedFiles } from './file-cancel-repo.ts'
-import type { JobContexts } from './job-contexts.ts'
-import { listCancelRequested } from './job-repo.ts'
-import type { Journal } from './journal.ts'
+import { claimExpansions, findNextExpansionMs } from './expansion-repo.ts'
+import { FileIntake, type FileIntakeDeps } from './file-intake.ts'
+import { Heartbeat, type HeartbeatDeps } from './heartbeat.ts'
 import type { LinkControl } from './links/link-control.ts'
-import { endWaits, extendFileLeases, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
-import { type AbortReason, RunAborted } from './run.ts'
-import { SMALL_FILES_PER_SLOT } from './slots.ts'
+import { endWaits, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
+import { Rest } from './rest.ts'
+import type { AbortReason } from './run.ts'
 import { type Stage, type StageSlotLimits, StageSlots } from './stage-slots.ts'
-import { countLanes, type Task, TaskPool } from './task-pool.ts'
-import { type Lane, lanes, type TransferFile, type TransferJob } from './types.ts'
+import { type Task, TaskPool } from './task-pool.ts'
+import { lanes, type TransferFile, type TransferJob } from './types.ts'
 
 /** Looks at the queue at least so often, for what other processes put there. */
 const SAFETY_TICK_MS = 1000
 const PARALLEL_EXPANSIONS = 2
-/** Small files are taken in batches: when one in so many of those that ran has ended. */
-const BATCH_FRACTION = 4
-/** Why a rest ends; one for all, because an error of its own for each would cost more than the rest saves. */
-const POKED = Symbol('poked')
 
-export interface SchedulerDeps {
+export interface SchedulerDeps
+  extends Omit<FileIntakeDeps, 'files' | 'stages'>,
+    Omit<HeartbeatDeps, 'files' | 'expansions'> {
   db: Db
   clock: Clock
   log: Logger
-  journal: Journal
-  contexts: JobContexts
-  dispatcher: Dispatcher
-  owner: string
-  slots: number
-  emergencySlots: number
   stageSlots?: StageSlotLimits
-  leaseMs: number
-  links: Pick<LinkControl, 'started' | 'ended'> & Partial<Pick<LinkControl, 'roomOf'>>
-  /** `enter` is told which stage the request comes to, and waits until there is a slot for it. */
-  runFile(file: TransferFile, signal: AbortSignal, enter: (stage: Stage) => Promise<void>): Promise<void>
+  links: FileIntakeDeps['links'] & Partial<Pick<LinkControl, 'roomOf'>>
   expandJob(job: TransferJob, signal: AbortSignal): Promise<void>
-  /** The worker is alive; called with every heartbeat. */
-  onBeat(): Promise<void>
 }
 
 /**
@@ -52,16 +36,14 @@ export class Scheduler {
   private readonly files: TaskPool
   private readonly expansions: TaskPool
   private readonly stages: StageSlots
+  private readonly intake: FileIntake
+  private readonly heart: Heartbeat
+  private readonly rest: Rest
   private loop: Promise<void> | undefined
   private isStopping = false
-  private isPoked = false
-  private nap: AbortController | undefined
-  private beatAtMs = 0
   private seenAtMs = 0
   /** When there is something to see in the queue besides what is ready; 0: now. */
   private lookAtMs = 0
-  /** Small files that ran after the last look. */
-  private smallAtLook = 0
   private idleWaiters: (() => void)[] = []
 
   constructor(deps: SchedulerDeps) {
@@ -76,12 +58,16 @@ export class Scheduler {
       limits: deps.stageSlots ?? { preProcess: 0, postProcess: 0 },
       tasks: () => this.files.all(),
       roomOf: (link, moving) => deps.links.roomOf?.(link, moving) ?? Infinity,
-      onWait: () => this.lookSoon(),
+      onWait: () => this.rest.poke(),
     })
+    this.intake = new FileIntake({ ...deps, files: this.files, stages: this.stages })
+    this.heart = new Heartbeat({ ...deps, files: this.files, expansions: this.expansions })
+    this.rest = new Rest(deps.clock, SAFETY_TICK_MS)
   }
 
   start(): void {
-    this.beatAtMs = this.seenAtMs = this.deps.clock.nowMs()
+    this.seenAtMs = this.deps.clock.nowMs()
+    this.heart.begin()
     this.loop ??= this.run()
   }
 
@@ -89,13 +75,7 @@ export class Scheduler {
   poke(): void {
     this.deps.dispatcher.forget()
     this.lookAtMs = 0
-    this.lookSoon()
-  }
-
-  /** A hand is free. */
-  private lookSoon(): void {
-    this.isPoked = true
-    this.nap?.abort(POKED)
+    this.rest.poke()
   }
 
   /** The requests that run here now. */
@@ -140,32 +120,22 @@ export class Scheduler {
 
   private async run(): Promise<void> {
     while (!this.isStopping) {
-      this.isPoked = false
+      this.rest.beginRound()
       const tickAtMs = this.deps.clock.nowMs() + SAFETY_TICK_MS
       const dueAtMs = await this.round().catch((error) => {
         this.deps.log.error({ err: error }, 'transfer scheduler round failed')
         return tickAtMs
       })
-      await this.restUntil(Math.min(tickAtMs, dueAtMs))
+      if (!this.isStopping) await this.rest.until(Math.min(tickAtMs, dueAtMs))
     }
-  }
-
-  /** Does nothing until that time, or until somebody pokes. */
-  private async restUntil(atMs: number): Promise<void> {
-    // Never longer than a tick, wherever the clock was set to during the round.
-    const ms = Math.min(atMs - this.deps.clock.nowMs(), SAFETY_TICK_MS)
-    if (ms <= 0 || this.isPoked || this.isStopping) return
-    this.nap = new AbortController()
-    await this.deps.clock.wait(ms, this.nap.signal).catch(() => undefined)
-    this.nap = undefined
   }
 
   /** One look at everything; returns when something is due next. */
   private async round(): Promise<number> {
     await this.noticeClockSetBack()
-    await this.beatWhenDue()
+    await this.heart.beatWhenDue()
     if (this.deps.clock.nowMs() >= this.lookAtMs) await this.lookAround()
-    await this.takeFiles()
+    await this.intake.takeFiles()
     await this.settleIdle()
     return this.lookAtMs
   }
@@ -196,34 +166,9 @@ export class Scheduler {
     const isBack = clock.nowMs() < this.seenAtMs - SAFETY_TICK_MS
     this.seenAtMs = clock.nowMs()
     if (!isBack) return
-    this.beatAtMs = this.lookAtMs = 0
+    this.lookAtMs = 0
+    this.heart.hasten()
     await endWaits(db, clock.nowMs())
-  }
-
-  private async beatWhenDue(): Promise<void> {
-    const { clock, leaseMs } = this.deps
-    if (clock.nowMs() - this.beatAtMs < leaseMs / 3) return
-    this.beatAtMs = clock.nowMs()
-    await this.beat()
-  }
-
-  /** Extends the leases, ends what is not ours any more, and hears of wishes other processes took. */
-  private async beat(): Promise<void> {
-    const { db, owner, clock, leaseMs, contexts } = this.deps
-    const untilMs = clock.nowMs() + leaseMs
-    const fileIds = this.files.ids()
-    const jobIds = this.expansions.ids()
-    const heldFiles = await extendFileLeases(db, owner, fileIds, untilMs)
-    const heldJobs = await extendExpansionLeases(db, owner, jobIds, untilMs)
-    this.files.abortIds(fileIds.filter((id) => !heldFiles.has(id)))
-    this.expansions.abortIds(jobIds.filter((id) => !heldJobs.has(id)))
-    for (const fileId of await listCancelRequestedFiles(db, fileIds)) this.abortFile(fileId)
-    const running = [...this.files.all(), ...this.expansions.all()].map((task) => task.jobId)
-    for (const jobId of await listCancelRequested(db, [...new Set(running)])) {
-      contexts.drop(jobId)
-      void this.abortJob(jobId, 'cancel')
-    }
-    await this.deps.onBeat()
   }
 
   private async takeExpansions(): Promise<void> {
@@ -236,62 +181,11 @@ export class Scheduler {
     }
   }
 
-  private async takeFiles(): Promise<void> {
-    this.stages.settle()
-    const lanesNow = this.openLanes()
-    if (lanesNow.length === 0) return
-    const taken = await this.deps.dispatcher.take(this.stages.delivering(), lanesNow)
-    this.smallAtLook = this.countSmall() + taken.filter(({ file }) => file.lane === lanes.small).length
-    const jobIds = [...new Set(taken.map(({ file }) => file.jobId))]
-    const canceled = await listCancelRequested(this.deps.db, jobIds)
-    for (const one of taken) {
-      const task = this.launch(one)
-      if (one.file.cancelRequested || canceled.includes(one.file.jobId))
-        task.abort.abort(new RunAborted('cancel'))
-    }
-  }
-
-  /** The lanes that have, or with emergency slots could have, room for more. */
-  private openLanes(): Lane[] {
-    const { slots, emergencySlots } = this.deps
-    const { small, large } = countLanes(this.stages.delivering())
-    const isFull = small + large * SMALL_FILES_PER_SLOT >= (slots + emergencySlots) * SMALL_FILES_PER_SLOT
-    if (isFull) return []
-    return [lanes.large, lanes.small]
-  }
-
-  private launch({ file, queue }: Taken): Task {
-    const { journal, links } = this.deps
-    journal.adopt(file)
-    links.started(queue.link)
-    return this.files.launch(
-      file.id,
-      { jobId: file.jobId, lane: file.lane, file, queue },
-      async (signal, task) => {
-        try {
-          await this.deps.runFile(file, signal, (stage) => this.stages.enter(task, stage))
-        } finally {
-          journal.forget(file)
-          links.ended(queue.link)
-        }
-      },
-    )
-  }
-
   private afterFile({ lane, file }: Task): void {
     const putOffMs = file?.queue === 'held' && file.leaseOwner === null ? file.nextAtMs : undefined
     this.lookBy(putOffMs)
-    if (putOffMs !== undefined || lane !== lanes.small || this.isBatchOver()) this.lookSoon()
-  }
-
-  /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
-  private isBatchOver(): boolean {
-    const small = this.countSmall()
-    return small === 0 || this.smallAtLook - small >= this.smallAtLook / BATCH_FRACTION
-  }
-
-  private countSmall(): number {
-    return countLanes(this.stages.delivering()).small
+    // A hand is free.
+    if (putOffMs !== undefined || lane !== lanes.small || this.intake.isBatchOver()) this.rest.poke()
   }
 
   private async settleIdle(): Promise<void> {

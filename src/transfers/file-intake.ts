@@ -1,0 +1,90 @@
+import type { Db } from '../platform/db.ts'
+import type { Dispatcher, Taken } from './dispatcher.ts'
+import { listCancelRequested } from './job-repo.ts'
+import type { Journal } from './journal.ts'
+import type { LinkControl } from './links/link-control.ts'
+import { RunAborted } from './run.ts'
+import { SMALL_FILES_PER_SLOT } from './slots.ts'
+import type { Stage, StageSlots } from './stage-slots.ts'
+import { countLanes, type Task, type TaskPool } from './task-pool.ts'
+import { type Lane, lanes, type TransferFile } from './types.ts'
+
+/** Small files are taken in batches: when one in so many of those that ran has ended. */
+const BATCH_FRACTION = 4
+
+export interface FileIntakeDeps {
+  db: Db
+  journal: Journal
+  dispatcher: Dispatcher
+  slots: number
+  emergencySlots: number
+  links: Pick<LinkControl, 'started' | 'ended'>
+  files: TaskPool
+  stages: StageSlots
+  /** `enter` is told which stage the request comes to, and waits until there is a slot for it. */
+  runFile(file: TransferFile, signal: AbortSignal, enter: (stage: Stage) => Promise<void>): Promise<void>
+}
+
+/** Takes requests that are ready, as many as there are slots for, and runs them. */
+export class FileIntake {
+  private readonly deps: FileIntakeDeps
+  /** Small files that ran after the last look. */
+  private smallAtLook = 0
+
+  constructor(deps: FileIntakeDeps) {
+    this.deps = deps
+  }
+
+  async takeFiles(): Promise<void> {
+    const { db, dispatcher, stages } = this.deps
+    stages.settle()
+    const lanesNow = this.openLanes()
+    if (lanesNow.length === 0) return
+    const taken = await dispatcher.take(stages.delivering(), lanesNow)
+    this.smallAtLook = this.countSmall() + taken.filter(({ file }) => file.lane === lanes.small).length
+    const jobIds = [...new Set(taken.map(({ file }) => file.jobId))]
+    const canceled = await listCancelRequested(db, jobIds)
+    for (const one of taken) {
+      const task = this.launch(one)
+      if (one.file.cancelRequested || canceled.includes(one.file.jobId))
+        task.abort.abort(new RunAborted('cancel'))
+    }
+  }
+
+  /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
+  isBatchOver(): boolean {
+    const small = this.countSmall()
+    return small === 0 || this.smallAtLook - small >= this.smallAtLook / BATCH_FRACTION
+  }
+
+  /** The lanes that have, or with emergency slots could have, room for more. */
+  private openLanes(): Lane[] {
+    const { slots, emergencySlots, stages } = this.deps
+    const { small, large } = countLanes(stages.delivering())
+    const isFull = small + large * SMALL_FILES_PER_SLOT >= (slots + emergencySlots) * SMALL_FILES_PER_SLOT
+    if (isFull) return []
+    return [lanes.large, lanes.small]
+  }
+
+  private launch({ file, queue }: Taken): Task {
+    const { journal, links, files, stages } = this.deps
+    journal.adopt(file)
+    links.started(queue.link)
+    return files.launch(
+      file.id,
+      { jobId: file.jobId, lane: file.lane, file, queue },
+      async (signal, task) => {
+        try {
+          await this.deps.runFile(file, signal, (stage) => stages.enter(task, stage))
+        } finally {
+          journal.forget(file)
+          links.ended(queue.link)
+        }
+      },
+    )
+  }
+
+  private countSmall(): number {
+    return countLanes(this.deps.stages.delivering()).small
+  }
+}

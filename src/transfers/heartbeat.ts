@@ -1,0 +1,73 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
+import { extendExpansionLeases } from './expansion-repo.ts'
+import { listCancelRequestedFiles } from './file-cancel-repo.ts'
+import type { JobContexts } from './job-contexts.ts'
+import { listCancelRequested } from './job-repo.ts'
+import { extendFileLeases } from './queue-repo.ts'
+import type { TaskPool } from './task-pool.ts'
+
+export interface HeartbeatDeps {
+  db: Db
+  clock: Clock
+  contexts: Pick<JobContexts, 'drop'>
+  /** Under whose name the leases are held. */
+  owner: string
+  leaseMs: number
+  files: TaskPool
+  expansions: TaskPool
+  /** The worker is alive. */
+  onBeat(): Promise<void>
+}
+
+/** Keeps what runs here ours: extends its leases three times in their length, and hears who wants it ended. */
+export class Heartbeat {
+  private readonly deps: HeartbeatDeps
+  private lastAtMs = 0
+
+  constructor(deps: HeartbeatDeps) {
+    this.deps = deps
+  }
+
+  /** All leases are new. */
+  begin(): void {
+    this.lastAtMs = this.deps.clock.nowMs()
+  }
+
+  /** The next look beats, whenever the last one was. */
+  hasten(): void {
+    this.lastAtMs = 0
+  }
+
+  async beatWhenDue(): Promise<void> {
+    const { clock, leaseMs } = this.deps
+    if (clock.nowMs() - this.lastAtMs < leaseMs / 3) return
+    this.lastAtMs = clock.nowMs()
+    await this.extend()
+    await this.hearWishes()
+    await this.deps.onBeat()
+  }
+
+  /** What is not ours any more is ended: another worker has it. */
+  private async extend(): Promise<void> {
+    const { db, owner, clock, leaseMs, files, expansions } = this.deps
+    const untilMs = clock.nowMs() + leaseMs
+    const fileIds = files.ids()
+    const jobIds = expansions.ids()
+    const heldFiles = await extendFileLeases(db, owner, fileIds, untilMs)
+    const heldJobs = await extendExpansionLeases(db, owner, jobIds, untilMs)
+    files.abortIds(fileIds.filter((id) => !heldFiles.has(id)))
+    expansions.abortIds(jobIds.filter((id) => !heldJobs.has(id)))
+  }
+
+  /** Cancellations that other processes took. */
+  private async hearWishes(): Promise<void> {
+    const { db, contexts, files, expansions } = this.deps
+    for (const fileId of await listCancelRequestedFiles(db, files.ids())) files.abortId(fileId, 'cancel')
+    const running = [...files.all(), ...expansions.all()].map((task) => task.jobId)
+    for (const jobId of await listCancelRequested(db, [...new Set(running)])) {
+      contexts.drop(jobId)
+      for (const pool of [files, expansions]) void pool.abort('cancel', (task) => task.jobId === jobId)
+    }
+  }
+}
