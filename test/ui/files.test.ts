@@ -159,6 +159,20 @@ describe('the files of the drive', () => {
     expect(await textOf('/gone/lost.txt')).toBe('l')
   })
 
+  it('can be what they were before, however often they were overwritten', async () => {
+    const { page } = await annIn('versions')
+    for (let i = 0; i <= 105; i++) await ann.dav('PUT', '/versions/a.txt', { body: `content ${i}` })
+    await rowOf(page, 'a.txt').getByRole('button', { name: 'Actions for a.txt' }).click()
+    await page.getByRole('menuitem', { name: 'Versions' }).click()
+    const versions = page.getByRole('tabpanel').getByRole('listitem')
+    await versions.nth(99).scrollIntoViewIfNeeded()
+    await versions.nth(104).waitFor()
+    expect(await versions.count()).toBe(105)
+    await versions.nth(104).getByRole('button', { name: 'Restore' }).click()
+    await page.getByText('The version is restored').waitFor()
+    expect(await textOf('/versions/a.txt')).toBe('content 0')
+  })
+
   it('of any name are shown, opened and deleted', async () => {
     const names = [
       '<script>x<script>',

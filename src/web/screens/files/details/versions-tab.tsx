@@ -4,10 +4,10 @@ import { api } from '../../../api.ts'
 import { versionAddress } from '../../../dav/dav.ts'
 import { formatBytes } from '../../../format.ts'
 import { t } from '../../../i18n/t.ts'
-import { Ago, Empty, Loading } from '../../../ui/bits.tsx'
+import { Ago, Empty } from '../../../ui/bits.tsx'
 import { Button } from '../../../ui/button.tsx'
-import { ErrorNote } from '../../../ui/error-note.tsx'
 import { Icon } from '../../../ui/icons.tsx'
+import { PagesView } from '../../../ui/pages-view.tsx'
 import { showDone } from '../../../ui/toasts.tsx'
 import { usePages } from '../../../ui/use-pages.ts'
 import type { FilesModel } from '../files-model.ts'
@@ -16,7 +16,7 @@ import type { FilesModel } from '../files-model.ts'
 export function VersionsTab({ model, info }: { model: FilesModel; info: FileInfo }): JSX.Element {
   const { path, id, etag } = info
   const pages = usePages(
-    (cursor) => api.listVersions({ query: { path, limit: 1000, ...(cursor !== undefined && { cursor }) } }),
+    (cursor) => api.listVersions({ query: { path, limit: 100, ...(cursor !== undefined && { cursor }) } }),
     [path, etag],
   )
   const restore = async (version: string) => {
@@ -24,39 +24,39 @@ export function VersionsTab({ model, info }: { model: FilesModel; info: FileInfo
     showDone(t('files.versions.restored'))
     await Promise.all([model.refresh(), pages.reload()])
   }
-  if (pages.error !== undefined) return <ErrorNote error={pages.error} onRetry={pages.reload} />
-  if (pages.isLoading && pages.items.length === 0) return <Loading />
-  if (pages.items.length === 0) {
-    return (
-      <Empty icon="history" title={t('files.versions.none')}>
-        {t('files.versions.noneText')}
-      </Empty>
-    )
-  }
+  const none = (
+    <Empty icon="history" title={t('files.versions.none')}>
+      {t('files.versions.noneText')}
+    </Empty>
+  )
   return (
-    <ul class="list">
-      {pages.items.map(({ version, sizeBytes, modifiedAt }) => (
-        <li key={version}>
-          <span class="grow">
-            <Ago at={modifiedAt} />
-            <br />
-            <small>{formatBytes(sizeBytes)}</small>
-          </span>
-          <span class="actions">
-            <a
-              class="button quiet"
-              href={versionAddress(id, version)}
-              download={nameWithVersion(info.name, version)}
-            >
-              <Icon name="download" label={t('files.action.download')} />
-            </a>
-            <Button icon="restore" onClick={() => restore(version)}>
-              {t('files.versions.restore')}
-            </Button>
-          </span>
-        </li>
-      ))}
-    </ul>
+    <PagesView of={pages} empty={none}>
+      {(versions) => (
+        <ul class="list">
+          {versions.map(({ version, sizeBytes, modifiedAt }) => (
+            <li key={version}>
+              <span class="grow">
+                <Ago at={modifiedAt} />
+                <br />
+                <small>{formatBytes(sizeBytes)}</small>
+              </span>
+              <span class="actions">
+                <a
+                  class="button quiet"
+                  href={versionAddress(id, version)}
+                  download={nameWithVersion(info.name, version)}
+                >
+                  <Icon name="download" label={t('files.action.download')} />
+                </a>
+                <Button icon="restore" onClick={() => restore(version)}>
+                  {t('files.versions.restore')}
+                </Button>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </PagesView>
   )
 }
 
