@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { httpUrl } from './values.ts'
 
 /** `transfers.fts`: an FTS3 server that copies between other servers where an order asks for it. */
 export const fts = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe('Its REST interface, such as https://fts.example.org:8446.'),
+  url: httpUrl.describe('Its REST interface, such as https://fts.example.org:8446.'),
   token: z
     .string()
     .min(1)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { httpUrl } from './values.ts'
 
 /** How long people stay signed in in a browser. */
 export const sessions = z.strictObject({
@@ -20,9 +21,7 @@ const claim = z.string().min(1)
 
 /** An identity provider (OpenID Connect) that people may sign in with, beside their password here. */
 export const oidc = z.strictObject({
-  issuer: z
-    .url({ protocol: /^https?$/ })
-    .describe('Address of the provider, exactly as it names itself as `issuer`.'),
+  issuer: httpUrl.describe('Address of the provider, exactly as it names itself as `issuer`.'),
   clientId: z.string().min(1).describe('What the provider calls this node.'),
   clientSecret: z
     .string()
