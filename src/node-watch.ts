@@ -3,8 +3,8 @@ import type { Accounts } from './accounts/accounts.ts'
 import type { Base } from './node-base.ts'
 import type { NodeFacts } from './notify/index.ts'
 import type { Ocm } from './ocm/index.ts'
+import type { PeerFailure } from './ocm/peer-error.ts'
 import type { PeerRecord } from './ocm/peers-repo.ts'
-import type { PeerFailure } from './ocm/types.ts'
 
 const AWAY: readonly PeerFailure[] = ['unreachable', 'no-such-host', 'certificate', 'no-tls', 'busy']
 

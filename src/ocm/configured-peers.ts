@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { withoutTrailing } from '../platform/trim.ts'
 import { normaliseHost } from './address.ts'
-import type { Dialect, PeerInfo } from './types.ts'
+import type { Dialect, PeerInfo } from './peer-info.ts'
 
 /** `ocm.peers`: what the administrator knows better than discovery. */
 export interface ConfiguredPeers {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
+import type { PeerInfo } from './peer-info.ts'
 import { signaturePolicy } from './policy.ts'
-import type { PeerInfo } from './types.ts'
 
 /**
  * Whether a share for this peer is to demand that its secret is exchanged (`ocm.exchangeTokens`). A peer

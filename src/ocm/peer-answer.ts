@@ -1,6 +1,5 @@
 import { OutboundError, type OutboundFailure, refusalOf } from '../platform/outbound-error.ts'
-import { PeerError } from './peer-error.ts'
-import type { PeerFailure } from './types.ts'
+import { PeerError, type PeerFailure } from './peer-error.ts'
 
 const failures: Record<OutboundFailure, PeerFailure> = {
   'bad-url': 'bad-answer',

@@ -1,4 +1,19 @@
-import type { PeerFailure } from './types.ts'
+/** Why a peer could not be talked to; each has its own sentence and remedy. */
+export type PeerFailure =
+  | 'no-such-host'
+  | 'address-refused' // resolves to a private address that network.allow does not list
+  | 'unreachable'
+  | 'certificate'
+  | 'no-tls'
+  | 'no-ocm' // answers, but has no discovery document
+  | 'ocm-disabled'
+  | 'not-trusted' // by our own policy
+  | 'refused' // the peer said 401 or 403
+  | 'signature-refused' // the peer said what is wrong with our signature
+  | 'recipient-unknown' // the peer said 400 or 404 about shareWith
+  | 'unsupported' // 501
+  | 'busy' // 503
+  | 'bad-answer'
 
 const remedies: Record<PeerFailure, string> = {
   'no-such-host': 'Check the spelling of the server name.',

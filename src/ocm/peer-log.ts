@@ -2,9 +2,9 @@ import { BoundedCache } from '../platform/bounded-cache.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { dialectOf } from './dialects/standard.ts'
-import type { PeerError } from './peer-error.ts'
+import type { PeerError, PeerFailure } from './peer-error.ts'
+import type { Dialect, PeerInfo } from './peer-info.ts'
 import type { Discovered, PeerActivity, PeersRepo } from './peers-repo.ts'
-import type { Dialect, PeerFailure, PeerInfo } from './types.ts'
 
 /** A success is written down once a minute, unless something failed since. */
 const QUIET_MS = 60 * 1000

@@ -1,7 +1,8 @@
 import type { Db } from '../platform/db.ts'
 import { applyPage, BY_NAME, type PageAsk } from '../platform/paging.ts'
+import type { PeerFailure } from './peer-error.ts'
+import type { Dialect, PeerInfo } from './peer-info.ts'
 import type { SignatureFault } from './signatures/signature-error.ts'
-import type { Dialect, PeerFailure, PeerInfo } from './types.ts'
 
 /** What was done with a peer. */
 export type PeerActivity =

@@ -1,6 +1,7 @@
 import type { User } from '../accounts/types.ts'
+import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
 import { PeerError } from '../ocm/peer-error.ts'
-import { InboxRefusedError, type OcmPerson } from '../ocm/types.ts'
+import type { OcmPerson } from '../ocm/types.ts'
 import { BadRequestError, ConflictError, ForbiddenError } from '../platform/errors.ts'
 import { sha256Hex } from '../platform/ids.ts'
 import { storeContact, toPerson } from './contacts.ts'

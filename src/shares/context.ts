@@ -1,5 +1,5 @@
 import type { GroupDirectory, UserDirectory } from '../accounts/types.ts'
-import type { OcmClient } from '../ocm/types.ts'
+import type { OcmClient } from '../ocm/ocm-client.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { UnauthenticatedError } from '../platform/errors.ts'

@@ -1,4 +1,4 @@
-import type { OcmClient } from '../ocm/types.ts'
+import type { OcmClient } from '../ocm/ocm-client.ts'
 import type { Db } from '../platform/db.ts'
 import { setMustExchange } from './outgoing-repo.ts'
 

@@ -1,6 +1,7 @@
 import { findHost } from '../ocm/address.ts'
 import { shareNumber } from '../ocm/legacy/share-number.ts'
-import type { MeshInbox, NotificationType } from '../ocm/types.ts'
+import type { MeshInbox } from '../ocm/mesh-inbox.ts'
+import type { NotificationType } from '../ocm/notification.ts'
 import { sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
 import { createTokenGiver } from './give-token.ts'

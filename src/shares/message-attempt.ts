@@ -1,5 +1,5 @@
+import type { OcmClient } from '../ocm/ocm-client.ts'
 import { PeerError } from '../ocm/peer-error.ts'
-import type { OcmClient } from '../ocm/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import { messageOf } from '../platform/errors.ts'

@@ -1,4 +1,6 @@
-import type { NotificationAnswer, OcmClient, OcmNotification, OcmShare } from '../ocm/types.ts'
+import type { NotificationAnswer, OcmNotification } from '../ocm/notification.ts'
+import type { OcmClient } from '../ocm/ocm-client.ts'
+import type { OcmShare } from '../ocm/types.ts'
 import type { Seal } from '../platform/seal.ts'
 import type { OutgoingMessage } from './types.ts'
 

@@ -1,5 +1,6 @@
 import { withoutHost } from '../ocm/address.ts'
-import { InboxRefusedError, type OcmNotification } from '../ocm/types.ts'
+import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
+import type { OcmNotification } from '../ocm/notification.ts'
 import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { ShareContext } from './context.ts'
 import { findAsMember } from './groups/group-shares-repo.ts'

@@ -1,5 +1,4 @@
-import { PeerError } from '../ocm/peer-error.ts'
-import type { PeerFailure } from '../ocm/types.ts'
+import { PeerError, type PeerFailure } from '../ocm/peer-error.ts'
 import {
   type AppError,
   BadGatewayError,

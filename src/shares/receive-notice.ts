@@ -1,9 +1,5 @@
-import {
-  InboxRefusedError,
-  type NotificationAnswer,
-  type NotificationType,
-  type OcmNotification,
-} from '../ocm/types.ts'
+import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
+import type { NotificationAnswer, NotificationType, OcmNotification } from '../ocm/notification.ts'
 import { inTransaction } from '../platform/db.ts'
 import { changeGiven, changeTaken, narrowed, type Terms, termsOf } from './change-shares.ts'
 import { contactRemoved } from './contacts.ts'

@@ -1,4 +1,5 @@
-import { InboxRefusedError, type OcmShare } from '../ocm/types.ts'
+import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
+import type { OcmShare } from '../ocm/types.ts'
 import { isUniqueViolation } from '../platform/db.ts'
 import { equalSecrets, newId } from '../platform/ids.ts'
 import { findContact } from './contacts-repo.ts'

@@ -1,4 +1,4 @@
-import type { ShareNotice } from '../ocm/types.ts'
+import type { ShareNotice } from '../ocm/notification.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import type { PageAsk } from '../platform/paging.ts'

@@ -1,5 +1,5 @@
+import type { OcmClient } from '../ocm/ocm-client.ts'
 import { GrantRefusedError } from '../ocm/peer-error.ts'
-import type { OcmClient } from '../ocm/types.ts'
 import { BoundedCache, SingleFlight } from '../platform/bounded-cache.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Seal } from '../platform/seal.ts'

@@ -1,5 +1,6 @@
 import { formatAddress } from '../ocm/address.ts'
-import { InboxRefusedError, type NotificationAnswer, type OcmNotification } from '../ocm/types.ts'
+import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
+import type { NotificationAnswer, OcmNotification } from '../ocm/notification.ts'
 import { AppError } from '../platform/errors.ts'
 import { termsOf } from './change-shares.ts'
 import type { ShareContext } from './context.ts'

@@ -1,4 +1,5 @@
-import type { DataOffer, NotificationType, OcmAddress, OcmWebapp } from '../ocm/types.ts'
+import type { NotificationType } from '../ocm/notification.ts'
+import type { DataOffer, OcmAddress, OcmWebapp } from '../ocm/types.ts'
 import type { Checksums, EntryKind, Rights, StorePath } from '../store/types.ts'
 import type { ShareState } from './share-states.ts'
 

@@ -1,4 +1,5 @@
-import { type AcceptedInvite, InboxRefusedError, type OcmPerson } from '../ocm/types.ts'
+import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
+import type { AcceptedInvite, OcmPerson } from '../ocm/types.ts'
 import { inTransaction } from '../platform/db.ts'
 import { sha256Hex } from '../platform/ids.ts'
 import { toContact, toPerson } from './contacts.ts'

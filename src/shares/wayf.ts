@@ -1,7 +1,7 @@
 import { findHost } from '../ocm/address.ts'
 import { inviteLink } from '../ocm/invite-string.ts'
+import type { OcmClient } from '../ocm/ocm-client.ts'
 import { PeerError } from '../ocm/peer-error.ts'
-import type { OcmClient } from '../ocm/types.ts'
 
 /** What the page on which guests pick their server asks of the node. */
 export interface WayfDeps {

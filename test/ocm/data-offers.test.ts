@@ -8,7 +8,9 @@ import {
 import { ownDocument } from '../../src/ocm/discovery/own-document.ts'
 import { readPeerDocument } from '../../src/ocm/discovery/peer-document.ts'
 import { OcmRefusal } from '../../src/ocm/incoming/ocm-answer.ts'
-import { type DataOffer, DIALECTS, type OcmNotification, type PeerInfo } from '../../src/ocm/types.ts'
+import type { OcmNotification } from '../../src/ocm/notification.ts'
+import { DIALECTS, type PeerInfo } from '../../src/ocm/peer-info.ts'
+import type { DataOffer } from '../../src/ocm/types.ts'
 import { createOutbound } from '../../src/platform/outbound.ts'
 import { HandClock, ocmConfig, sampleShare, startForeign, startNode } from './support.ts'
 

@@ -7,7 +7,7 @@ import {
   writeShare,
 } from '../../src/ocm/dialects/standard.ts'
 import { OcmRefusal } from '../../src/ocm/incoming/ocm-answer.ts'
-import type { PeerInfo } from '../../src/ocm/types.ts'
+import type { PeerInfo } from '../../src/ocm/peer-info.ts'
 import { START_MS, sampleShare } from './support.ts'
 
 const peer: PeerInfo = {

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeShare } from '../../src/ocm/dialects/standard.ts'
 import { createPeerDiscovery } from '../../src/ocm/discovery/peer-discovery.ts'
 import { generateSigningKey, PeerError, type SigningJwk } from '../../src/ocm/index.ts'
+import { type InboxRefusal, InboxRefusedError } from '../../src/ocm/mesh-inbox.ts'
+import type { OcmNotification } from '../../src/ocm/notification.ts'
 import { createSigner } from '../../src/ocm/signatures/signer.ts'
-import { type InboxRefusal, InboxRefusedError, type OcmNotification } from '../../src/ocm/types.ts'
 import { NotFoundError, UnavailableError } from '../../src/platform/errors.ts'
 import {
   HandClock,

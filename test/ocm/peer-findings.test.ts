@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerFacts } from '../../src/ocm/inspection/peer-facts.ts'
 import { peerFindings, peerState } from '../../src/ocm/inspection/peer-findings.ts'
-import type { PeerFailure, PeerInfo } from '../../src/ocm/types.ts'
+import type { PeerFailure } from '../../src/ocm/peer-error.ts'
+import type { PeerInfo } from '../../src/ocm/peer-info.ts'
 import { START_MS } from './support.ts'
 
 const DAY_MS = 86_400_000

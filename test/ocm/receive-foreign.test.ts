@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { InboxRefusedError } from '../../src/ocm/mesh-inbox.ts'
 import { createSigner } from '../../src/ocm/signatures/signer.ts'
-import { InboxRefusedError } from '../../src/ocm/types.ts'
 import type { FakeCloud } from '../fakes/ocm/fake-cloud.ts'
 import { startFakeNextcloud } from '../fakes/ocm/nextcloud.ts'
 import { startFakeOpencloud } from '../fakes/ocm/opencloud.ts'

@@ -10,13 +10,9 @@ import {
   type OcmConfig,
   type SigningKey,
 } from '../../src/ocm/index.ts'
-import type {
-  AcceptedInvite,
-  MeshInbox,
-  NotificationAnswer,
-  OcmNotification,
-  OcmShare,
-} from '../../src/ocm/types.ts'
+import type { MeshInbox } from '../../src/ocm/mesh-inbox.ts'
+import type { NotificationAnswer, OcmNotification } from '../../src/ocm/notification.ts'
+import type { AcceptedInvite, OcmShare } from '../../src/ocm/types.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'
 import { createLogger } from '../../src/platform/log.ts'

@@ -8,7 +8,8 @@ import {
   writeNotificationAnswer,
   writeShare,
 } from '../../src/ocm/dialects/standard.ts'
-import { DIALECTS, type Dialect, type OcmNotification, type PeerInfo } from '../../src/ocm/types.ts'
+import type { OcmNotification } from '../../src/ocm/notification.ts'
+import { DIALECTS, type Dialect, type PeerInfo } from '../../src/ocm/peer-info.ts'
 import { sampleShare } from './support.ts'
 
 const peer: PeerInfo = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { OcmNotification } from '../../src/ocm/types.ts'
+import type { OcmNotification } from '../../src/ocm/notification.ts'
 import { bytes, createTestNode, Mesh, START_MS, type TestNode, textAt, until } from './support.ts'
 
 const failure = (status: number, code?: string) =>

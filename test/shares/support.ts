@@ -9,14 +9,10 @@ import Koa from 'koa'
 import { Groups } from '../../src/accounts/groups.ts'
 import type { User } from '../../src/accounts/types.ts'
 import { shareMounts } from '../../src/node-share-mounts.ts'
-import { GrantRefusedError, PeerError } from '../../src/ocm/peer-error.ts'
-import {
-  InboxRefusedError,
-  type MeshInbox,
-  type OcmClient,
-  type OcmPerson,
-  type PeerFailure,
-} from '../../src/ocm/types.ts'
+import { InboxRefusedError, type MeshInbox } from '../../src/ocm/mesh-inbox.ts'
+import type { OcmClient } from '../../src/ocm/ocm-client.ts'
+import { GrantRefusedError, PeerError, type PeerFailure } from '../../src/ocm/peer-error.ts'
+import type { OcmPerson } from '../../src/ocm/types.ts'
 import type { ApiCall, ApiRoute } from '../../src/platform/api-route.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import type { Db } from '../../src/platform/db.ts'

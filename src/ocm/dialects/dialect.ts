@@ -1,4 +1,4 @@
-import type { Dialect, PeerInfo } from '../types.ts'
+import type { Dialect, PeerInfo } from '../peer-info.ts'
 
 /** The classic access point of Nextcloud and ownCloud 10. */
 const PUBLIC_WEBDAV = /\/public\.php\/webdav\/?$/

@@ -1,5 +1,6 @@
 import { formatAddress, withoutHost } from '../address.ts'
-import type { Dialect, NotificationAnswer, NotificationType, OcmNotification } from '../types.ts'
+import type { NotificationAnswer, NotificationType, OcmNotification } from '../notification.ts'
+import type { Dialect } from '../peer-info.ts'
 import { isClassic } from './dialect.ts'
 import { recipientFor } from './write-share.ts'
 

@@ -1,5 +1,6 @@
 import { findHost, formatAddress, withoutHost } from '../address.ts'
-import type { Dialect, OcmAddress, OcmShare, PeerInfo, ResourceType } from '../types.ts'
+import type { Dialect, PeerInfo } from '../peer-info.ts'
+import type { OcmAddress, OcmShare, ResourceType } from '../types.ts'
 import { dialectOf, isClassic } from './dialect.ts'
 
 /** Nextcloud looks the permissions up under this name of a property; it is a constant of the form. */

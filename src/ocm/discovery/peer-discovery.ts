@@ -4,7 +4,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { findLegacyPeer } from '../legacy/peer-provider.ts'
 import { retryAfterSeconds, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
-import type { PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 import { fetchJson, type JsonAnswer } from './fetch-json.ts'
 import { readPeerDocument } from './peer-document.ts'
 

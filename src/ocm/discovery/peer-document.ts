@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { withoutTrailing } from '../../platform/trim.ts'
 import { cleanLine, shownName } from '../foreign-text.ts'
-import type { PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 
 /** Spellings seen at other servers → the word of OCM 1.4. */
 const aliases = new Map([

@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors.ts'
+import { type InboxRefusal, InboxRefusedError } from '../mesh-inbox.ts'
 import { PeerError } from '../peer-error.ts'
 import { SignatureError } from '../signatures/signature-error.ts'
-import { type InboxRefusal, InboxRefusedError } from '../types.ts'
 
 /** Longer than keys and discovery remember a failure. */
 const RETRY_AFTER_SECONDS = 60

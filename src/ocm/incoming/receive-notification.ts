@@ -1,9 +1,8 @@
 import { findHost } from '../address.ts'
 import { readNotification, writeNotificationAnswer } from '../dialects/standard.ts'
+import type { OcmNotification } from '../notification.ts'
 import { SignatureError } from '../signatures/signature-error.ts'
-import type { OcmNotification } from '../types.ts'
-import type { OcmAnswer } from './ocm-answer.ts'
-import { OcmRefusal } from './ocm-answer.ts'
+import { type OcmAnswer, OcmRefusal } from './ocm-answer.ts'
 import type { SealedMessage } from './origin.ts'
 import type { Reception } from './reception.ts'
 

@@ -3,8 +3,8 @@ import type { Logger } from '../../platform/log.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import type { OcmFeatures } from '../discovery/own-document.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
+import type { MeshInbox } from '../mesh-inbox.ts'
 import type { PeerLog } from '../peer-log.ts'
-import type { MeshInbox } from '../types.ts'
 import type { OriginJudge } from './origin.ts'
 
 /** What the handling of an incoming message needs. */

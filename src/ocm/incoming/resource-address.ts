@@ -1,7 +1,8 @@
 import { OutboundError } from '../../platform/outbound-error.ts'
 import { trimmedOf } from '../../platform/trim.ts'
 import { findHost } from '../address.ts'
-import type { DataOffer, OcmShare, PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
+import type { DataOffer, OcmShare } from '../types.ts'
 import { OcmRefusal } from './ocm-answer.ts'
 import type { Reception } from './reception.ts'
 

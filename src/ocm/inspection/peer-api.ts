@@ -5,10 +5,10 @@ import { BY_NAME, pageOf, pageQuery, toPage, toPageAsk } from '../../platform/pa
 import type { RateLimit } from '../../platform/rate-limit.ts'
 import { normaliseHost } from '../address.ts'
 import { providerEntry } from '../discovery/provider-entry.ts'
+import type { OcmClient } from '../ocm-client.ts'
 import { toPeerError } from '../peer-answer.ts'
 import type { PeersRepo } from '../peers-repo.ts'
 import type { Trust } from '../trust.ts'
-import type { OcmClient } from '../types.ts'
 import type { PeerInspector } from './inspector.ts'
 import { peerSchema, peerSummarySchema, toPeer, toPeerSummary } from './peer-wire.ts'
 

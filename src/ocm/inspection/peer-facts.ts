@@ -1,11 +1,11 @@
 import type { TlsFacts } from '../../platform/tls-facts.ts'
 import type { PeerError } from '../peer-error.ts'
+import type { Dialect, PeerInfo } from '../peer-info.ts'
 import type { PeerRecord } from '../peers-repo.ts'
 import type { SignaturePolicy, TrustRule } from '../policy.ts'
 import type { PinnedKey } from '../signatures/peer-key-admin.ts'
 import type { SignatureForm } from '../signatures/signature-form.ts'
 import type { TrustVerdict } from '../trust.ts'
-import type { Dialect, PeerInfo } from '../types.ts'
 
 /** All that this node knows of another server, or has just found out. */
 export interface PeerFacts {

@@ -1,6 +1,5 @@
-import { remedyOf } from '../peer-error.ts'
+import { type PeerFailure, remedyOf } from '../peer-error.ts'
 import type { PeerActivity, PeerTrouble } from '../peers-repo.ts'
-import type { PeerFailure } from '../types.ts'
 import { agoText, days } from './durations.ts'
 import type { Finding, PeerFacts } from './peer-facts.ts'
 import { signatureFindings } from './signature-findings.ts'

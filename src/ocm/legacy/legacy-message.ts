@@ -1,6 +1,6 @@
 import { findHost } from '../address.ts'
 import { OcmRefusal } from '../incoming/ocm-answer.ts'
-import type { NotificationType } from '../types.ts'
+import type { NotificationType } from '../notification.ts'
 
 /** What may stand behind `/cloud/shares/{id}/`, and which notification of OCM it is. */
 const NOTICES = {

@@ -1,5 +1,6 @@
+import type { NotificationType, OcmNotification } from '../notification.ts'
 import { PeerError } from '../peer-error.ts'
-import type { NotificationType, OcmNotification, PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 import { postLegacy } from './post-legacy.ts'
 import { shareNumber } from './share-number.ts'
 

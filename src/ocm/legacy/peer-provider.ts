@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Outbound } from '../../platform/outbound.ts'
 import { fetchJson } from '../discovery/fetch-json.ts'
-import type { PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 
 const path = z
   .string()

@@ -3,7 +3,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { judgeAnswer, type Subject } from '../outgoing/judge-answer.ts'
 import { findJson, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
-import type { PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 
 const TIMEOUT_MS = 60 * 1000
 const MAX_ANSWER_BYTES = 64 * 1024

@@ -1,6 +1,7 @@
 import { formatAddress } from '../address.ts'
 import { PeerError } from '../peer-error.ts'
-import type { OcmShare, PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
+import type { OcmShare } from '../types.ts'
 import { postLegacy } from './post-legacy.ts'
 import { shareNumber } from './share-number.ts'
 

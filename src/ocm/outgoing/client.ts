@@ -13,20 +13,14 @@ import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { demandsExchange } from '../exchange-policy.ts'
 import { notifyLegacy } from '../legacy/notify-legacy.ts'
 import { sendLegacyShare } from '../legacy/send-legacy-share.ts'
+import type { NotificationAnswer, OcmNotification } from '../notification.ts'
+import type { OcmClient, SendShareControl } from '../ocm-client.ts'
 import { toPeerError } from '../peer-answer.ts'
 import { GrantRefusedError, PeerError } from '../peer-error.ts'
+import type { PeerInfo } from '../peer-info.ts'
 import type { PeerActivity } from '../peers-repo.ts'
 import type { Trust } from '../trust.ts'
-import type {
-  AccessToken,
-  NotificationAnswer,
-  OcmClient,
-  OcmNotification,
-  OcmPerson,
-  OcmShare,
-  PeerInfo,
-  SendShareControl,
-} from '../types.ts'
+import type { AccessToken, OcmPerson, OcmShare } from '../types.ts'
 import { exchangeToken, type ShownSecret } from './exchange-token.ts'
 import { post } from './post.ts'
 import { type SendShareOptions, sendShare } from './send-share.ts'

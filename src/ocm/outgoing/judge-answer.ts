@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { retryAfterSeconds } from '../peer-answer.ts'
-import { PeerError } from '../peer-error.ts'
-import type { PeerFailure } from '../types.ts'
+import { PeerError, type PeerFailure } from '../peer-error.ts'
 
 /** What a peer answered to a POST. */
 export interface PostAnswer {

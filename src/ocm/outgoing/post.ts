@@ -1,9 +1,9 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Outbound } from '../../platform/outbound.ts'
 import { findJson, toPeerError } from '../peer-answer.ts'
+import type { PeerInfo } from '../peer-info.ts'
 import { signFor } from '../signatures/form-for-peer.ts'
 import type { Signer } from '../signatures/signer.ts'
-import type { PeerInfo } from '../types.ts'
 import { judgeAnswer, type PostAnswer, type Subject } from './judge-answer.ts'
 
 const TIMEOUT_MS = 60 * 1000

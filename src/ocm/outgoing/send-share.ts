@@ -1,8 +1,10 @@
 import { EXCHANGE_TOKEN, isClassic, nextDialect, offersTo, writeShare } from '../dialects/standard.ts'
 import { cleanLine } from '../foreign-text.ts'
+import type { SentShare } from '../ocm-client.ts'
 import { PeerError } from '../peer-error.ts'
+import type { Dialect, PeerInfo } from '../peer-info.ts'
 import type { PeerLog } from '../peer-log.ts'
-import type { Dialect, OcmShare, PeerInfo, SentShare } from '../types.ts'
+import type { OcmShare } from '../types.ts'
 import type { PostAnswer } from './judge-answer.ts'
 import { type PostOptions, post } from './post.ts'
 

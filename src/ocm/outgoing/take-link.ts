@@ -3,7 +3,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { cleanLine } from '../foreign-text.ts'
 import { findJson, retryAfterSeconds, toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
-import { type LinkPlace, LinkRefusedError, type LinkVisitor } from '../types.ts'
+import { type LinkPlace, LinkRefusedError, type LinkVisitor } from '../public-link.ts'
 
 const PATH = '/index.php/apps/federatedfilesharing/createFederatedShare'
 /** Longer than a share may take that is sent before this is answered. */

@@ -1,5 +1,5 @@
 import { PeerError } from '../peer-error.ts'
-import type { PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 import type { SignatureForm } from './signature-form.ts'
 import type { Signable, Signer } from './signer.ts'
 

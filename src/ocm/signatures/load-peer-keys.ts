@@ -4,7 +4,7 @@ import { fetchJson } from '../discovery/fetch-json.ts'
 import type { PeerDiscovery } from '../discovery/peer-discovery.ts'
 import { toPeerError } from '../peer-answer.ts'
 import { PeerError } from '../peer-error.ts'
-import type { PeerInfo } from '../types.ts'
+import type { PeerInfo } from '../peer-info.ts'
 import { jwkFromPem, type PublicJwk } from './algorithms.ts'
 import { SignatureError } from './signature-error.ts'
 

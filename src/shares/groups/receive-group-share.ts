@@ -1,5 +1,6 @@
 import { holdGroup, listMembers } from '../../accounts/groups-repo.ts'
-import { InboxRefusedError, type OcmAddress, type OcmShare } from '../../ocm/types.ts'
+import { InboxRefusedError } from '../../ocm/mesh-inbox.ts'
+import type { OcmAddress, OcmShare } from '../../ocm/types.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../../platform/db.ts'
 import { equalSecrets, newId } from '../../platform/ids.ts'
 import { findContact } from '../contacts-repo.ts'

@@ -1,5 +1,5 @@
 import { formatAddress } from '../../ocm/address.ts'
-import { LinkRefusedError } from '../../ocm/types.ts'
+import { LinkRefusedError } from '../../ocm/public-link.ts'
 import { type AppError, BadRequestError, ForbiddenError, NotFoundError } from '../../platform/errors.ts'
 import { getActor, type ShareContext } from '../context.ts'
 import { toPeerAppError } from '../peer-failures.ts'

@@ -1,5 +1,5 @@
 import { findHost } from '../../ocm/address.ts'
-import type { LinkPlace } from '../../ocm/types.ts'
+import type { LinkPlace } from '../../ocm/public-link.ts'
 import { BadRequestError } from '../../platform/errors.ts'
 
 const TOKEN = '[A-Za-z0-9_-]{1,200}'

@@ -1,4 +1,4 @@
-import type { CopyReport } from '../../ocm/types.ts'
+import type { CopyReport } from '../../ocm/notification.ts'
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { AppError } from '../../platform/errors.ts'
 import type { ShareContext } from '../context.ts'

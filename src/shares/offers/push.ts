@@ -1,5 +1,5 @@
-import type { CopyReport, OcmNotification } from '../../ocm/types.ts'
-import { InboxRefusedError } from '../../ocm/types.ts'
+import { InboxRefusedError } from '../../ocm/mesh-inbox.ts'
+import type { CopyReport, OcmNotification } from '../../ocm/notification.ts'
 import { inTransaction } from '../../platform/db.ts'
 import { BadRequestError, NotFoundError } from '../../platform/errors.ts'
 import type { StorePath } from '../../store/types.ts'

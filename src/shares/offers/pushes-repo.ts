@@ -1,4 +1,4 @@
-import type { CopyReport } from '../../ocm/types.ts'
+import type { CopyReport } from '../../ocm/notification.ts'
 import type { Db } from '../../platform/db.ts'
 import type { Push, PushState } from './types.ts'
 
