@@ -5,17 +5,17 @@ import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
 import { NEWEST_FIRST, pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
 import { acceptInvitation } from './accept-invitation.ts'
+import { idParams } from './api-schemas.ts'
+import { consentToCopies, removeContact } from './contacts.ts'
+import { CONTACTS_ORDER, listContacts } from './contacts-repo.ts'
+import type { ShareContext } from './context.ts'
 import {
   acceptInvitationSchema,
   changedContactSchema,
   contactSchema,
-  idParams,
   invitationSchema,
   newInvitationSchema,
-} from './api-schemas.ts'
-import { consentToCopies, removeContact } from './contacts.ts'
-import { CONTACTS_ORDER, listContacts } from './contacts-repo.ts'
-import type { ShareContext } from './context.ts'
+} from './invitation-schemas.ts'
 import {
   createInvitation,
   listShownInvitations,

@@ -2,10 +2,11 @@ import type { z } from 'zod'
 import { type ApiRoute, apiRoute } from '../platform/api-route.ts'
 import { isoTime } from '../platform/clock.ts'
 import { pageOf, pageQuery, toPage, toPageAsk } from '../platform/paging.ts'
-import { idParams, messageSchema } from './api-schemas.ts'
+import { idParams } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
 import { MESSAGES_ORDER } from './kept-messages-repo.ts'
 import { listMessages, retryMessage } from './messages.ts'
+import { messageSchema } from './share-schemas.ts'
 import type { OutgoingMessage } from './types.ts'
 
 /** `/api/v1/messages`: what other servers have not been told yet. */

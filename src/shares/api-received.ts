@@ -5,17 +5,12 @@ import { isoTime } from '../platform/clock.ts'
 import { BadRequestError } from '../platform/errors.ts'
 import { NEWEST_FIRST, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import { formatPath } from '../store/paths.ts'
-import {
-  acceptShareSchema,
-  idParams,
-  optionalFacts,
-  receivedShareSchema,
-  receivedSharesQuery,
-} from './api-schemas.ts'
+import { idParams, optionalFacts } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
 import { listCopiesOf } from './offers/copies-repo.ts'
 import { type TakeDeps, takeCopy } from './offers/take-copy.ts'
 import type { Copy } from './offers/types.ts'
+import { acceptShareSchema, receivedShareSchema, receivedSharesQuery } from './received-schemas.ts'
 import { acceptShare, endShare, getReceivedShare, pageReceivedShares } from './received-shares.ts'
 import type { ReceivedShare, SharePerson, ShareWebapp } from './types.ts'
 

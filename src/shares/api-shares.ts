@@ -6,15 +6,7 @@ import { BadRequestError } from '../platform/errors.ts'
 import { NEWEST_FIRST, pageOf, toPage, toPageAsk } from '../platform/paging.ts'
 import { formatPath, parsePath, type StorePath } from '../store/index.ts'
 import { toMessageView } from './api-messages.ts'
-import {
-  changedShareSchema,
-  idParams,
-  newShareSchema,
-  optionalFacts,
-  shareSchema,
-  sharesQuery,
-  toMs,
-} from './api-schemas.ts'
+import { idParams, optionalFacts, toMs } from './api-schemas.ts'
 import type { ShareContext } from './context.ts'
 import { changeAnyShare } from './links/change-any-share.ts'
 import { createLink, linksOf, urlOfLink } from './links/links.ts'
@@ -22,6 +14,7 @@ import type { Passwords, PublicLink } from './links/types.ts'
 import { messagesOfGiven } from './messages.ts'
 import { createShare, getShare, listShares, revokeShare } from './outgoing-shares.ts'
 import { findReceivedById } from './received-repo.ts'
+import { changedShareSchema, newShareSchema, shareSchema, sharesQuery } from './share-schemas.ts'
 import { stateAt } from './share-states.ts'
 import type { OutgoingShare } from './types.ts'
 

@@ -4,11 +4,12 @@ import { type ApiRoute, apiRoute } from '../../platform/api-route.ts'
 import { isoTime } from '../../platform/clock.ts'
 import { BadRequestError } from '../../platform/errors.ts'
 import { formatPath, parsePath } from '../../store/paths.ts'
-import { idParams, listOf, newPushSchema, optionalFacts, pushSchema, toMs } from '../api-schemas.ts'
+import { idParams, listOf, optionalFacts, toMs } from '../api-schemas.ts'
 import { placeOf } from '../api-shares.ts'
 import type { ShareContext } from '../context.ts'
 import { stateAt } from '../share-states.ts'
 import { getPushedShare, listPushedShares, type PushedShare, pushData } from './push.ts'
+import { newPushSchema, pushSchema } from './push-schemas.ts'
 
 type PushView = z.input<typeof pushSchema>
 
