@@ -9,3 +9,13 @@ export function parseMoment(text: string): string {
     throw usageError(`"${text}" is not a date; write 2027-01-31 or 2027-01-31T12:00Z.`)
   return isoTime(timeMs)
 }
+
+/** A moment, or how long from now: `+2h`. */
+export function momentOrSpan(nowMs: () => number): (text: string) => string {
+  return (text) => {
+    const [, count, unit = ''] = /^\+(\d{1,6})([mhd])$/.exec(text) ?? []
+    if (count === undefined) return parseMoment(text)
+    const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+    return isoTime(nowMs() + Number(count) * (units[unit] ?? 0))
+  }
+}

@@ -44,7 +44,7 @@ export function parseDestination(text: string): TransferDestination {
 }
 
 /** Shares may be called by their names; the node knows them by their ids. */
-export async function withShareId(api: Api, place: PlaceRef): Promise<PlaceRef> {
+async function withShareId(api: Api, place: PlaceRef): Promise<PlaceRef> {
   if (!('shareId' in place) || SHARE_ID.test(place.shareId)) return place
   const shares = await listAll(api.pages('listReceivedShares'))
   const named = shares.filter(({ name }) => name === place.shareId)
@@ -54,6 +54,17 @@ export async function withShareId(api: Api, place: PlaceRef): Promise<PlaceRef> 
       `Several shares are called "${place.shareId}"; take the id of "causeway share received".`,
     )
   return only === undefined ? place : { ...place, shareId: only.id }
+}
+
+/** A place as the node takes it; it is asked only when a share is named. */
+export async function resolvePlace(place: PlaceRef, api: () => Promise<Api>): Promise<PlaceRef> {
+  return 'shareId' in place ? withShareId(await api(), place) : place
+}
+
+/** The source of one copy: the place, or all places that hold the same. */
+export function sourceOf(places: PlaceRef[]): TransferSource {
+  const [only] = places
+  return only !== undefined && places.length === 1 ? only : { replicas: places }
 }
 
 /** A place as the user writes it. */

@@ -4,16 +4,11 @@ import { systemClock } from '../../platform/clock.ts'
 import { type CliContext, type CommandCall, onAction } from '../context.ts'
 import { usageError } from '../exit.ts'
 import { formatBytes } from '../format.ts'
+import { momentOrSpan } from '../moment.ts'
+import { addOrderOptions, type OrderOptions } from '../order-options.ts'
+import { addRhythmOptions, type RhythmOptions, rhythmOf } from '../order-rhythm.ts'
 import { orderTransfer, planTransfer } from '../send-order.ts'
-import {
-  addOrderOptions,
-  addRhythmOptions,
-  momentOrSpan,
-  type OrderOptions,
-  type RhythmOptions,
-  rhythmOf,
-  toOrderBody,
-} from '../transfer-order.ts'
+import { toOrderBody } from '../transfer-order.ts'
 import { type WaitOptions, waitAndReport } from '../wait.ts'
 import { describeSchedule } from './transfer-schedules.ts'
 
