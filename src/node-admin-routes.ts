@@ -1,4 +1,3 @@
-import { PasswordHasher } from './accounts/password-hasher.ts'
 import type { User } from './accounts/types.ts'
 import { UserAdmin } from './accounts/user-admin.ts'
 import { userRoutes } from './accounts/users-api.ts'
@@ -9,13 +8,13 @@ import { ownKeyRoutes } from './ocm/signatures/own-keys-api.ts'
 import type { ApiRoute } from './platform/api-route.ts'
 import { recipientRoutes } from './shares/api-recipients.ts'
 
-type Base = Pick<FacesBase, 'db' | 'clock' | 'config' | 'events'>
+type Base = Pick<FacesBase, 'db' | 'clock' | 'config' | 'events' | 'hasher'>
 
 /** The operations about people as a whole, and about the node. */
 export function peopleAndNodeRoutes(base: Base, rooms: Rooms, version: string): ApiRoute[] {
   const { accounts, ocm, shares, spaces } = rooms
   const leave = (user: User) => leaveNode(base, rooms, user)
-  const users = new UserAdmin({ ...base, accounts, hasher: new PasswordHasher(), leave })
+  const users = new UserAdmin({ ...base, accounts, leave })
   const quotaOf = async (userId: string) => {
     const { usedBytes, availableBytes } = await (await spaces.spaceOf(userId)).quota()
     return { usedBytes, ...(availableBytes === undefined ? {} : { availableBytes }) }

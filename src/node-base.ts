@@ -1,4 +1,6 @@
 import { migrateToLatest } from '../migrations/index.ts'
+import type { PasswordCost } from './accounts/password.ts'
+import { PasswordHasher } from './accounts/password-hasher.ts'
 import { outboundConfig } from './config/network.ts'
 import type { Config } from './config/schema.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -19,6 +21,8 @@ export interface NodeOverrides {
   gates?: Gates
   /** Another process has made the database ready. */
   isMigrated?: boolean
+  /** What a new password's hash costs. */
+  passwordCost?: PasswordCost
 }
 
 /** What every room stands on. */
@@ -30,6 +34,8 @@ export interface Base {
   db: Db
   outbound: Outbound
   metrics: ReturnType<typeof createMetrics>
+  /** One for the whole node: its line is its limit. */
+  hasher: PasswordHasher
   stopping: AbortController
   gates: Gates | undefined
 }
@@ -54,6 +60,7 @@ export async function createBase(
     events: overrides.events ?? new EventBus(),
     outbound: stack.use(createOutbound(outboundConfig(config.network))),
     metrics: createMetrics(),
+    hasher: new PasswordHasher(overrides.passwordCost),
     stopping: new AbortController(),
   }
 }

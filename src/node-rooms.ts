@@ -8,7 +8,7 @@ import { Browsers } from './accounts/browsers.ts'
 import { Groups } from './accounts/groups.ts'
 import { createIdentify } from './accounts/identify.ts'
 import { PageVisitors } from './accounts/page-visitors.ts'
-import { PasswordHasher } from './accounts/password-hasher.ts'
+import type { PasswordHasher } from './accounts/password-hasher.ts'
 import { createSessionCookie } from './accounts/session-cookie.ts'
 import { Sessions } from './accounts/sessions.ts'
 import { SignInThrottle } from './accounts/sign-in-throttle.ts'
@@ -34,9 +34,8 @@ export function oidcEntry({ oidc, publicUrl }: Config) {
 }
 
 /** Accounts, and how people and programs prove who they are. */
-export function createPeople({ db, clock, config, events }: Base) {
+export function createPeople({ db, clock, config, events, hasher }: Base) {
   const { publicUrl } = config
-  const hasher = new PasswordHasher()
   const throttle = new SignInThrottle(clock)
   events.subscribe('signIn', ({ userId, address }) => throttle.remember(userId, address))
   const authenticator = new Authenticator({ db, clock, hasher, throttle })

@@ -1,5 +1,5 @@
 import { UnavailableError } from '../platform/errors.ts'
-import { hashPassword, verifyPassword } from './password.ts'
+import { hashPassword, type PasswordCost, verifyPassword } from './password.ts'
 
 /** Each takes 32 MiB and a thread of the few that also read and write files. */
 const MAX_RUNNING = 2
@@ -14,10 +14,16 @@ const RETRY_AFTER_SECONDS = 5
 export class PasswordHasher {
   private running = 0
   private readonly waiting: (() => void)[] = []
+  private readonly cost: PasswordCost | undefined
+
+  /** Without `cost`, new hashes cost what a guess should. */
+  constructor(cost?: PasswordCost) {
+    this.cost = cost
+  }
 
   /** See `hashPassword`. */
   hash(password: string): Promise<string> {
-    return this.inLine(() => hashPassword(password))
+    return this.inLine(() => hashPassword(password, this.cost))
   }
 
   /** See `verifyPassword`. */

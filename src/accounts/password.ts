@@ -3,16 +3,23 @@ import { promisify } from 'node:util'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
-/** 32 MiB and about 60 ms per guess; the parameters stand in each hash, so they can be raised later. */
-const COST = { N: 32_768, r: 8, p: 1 }
+/** The parameters of scrypt (RFC 7914 2); they stand in each hash, so they can be raised later. */
+export interface PasswordCost {
+  N: number
+  r: number
+  p: number
+}
+
+/** 32 MiB and about 60 ms per guess. */
+const COST: PasswordCost = { N: 32_768, r: 8, p: 1 }
 const KEY_BYTES = 32
 const SALT_BYTES = 16
 
 /** `scrypt$N$r$p$salt$key`, salt and key in base64url (RFC 7914). */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, { N, r, p } = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
-  const key = await derive(password.normalize('NFC'), salt, KEY_BYTES, options(COST.N, COST.r, COST.p))
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+  const key = await derive(password.normalize('NFC'), salt, KEY_BYTES, options(N, r, p))
+  return ['scrypt', N, r, p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
 /** Compares in constant time; false for a hash of a form we do not know. */

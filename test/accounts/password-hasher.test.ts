@@ -19,6 +19,15 @@ describe('hashing passwords', () => {
     ])
   })
 
+  it('costs what is said, and takes what others hashed at another cost', async () => {
+    const [dear, cheap] = [new PasswordHasher(), new PasswordHasher({ N: 1024, r: 8, p: 1 })]
+    const hash = await cheap.hash('the-password')
+    expect(hash).toMatch(/^scrypt\$1024\$8\$1\$/)
+    expect(await dear.hash('the-password')).toMatch(/^scrypt\$32768\$8\$1\$/)
+    expect(await dear.verify('the-password', hash)).toBe(true)
+    expect(await dear.verify('another', hash)).toBe(false)
+  })
+
   it('goes on after one that failed', async () => {
     const hasher = new PasswordHasher()
     const broken = 'scrypt$3$8$1$AAAA$AAAA'

@@ -9,8 +9,13 @@ import type { NodeOverrides } from '../../src/node-base.ts'
 import { createKeys, readKeys } from '../../src/node-keys.ts'
 import { DisposalStack } from '../../src/platform/disposal.ts'
 import { expectContinue } from '../../src/webdav/index.ts'
+import { placeSqlite } from './templates.ts'
 import type { TestAuthority } from './test-ca.ts'
 import { TestUser } from './test-user.ts'
+
+const DATABASE = 'causeway.db'
+/** Nobody guesses the passwords of tests, and hashing one as it should be costs more than most tests. */
+const QUICK = { N: 1024, r: 8, p: 1 }
 
 /** A whole node in this process, as `causeway serve` runs it, on a free port of loopback. */
 export interface TestNode {
@@ -32,7 +37,7 @@ export class TestMesh {
   private readonly stack = new DisposalStack()
   /** With one, the nodes speak TLS to each other and nothing else. */
   private authority: TestAuthority | undefined
-  private overrides: NodeOverrides = {}
+  private overrides: NodeOverrides = { passwordCost: QUICK }
 
   static async create(
     names: readonly string[],
@@ -42,7 +47,7 @@ export class TestMesh {
   ): Promise<TestMesh & { nodes: TestNode[] }> {
     const mesh = new TestMesh()
     mesh.authority = authority
-    mesh.overrides = overrides
+    mesh.overrides = { passwordCost: QUICK, ...overrides }
     for (const name of names) mesh.hosts[`${name}.test`] = '127.0.0.1'
     const nodes = await Promise.all(names.map((name) => mesh.start(name, settings)))
     return Object.assign(mesh, { nodes })
@@ -88,14 +93,14 @@ export class TestMesh {
   private async newFolder(host: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'causeway-mesh-'))
     this.stack.defer(() => rm(folder, { recursive: true, force: true }))
-    await createKeys(folder, host)
+    await Promise.all([createKeys(folder, host), placeSqlite(join(folder, DATABASE))])
     return folder
   }
 
   private settings(host: string, folder: string): ConfigInput {
     return {
       publicUrl: `${this.authority === undefined ? 'http' : 'https'}://${host}`,
-      database: { client: 'sqlite', file: join(folder, 'causeway.db') },
+      database: { client: 'sqlite', file: join(folder, DATABASE) },
       storage: { folder: join(folder, 'spaces'), fsync: 'never' },
       network: {
         allow: ['127.0.0.0/8'],

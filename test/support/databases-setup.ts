@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { createTemplates } from './templates.ts'
 
 const run = promisify(execFile)
 const DEBIAN_ROOT = '/usr/lib/postgresql'
@@ -17,7 +18,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one private PostgreSQL for the whole run, on a free port of loopback, and removes it afterwards. */
+/** Starts one private PostgreSQL for the whole run, on a free port of loopback, and removes it afterwards; with it the templates of databases. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const bin = await findBinaries()
   const folder = await mkdtemp(join(tmpdir(), 'causeway-pg-'))
@@ -40,8 +41,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const command = userCommand(user, join(bin, 'postgres'), options)
   const server = spawn(command.file, command.args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await untilReady(server.stderr)
-  project.provide('postgresUrl', `postgres://causeway@127.0.0.1:${port}/postgres`)
+  const postgresUrl = `postgres://causeway@127.0.0.1:${port}/postgres`
+  const templates = await createTemplates(postgresUrl)
+  project.provide('postgresUrl', postgresUrl)
+  project.provide('sqliteTemplate', templates.sqliteTemplate)
   return async () => {
+    await templates.remove()
     server.kill('SIGINT')
     await once(server, 'exit')
     await rm(folder, { recursive: true, force: true })
