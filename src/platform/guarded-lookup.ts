@@ -1,5 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net'
-import { type OutboundConfig, type Resolve, resolveAllowed } from './outbound.ts'
+import { type Resolve, resolveAllowed } from './address-rules.ts'
+import type { OutboundConfig } from './outbound.ts'
 
 /** A `lookup` for connections, which go to the very addresses that were checked. */
 export function guardedLookup(config: OutboundConfig, resolve: Resolve): LookupFunction {

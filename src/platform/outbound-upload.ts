@@ -3,16 +3,10 @@ import { type ClientRequest, type IncomingMessage, request as plainRequest } fro
 import { request as tlsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { checkLiteralAddress, configuredResolver, parseUrl, type Resolve } from './address-rules.ts'
 import type { Clock } from './clock.ts'
 import { guardedLookup } from './guarded-lookup.ts'
-import {
-  authorities,
-  checkLiteralAddress,
-  configuredResolver,
-  type OutboundConfig,
-  parseUrl,
-  type Resolve,
-} from './outbound.ts'
+import { authorities, type OutboundConfig } from './outbound.ts'
 import { OutboundError, refusalOf } from './outbound-error.ts'
 
 /** A server that says neither yes nor no gets the body after this long (RFC 9110 10.1.1). */

@@ -1,10 +1,16 @@
-import { lookup as systemLookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { Readable } from 'node:stream'
 import { rootCertificates } from 'node:tls'
-import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher } from 'undici'
+import {
+  bareHost,
+  checkLiteralAddress,
+  configuredResolver,
+  parseUrl,
+  type Resolve,
+  resolveAllowed,
+} from './address-rules.ts'
 import { OutboundError, refusalOf } from './outbound-error.ts'
 import { readTlsFacts, type TlsFacts } from './tls-facts.ts'
 
@@ -62,34 +68,6 @@ export interface Outbound {
 }
 
 const DEFAULT_TEXT_BYTES = 256 * 1024
-
-export type Resolve = (hostname: string) => Promise<string[]>
-
-/** Resolves by the configured names first, then by the system. */
-export function configuredResolver(hosts: Record<string, string>): Resolve {
-  return async (hostname) => {
-    const name = hostname.toLowerCase()
-    const mapped = Object.hasOwn(hosts, name) ? hosts[name] : undefined
-    if (mapped !== undefined) return [mapped]
-    const found = await systemLookup(hostname, { all: true })
-    return found.map((answer) => answer.address)
-  }
-}
-
-/** True for an address on the public internet, or in one of the listed networks. */
-export function isAddressAllowed(address: string, allow: readonly string[]): boolean {
-  const parsed = ipaddr.process(address)
-  if (parsed.range() === 'unicast' && isGlobal(parsed)) return true
-  return allow.some((network) => {
-    const [base, bits] = ipaddr.parseCIDR(network)
-    return base.kind() === parsed.kind() && parsed.match(base, bits)
-  })
-}
-
-/** Of IPv6 only 2000::/3 is in use on the internet; `::7f00:1` and its like are other names of IPv4. */
-function isGlobal(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return address.kind() === 'ipv4' || address.match(ipaddr.IPv6.parse('2000::'), 3)
-}
 
 export function createOutbound(config: OutboundConfig, resolve = configuredResolver(config.hosts)): Outbound {
   const agent = createAgent(config, resolve)
@@ -173,41 +151,6 @@ function createAgent(config: OutboundConfig, resolve: Resolve): Agent {
       },
     },
   })
-}
-
-export async function resolveAllowed(
-  hostname: string,
-  resolve: Resolve,
-  allow: readonly string[],
-): Promise<string[]> {
-  const addresses = await resolve(hostname)
-  const refused = addresses.find((address) => !isAddressAllowed(address, allow))
-  if (refused !== undefined) throw OutboundError.addressRefused(hostname, refused)
-  if (addresses.length === 0) throw OutboundError.noSuchHost(hostname)
-  return addresses
-}
-
-export function parseUrl(text: string, insecureHttp: boolean): URL {
-  const url = URL.parse(text)
-  if (url === null) throw OutboundError.badUrl('The address is not a URL.')
-  if (url.protocol !== 'https:' && !(insecureHttp && url.protocol === 'http:')) {
-    throw OutboundError.badUrl(
-      `${url.protocol}//${url.host} is not https; plain http needs network.insecureHttp.`,
-    )
-  }
-  if (url.username !== '' || url.password !== '')
-    throw OutboundError.badUrl('A URL must not carry credentials.')
-  return url
-}
-
-/** Literal addresses never pass through `lookup`, so they are judged here. */
-export function checkLiteralAddress(url: URL, allow: readonly string[]): void {
-  const host = bareHost(url)
-  if (isIP(host) !== 0 && !isAddressAllowed(host, allow)) throw OutboundError.addressRefused(url.host, host)
-}
-
-function bareHost(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '')
 }
 
 function toDispatch(url: URL, options: OutboundRequest): Dispatcher.RequestOptions {

@@ -2,12 +2,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import {
-  configuredResolver,
-  createOutbound,
-  isAddressAllowed,
-  type Outbound,
-} from '../../src/platform/outbound.ts'
+import { configuredResolver, isAddressAllowed } from '../../src/platform/address-rules.ts'
+import { createOutbound, type Outbound } from '../../src/platform/outbound.ts'
 import { OutboundError } from '../../src/platform/outbound-error.ts'
 
 const RULES = {
