@@ -268,6 +268,61 @@ describe('a drive with mounts', () => {
     expect(await textOf(test.store, ['mine'])).toBe('text')
   })
 
+  /** The other store; `meanwhile` happens when the file of this name is read from it or written to it. */
+  const disturbed = (name: string, meanwhile: () => Promise<unknown>) =>
+    new Proxy(remote, {
+      get: (target, key) => {
+        const method = Reflect.get(target, key).bind(target)
+        if (key !== 'read' && key !== 'write') return method
+        return async (path: string[], ...rest: unknown[]) => {
+          const result = await method(path, ...rest)
+          if (path.at(-1) === name) await meanwhile()
+          return result
+        }
+      },
+    })
+
+  it('removes nothing that came or changed while a folder was moved to a mount', async () => {
+    await store.makeCollection(['d'])
+    for (const name of ['a', 'b']) await store.write(['d', name], bytes(name))
+    mount = {
+      ...mount,
+      store: disturbed('b', async () => {
+        await test.store.write(['d', 'a'], bytes('changed'))
+        await test.store.write(['d', 'new'], bytes('new'))
+      }),
+    }
+    const moving = store.move(['d'], ['shared', 'd'], { overwrite: false })
+    await expect(moving).rejects.toMatchObject({ name: 'ConflictError', code: 'CHANGED_MEANWHILE' })
+    expect(await textOf(store, ['d', 'a'])).toBe('changed')
+    expect(await textOf(store, ['d', 'new'])).toBe('new')
+    expect(await textOf(remote, ['d', 'a'])).toBe('a')
+  })
+
+  it.each(['a', 'new'])('removes nothing of a mount where %s was written meanwhile', async (name) => {
+    await remote.makeCollection(['d'])
+    await remote.makeCollection(['d', 'inner'])
+    for (const file of ['a', 'b']) await remote.write(['d', 'inner', file], bytes(file))
+    const meanwhile = () => remote.write(['d', 'inner', name], bytes('written meanwhile'))
+    mount = { ...mount, store: disturbed('b', meanwhile) }
+    const moving = store.move(['shared', 'd'], ['d'], { overwrite: false })
+    await expect(moving).rejects.toMatchObject({ code: 'CHANGED_MEANWHILE' })
+    expect(await textOf(remote, ['d', 'inner', name])).toBe('written meanwhile')
+    expect(await textOf(store, ['d', 'inner', 'b'])).toBe('b')
+  })
+
+  it.each(['file', 'folder'])('overwrites nothing that came while a %s was copied', async (kind) => {
+    if (kind === 'folder') await remote.makeCollection(['src'])
+    const source = kind === 'folder' ? ['src', 'f'] : ['src']
+    await remote.write(source, bytes('copied'))
+    const meanwhile = () => test.store.write(['mine'], bytes('came meanwhile'))
+    mount = { ...mount, store: disturbed(source.at(-1) as string, meanwhile) }
+    const copying = store.copy(['shared', 'src'], ['mine'], { overwrite: false })
+    await expect(copying).rejects.toEqual(refusal('PreconditionFailedError'))
+    expect(await textOf(store, ['mine'])).toBe('came meanwhile')
+    expect((await test.store.list([])).map((entry) => entry.name)).toEqual(['mine'])
+  })
+
   it('keeps what stood at the destination when a copy across fails', async () => {
     await store.makeCollection(['d'])
     await store.write(['d', 'mine'], bytes('old'))

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { PreconditionFailedError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
+import { byName } from '../entries.ts'
 import { formatPath, parentOf } from '../paths.ts'
 import type * as t from '../types.ts'
 import { findEntry } from './wrapped-store.ts'
@@ -10,11 +11,20 @@ export interface CopyEnd {
   path: t.StorePath
 }
 
+export interface CopyAcrossOptions extends t.CopyOptions {
+  /** Told of the file or folder and of everything in it, a folder before its members, these by name. */
+  onCopy?: (entry: t.Entry) => void
+}
+
 /**
  * Copies a file or a tree from one store into another, through this process. A tree grows under a
  * passing name beside its place and appears there when it is complete; the source is never touched.
  */
-export async function copyAcross(from: CopyEnd, to: CopyEnd, options: t.CopyOptions): Promise<t.WriteResult> {
+export async function copyAcross(
+  from: CopyEnd,
+  to: CopyEnd,
+  options: CopyAcrossOptions,
+): Promise<t.WriteResult> {
   const source = await from.store.stat(from.path, { withProperties: true })
   const present = await findEntry(to.store, to.path)
   if (present !== undefined && !options.overwrite) {
@@ -22,7 +32,8 @@ export async function copyAcross(from: CopyEnd, to: CopyEnd, options: t.CopyOpti
       `Something is at ${formatPath(to.path)} already; it may not be overwritten.`,
     )
   }
-  const job = { source, depth: options.depth ?? 'infinity' }
+  const { depth = 'infinity', overwrite, onCopy = () => undefined } = options
+  const job = { source, depth, overwrite, onCopy }
   const isAtOnce = source.kind === 'file' && present?.kind !== 'folder'
   const entry = isAtOnce ? await copyEntry(from, to, job) : await copyBeside(from, to, job)
   return { entry, created: present === undefined }
@@ -31,37 +42,48 @@ export async function copyAcross(from: CopyEnd, to: CopyEnd, options: t.CopyOpti
 interface CopyJob {
   source: t.Entry
   depth: '0' | 'infinity'
+  /** What came to the destination since the look at it may be replaced. */
+  overwrite: boolean
+  onCopy: (entry: t.Entry) => void
 }
 
 async function copyBeside(from: CopyEnd, to: CopyEnd, job: CopyJob): Promise<t.Entry> {
   const beside = { store: to.store, path: [...parentOf(to.path), `.copying-${newId()}`] }
   try {
     await copyEntry(from, beside, job)
-    return (await to.store.move(beside.path, to.path, { overwrite: true })).entry
+    return (await to.store.move(beside.path, to.path, { overwrite: job.overwrite })).entry
   } catch (error) {
     await to.store.remove(beside.path).catch(() => undefined) // the first error is the one to tell
     throw error
   }
 }
 
-async function copyEntry(from: CopyEnd, to: CopyEnd, { source, depth }: CopyJob): Promise<t.Entry> {
-  if (source.kind === 'file') return await copyContent(from, to, source)
+async function copyEntry(from: CopyEnd, to: CopyEnd, job: CopyJob): Promise<t.Entry> {
+  const { source, depth, onCopy } = job
+  onCopy(source)
+  if (source.kind === 'file') return await copyContent(from, to, job)
   await to.store.makeCollection(to.path)
   await copyProperties(to, source)
-  const members = depth === '0' ? [] : await from.store.list(from.path, { withProperties: true })
+  const members = depth === '0' ? [] : await membersOf(from.store, from.path)
   for (const member of members) {
     const below = (end: CopyEnd) => ({ ...end, path: [...end.path, member.name] })
-    await copyEntry(below(from), below(to), { source: member, depth })
+    await copyEntry(below(from), below(to), { ...job, source: member })
   }
   return await to.store.stat(to.path)
 }
 
-async function copyContent(from: CopyEnd, to: CopyEnd, source: t.Entry): Promise<t.Entry> {
+/** What is in a folder, by name, with its properties. */
+export async function membersOf(store: t.FileStore, path: t.StorePath): Promise<t.Entry[]> {
+  return (await store.list(path, { withProperties: true })).sort(byName)
+}
+
+async function copyContent(from: CopyEnd, to: CopyEnd, { source, overwrite }: CopyJob): Promise<t.Entry> {
   const { entry, body } = await from.store.read(from.path)
   const { sizeBytes, mtimeMs, mediaType, checksums } = entry
   const bytes = Buffer.isBuffer(body) ? once(body) : body
   try {
-    const options = { sizeBytes, mtimeMs, mediaType, expected: checksums }
+    const conditions = overwrite ? {} : { ifNoneMatch: '*' as const }
+    const options = { sizeBytes, mtimeMs, mediaType, expected: checksums, conditions }
     const written = await to.store.write(to.path, bytes, options)
     await copyProperties(to, source)
     return written.entry

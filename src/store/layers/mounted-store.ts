@@ -8,6 +8,7 @@ import { copyAcross } from './copy-across.ts'
 import type { Mount } from './mount.ts'
 import { changesWithMounts, withMountsMark } from './mounted-changes.ts'
 import { pageWithMounts } from './mounted-page.ts'
+import { moveAcross } from './move-across.ts'
 import { findEntry } from './wrapped-store.ts'
 
 export interface MountedStoreOptions {
@@ -77,13 +78,8 @@ export class MountedStore implements t.FileStore {
       return await this.renameMount(source.mount, from, to)
     }
     if (source.store === target.store) return await source.store.move(source.path, target.path, options)
-    const entry = await source.store.stat(source.path)
-    if (!entry.rights.write)
-      throw new ForbiddenError(`You may not take ${formatPath(from)} away; copy it instead.`)
-    const result = await copyAcross(source, target, options)
-    // What was changed while it was copied is not removed.
-    await source.store.remove(source.path, entry.kind === 'file' ? { ifMatch: [entry.etag] } : {})
-    return result
+    const knowsFolders = source.mount === undefined
+    return await moveAcross({ ...source, shown: from, knowsFolders }, { ...target, shown: to }, options)
   }
 
   async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
