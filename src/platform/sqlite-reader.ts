@@ -71,7 +71,8 @@ export class SqliteReader {
     if (found?.data_version !== this.answersOf) this.forget()
     this.answersOf = found?.data_version
     this.isChecked = true
-    setImmediate(() => this.expectChange()).unref()
+    // Not unref'd: then the loop would go to sleep over it, and wake with answers of before.
+    setImmediate(() => this.expectChange())
   }
 
   private remember(sql: string, key: string, rows: unknown[]): void {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +57,25 @@ describe('the reading connection of SQLite', () => {
     } finally {
       await other.destroy()
     }
+  })
+
+  it('sees what another process committed while this one waited for something else', async () => {
+    const program = `
+      const db = require('better-sqlite3')(process.argv[1])
+      const insert = db.prepare('insert into t values (hex(randomblob(8)))')
+      process.stdin.on('data', () => process.stdout.write(String(insert.run().changes)))`
+    const other = spawn(process.execPath, ['-e', program, join(folder, 'test.db')])
+    const ended = once(other, 'exit')
+    // Read at the end of a turn, after which there is nothing to do but to wait for the other process.
+    for (let rows = 0; rows < 20; rows++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(await count(db)).toBe(rows)
+      other.stdin.write('insert')
+      const seen = await new Promise((resolve) => other.stdout.once('data', () => resolve(count(db))))
+      expect(seen).toBe(rows + 1)
+    }
+    other.stdin.end()
+    await ended
   })
 
   it('remembers answers to other values apart, texts and numbers too', async () => {
