@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,8 +49,12 @@ function hanging(text: string) {
   return { source: source(), taken }
 }
 
-async function contentOf(resumables: Resumables, upload: ResumableUpload): Promise<string> {
-  return resumables.finish(upload, LENGTH, async (body) => {
+async function contentOf(
+  resumables: Resumables,
+  upload: ResumableUpload,
+  lengthBytes = LENGTH,
+): Promise<string> {
+  return resumables.finish(upload, lengthBytes, async (body) => {
     const pieces: Buffer[] = []
     for await (const piece of body) pieces.push(piece)
     return Buffer.concat(pieces).toString()
@@ -153,6 +158,106 @@ describe('a request that still writes', () => {
     })
     expect(finished).toBe('in its place')
     await expect(one.get('ann', upload.id)).rejects.toThrow(NotFoundError)
+  })
+})
+
+describe('a request that comes to grief after its first bytes are on the disk', () => {
+  /** What is gathered before it is written; with two of them taken, the first is on the disk. */
+  const PIECE = 1024 * 1024
+  const WHOLE = 3 * PIECE
+  const beginLarge = () => one.create('ann', { path: ['large'], lengthBytes: WHOLE, metadata: '' })
+  const lettersOf = (content: string) => new Set(content)
+
+  /** Three pieces, and then what the test says. */
+  function large(letter: string, atEnd: () => AsyncIterable<Buffer>) {
+    const taken = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    async function* source(): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(PIECE, letter)
+      yield Buffer.alloc(PIECE, letter)
+      taken.resolve()
+      await goOn.promise
+      yield* atEnd()
+    }
+    return { source: source(), taken: taken.promise, goOn: () => goOn.resolve() }
+  }
+
+  async function* breaks(): AsyncGenerator<Buffer> {
+    yield Buffer.alloc(0)
+    throw new Error('the connection broke')
+  }
+
+  /** Bytes of another letter from where the upload stands to its end, by the other process. */
+  async function fillUp(upload: ResumableUpload): Promise<number> {
+    const found = await other.get('ann', upload.id)
+    await other.append(found, found.offsetBytes, bytes('b'.repeat(WHOLE - found.offsetBytes)), NO_LIMIT)
+    return found.offsetBytes
+  }
+
+  it('shows nothing of bytes with a promised checksum before they are checked', async () => {
+    const upload = await beginLarge()
+    const first = large('a', breaks)
+    const expected = { sha1: createHash('sha1').update('a'.repeat(WHOLE)).digest('hex') }
+    const running = one.append(upload, 0, first.source, { ...NO_LIMIT, expected })
+    const ended = running.catch((error: unknown) => error)
+    await first.taken
+    expect(await fillUp(upload)).toBe(0)
+    first.goOn()
+    expect(await ended).toMatchObject({ message: 'the connection broke' })
+    expect(lettersOf(await contentOf(other, upload, WHOLE))).toEqual(new Set('b'))
+  })
+
+  it('gives way with checked bytes to who brought the same place meanwhile', async () => {
+    const upload = await beginLarge()
+    const first = large('a', () => bytes('a'.repeat(PIECE)))
+    const expected = { sha1: createHash('sha1').update('a'.repeat(WHOLE)).digest('hex') }
+    const ended = one.append(upload, 0, first.source, { ...NO_LIMIT, expected }).catch((error) => error)
+    await first.taken
+    await fillUp(upload)
+    first.goOn()
+    expect(await ended).toBeInstanceOf(ConflictError)
+    expect(lettersOf(await contentOf(one, upload, WHOLE))).toEqual(new Set('b'))
+  })
+
+  it.each([
+    ['more comes than belongs to the file', PIECE + 1, NO_LIMIT, { status: 413 }],
+    ['unfinished uploads hold too much', PIECE, { limitBytes: 2 * PIECE }, { code: 'QUOTA_EXCEEDED' }],
+  ])('keeps what another process was told of, when %s', async (_why, lastBytes, options, refusal) => {
+    const upload = await beginLarge()
+    const first = large('a', () => bytes('a'.repeat(lastBytes)))
+    const ended = one.append(upload, 0, first.source, options).catch((error: unknown) => error)
+    await first.taken
+    expect(await fillUp(upload)).toBeGreaterThanOrEqual(PIECE)
+    first.goOn()
+    expect(await ended).toMatchObject(refusal)
+    expect(lettersOf(await contentOf(other, upload, WHOLE))).toEqual(new Set('ab'))
+  })
+
+  it('can go on where it was refused for its length, and counts what stays', async () => {
+    const upload = await beginLarge()
+    const first = large('a', () => bytes('a'.repeat(PIECE + 1)))
+    first.goOn()
+    await expect(one.append(upload, 0, first.source, NO_LIMIT)).rejects.toMatchObject({ status: 413 })
+    const { offsetBytes } = await one.get('ann', upload.id)
+    expect(offsetBytes).toBeGreaterThanOrEqual(PIECE)
+    expect(await uploads.areaOf('ann').usedBytes()).toBe(offsetBytes)
+    expect(await fillUp(upload)).toBe(offsetBytes)
+    expect((await contentOf(one, upload, WHOLE)).length).toBe(WHOLE)
+  })
+
+  it('is no longer than the file, when its length is told while it writes', async () => {
+    const upload = await one.create('ann', { path: ['file'], metadata: '' })
+    for (const [offset, text] of [
+      [0, 'abc'],
+      [3, 'def'],
+      [6, 'ghi'],
+    ] as const) {
+      await one.append(upload, offset, bytes(text), NO_LIMIT)
+    }
+    await other.setLength(upload, 4)
+    expect((await one.get('ann', upload.id)).offsetBytes).toBe(4)
+    await expect(one.append(upload, 4, bytes('x'), NO_LIMIT)).rejects.toMatchObject({ status: 413 })
+    expect(await contentOf(one, upload, 4)).toBe('abcd')
   })
 })
 

@@ -38,8 +38,9 @@ export class ChecksumMismatchError extends AppError {
 }
 
 /**
- * Writes bytes until they end or break off. What came before a broken connection stays, unless a checksum
- * was promised for all of it; of what is too long, or another than promised, nothing stays.
+ * Writes bytes until they end or break off. What came before a broken connection stays, unless a checksum was
+ * promised for all of it. Others see the bytes as soon as some are on the disk and go on behind them: so those
+ * stay whatever happens then, and bytes with a promised checksum are shown only when they have it.
  */
 export async function appendStretch(
   place: StretchPlace,
@@ -49,45 +50,50 @@ export async function appendStretch(
   const { folder, startsAt, ledger, userId } = place
   await options.touch()
   const stretch = await openStretch(folder, startsAt)
-  let isKept = false
-  let isWhole = false
-  let failure: unknown
-  const whenBroken = (error: unknown) => {
-    failure = error
-  }
+  const arrival: Arrival = { isWhole: false, failure: undefined }
+  let isCounted = false
   try {
-    const sizeBytes = await fill(stretch, place, untilBroken(source, options, whenBroken), options)
-    // Nobody waits for the end of a request that has brought everything.
-    isWhole = failure === undefined || sizeBytes === options.maxBytes
-    isKept = sizeBytes > 0 && (isWhole || options.expected === undefined)
-    if (isKept && !(await isLastStretch(folder, startsAt))) throw overtaken()
+    await fill(stretch, place, { source, arrival }, options)
+    isCounted = stretch.isPublished()
+    if (isCounted && !(await isLastStretch(folder, startsAt))) throw overtaken()
   } finally {
-    await stretch.close(isKept)
-    if (!isKept) ledger.forget(userId)
+    await stretch.close()
+    if (!isCounted) ledger.forget(userId)
   }
   await options.touch()
-  if (!isWhole) throw options.ended.aborted ? overtaken() : failure
+  if (!arrival.isWhole) throw options.ended.aborted ? overtaken() : arrival.failure
 }
 
-/** Returns how many bytes came. */
+/** How the bytes of a request came to their end. */
+interface Arrival {
+  isWhole: boolean
+  failure: unknown
+}
+
 async function fill(
-  { handle, publish }: OpenStretch,
+  stretch: OpenStretch,
   { ledger, userId }: StretchPlace,
-  source: AsyncIterable<Uint8Array>,
-  { maxBytes, limitBytes, expected }: StretchOptions,
-): Promise<number> {
+  { source, arrival }: { source: AsyncIterable<Uint8Array>; arrival: Arrival },
+  options: StretchOptions,
+): Promise<void> {
+  const { maxBytes, limitBytes, expected } = options
   const hash = expected === undefined ? undefined : hashOfDeclared(expected)
-  const counted = ledger.counted(userId, limited(source, maxBytes), limitBytes)
-  const sizeBytes = await pour(counted, handle, hash ?? NO_HASH, { isFlushed: false, afterFirst: publish })
-  if (hash !== undefined) checkStretch(hash.checksums(), expected)
-  return sizeBytes
+  const arriving = limited(untilBroken(source, arrival, options), maxBytes)
+  const counted = ledger.counted(userId, arriving, limitBytes)
+  const afterFirst = hash === undefined ? stretch.publish : async () => undefined
+  const sizeBytes = await pour(counted, stretch.handle, hash ?? NO_HASH, { isFlushed: false, afterFirst })
+  // Nobody waits for the end of a request that has brought everything.
+  arrival.isWhole = arrival.failure === undefined || sizeBytes === maxBytes
+  if (hash === undefined || !arrival.isWhole) return
+  checkStretch(hash.checksums(), expected)
+  if (sizeBytes > 0) await stretch.publish()
 }
 
 /** A connection that breaks ends the source as if that were its end, so that what came is written. */
 async function* untilBroken(
   source: AsyncIterable<Uint8Array>,
+  arrival: Arrival,
   { ended, touch }: StretchOptions,
-  whenBroken: (error: unknown) => void,
 ): AsyncGenerator<Uint8Array> {
   let untouchedBytes = 0
   try {
@@ -99,7 +105,7 @@ async function* untilBroken(
       await touch()
     }
   } catch (error) {
-    whenBroken(error)
+    arrival.failure = error
   }
 }
 

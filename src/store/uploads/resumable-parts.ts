@@ -14,11 +14,14 @@ export interface Stretch {
   sizeBytes: number
 }
 
-/** How far the file has come: the end of the stretch that begins last. */
-export async function endOfStretches(folder: string): Promise<number> {
+/**
+ * How far the file has come: the end of the stretch that begins last. Never past the end of the file, though
+ * more may have come before its length was told.
+ */
+export async function endOfStretches(folder: string, lengthBytes = Number.MAX_SAFE_INTEGER): Promise<number> {
   const startsAt = (await startsIn(folder)).at(-1)
   if (startsAt === undefined) return 0
-  return startsAt + (await sizeOf(join(folder, `${startsAt}`)))
+  return Math.min(lengthBytes, startsAt + (await sizeOf(join(folder, `${startsAt}`))))
 }
 
 /** A stretch that is being written: nobody sees it before it has its name. */
@@ -26,11 +29,13 @@ export interface OpenStretch {
   handle: FileHandle
   /** Gives it its name. Throws `ConflictError` when another writer, of any process, was here first. */
   publish(): Promise<void>
-  /** Closes it; one that is not kept is gone, and never the one of somebody else. */
-  close(isKept: boolean): Promise<void>
+  /** Others may have gone on behind it by now: it stays. */
+  isPublished(): boolean
+  /** Closes it; one without a name is gone. */
+  close(): Promise<void>
 }
 
-/** Opens a new stretch. To be closed in any case, and named as soon as it has bytes. */
+/** Opens a new stretch. To be closed in any case, and named when it has bytes that may be gone on with. */
 export async function openStretch(folder: string, startsAt: number): Promise<OpenStretch> {
   if ((await startsIn(folder)).length >= MAX_STRETCHES) {
     throw new BadRequestError(`An upload has at most ${MAX_STRETCHES} pieces. Send larger ones.`)
@@ -45,10 +50,10 @@ export async function openStretch(folder: string, startsAt: number): Promise<Ope
       await linkFree(temporary, localPath)
       isNamed = true
     },
-    close: async (isKept) => {
+    isPublished: () => isNamed,
+    close: async () => {
       await handle.close()
       await unlink(temporary).catch(ignoreAbsence)
-      if (isNamed && !isKept) await unlink(localPath).catch(ignoreAbsence)
     },
   }
 }
@@ -74,10 +79,11 @@ export async function isLastStretch(folder: string, startsAt: number): Promise<b
 
 /**
  * The stretches that make up a file of this length. One that was written past the beginning of the next
- * counts up to there: whoever wrote the next had been told so. Throws `ConflictError` when bytes are missing.
+ * counts up to there: whoever wrote the next had been told so; what lies past the end of the file counts not at
+ * all. Throws `ConflictError` when bytes are missing.
  */
 export async function stretchesOf(folder: string, lengthBytes: number): Promise<Stretch[]> {
-  const starts = await startsIn(folder)
+  const starts = (await startsIn(folder)).filter((startsAt) => startsAt < lengthBytes)
   const stretches: Stretch[] = []
   for (const [index, startsAt] of starts.entries()) {
     const sizeBytes = (starts[index + 1] ?? lengthBytes) - startsAt
@@ -91,7 +97,6 @@ export async function stretchesOf(folder: string, lengthBytes: number): Promise<
 /** Their bytes, one after the other; memory holds one piece at a time. */
 export async function* readStretches(folder: string, stretches: readonly Stretch[]): AsyncGenerator<Buffer> {
   for (const { startsAt, sizeBytes } of stretches) {
-    if (sizeBytes === 0) continue
     const handle = await open(join(folder, `${startsAt}`), 'r')
     yield* handle.createReadStream({ highWaterMark: READ_BYTES, end: sizeBytes - 1 })
   }

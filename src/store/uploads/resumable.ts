@@ -56,7 +56,7 @@ export class Resumables {
     const folder = this.folderOf(userId, id)
     try {
       const facts = JSON.parse(await readFile(join(folder, FACTS_FILE), 'utf8')) as ResumableFacts
-      const offsetBytes = await endOfStretches(folder)
+      const offsetBytes = await endOfStretches(folder, facts.lengthBytes)
       const expiresAtMs = (await lstat(folder)).mtimeMs + UPLOAD_LIFE_MS
       return { userId, id, facts, offsetBytes, expiresAtMs }
     } catch (error) {
