@@ -69,12 +69,15 @@ export function createPeople({ db, clock, config, events, hasher }: Base) {
 
 /** The spaces of users, what is locked there, and uploads on their way. */
 export async function createStorage(base: Base, accounts: Accounts, stack: DisposalStack) {
-  const { db, clock, config, events, gates } = base
+  const { db, clock, config, events, gates, log } = base
   await mkdir(config.storage.folder, { recursive: true, mode: 0o750 })
   const quotaOf = async (userId: string) =>
     (await accounts.findUserById(userId))?.quotaBytes ?? config.storage.quotaBytes
   const onChanged = tellDriveChanges(base)
-  const spaces = stack.use(createSpaces({ db, clock, config: config.storage, quotaOf, gates, onChanged }))
+  const onFailure = (err: unknown, spaceId: string) =>
+    log.error({ err, spaceId }, 'a drive could not be tidied up')
+  const options = { db, clock, config: config.storage, quotaOf, gates, onChanged, onFailure }
+  const spaces = stack.use(createSpaces(options))
   const uploads = new Uploads({ folder: join(config.storage.folder, '.uploads'), clock, events, gates })
   return { spaces, uploads, locks: createLockRegistry({ db, clock }) }
 }

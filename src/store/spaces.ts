@@ -44,6 +44,8 @@ export interface SpacesOptions {
   gates?: Gates | undefined
   /** Something in the drive of a user changed; called for every change, so it must be quick. */
   onChanged?: (userId: string) => void
+  /** The upkeep of a drive failed, such as one whose disk is not mounted; that of the others goes on. */
+  onFailure?: (error: unknown, spaceId: string) => void
 }
 
 /** Where a file of the node is now. */
@@ -160,23 +162,31 @@ class OpenSpaces {
   }
 
   async sweep(): Promise<number> {
-    let removed = 0
-    for (const space of await this.repo.listAll()) removed += await (await this.opened(space)).local.sweep()
-    return removed
+    return await this.ofEach(async (row) => (await this.opened(row)).local.sweep())
   }
 
   async expire(signal?: AbortSignal): Promise<number> {
     const { trashDays = 0, versionDays = 0 } = this.options.config
     const nowMs = this.options.clock.nowMs()
-    let removed = 0
+    return await this.ofEach(async (row) => {
+      const { trash, versions } = await this.opened(row)
+      await this.repo.expireJournal(row.id, nowMs)
+      const deleted = await trash.expire(nowMs - trashDays * DAY_MS)
+      return deleted + (await versions.expire(nowMs - versionDays * DAY_MS))
+    }, signal)
+  }
+
+  /** The sum of what was done for each drive; one that fails does not keep the others from it. */
+  private async ofEach(work: (row: SpaceRow) => Promise<number>, signal?: AbortSignal): Promise<number> {
+    let sum = 0
     for (const row of await this.repo.listAll()) {
       if (signal?.aborted === true) break
-      const space = await this.opened(row)
-      removed += await space.trash.expire(nowMs - trashDays * DAY_MS)
-      removed += await space.versions.expire(nowMs - versionDays * DAY_MS)
-      await this.repo.expireJournal(row.id, nowMs)
+      sum += await work(row).catch((error: unknown) => {
+        this.options.onFailure?.(error, row.id)
+        return 0
+      })
     }
-    return removed
+    return sum
   }
 
   async idle(): Promise<void> {

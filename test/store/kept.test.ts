@@ -1,6 +1,7 @@
 import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
 import { createSpaces, type FileStore, type Trash, type Versions } from '../../src/store/index.ts'
 import { engines } from '../support/databases.ts'
 import { bytes, textOf } from './file-store-contract.ts'
@@ -73,6 +74,45 @@ describe.each(engines)('what a drive keeps, in %s', (engine) => {
     for (const entry of found) expect(Buffer.byteLength(entry.name)).toBeLessThanOrEqual(255)
     const last = found.find(({ trashed }) => trashed.path[0] === long)
     expect((await trash.restore(last?.name ?? '')).path).toEqual([long])
+  })
+
+  it('keeps a version that comes while the old ones are expired', async () => {
+    let nowMs = DAY_MS
+    const spaces = createSpaces({ ...test.options, clock: { ...systemClock, nowMs: () => nowMs } })
+    const drive = await spaces.spaceOf('ann')
+    const kept = await spaces.versionsOf('ann')
+    const { entry } = await drive.write(['f'], bytes('one'))
+    await drive.write(['f'], bytes('two'))
+    nowMs = 40 * DAY_MS
+    const list = kept.store.list.bind(kept.store)
+    kept.store.list = async (path, options) => {
+      const found = await list(path, options)
+      if (path.length === 1) await drive.write(['f'], bytes('three'))
+      return found
+    }
+    expect(await kept.expire(10 * DAY_MS)).toBe(0)
+    kept.store.list = list
+    expect(await contents(entry.id)).toEqual(['two', 'one'])
+    expect(await kept.expire(10 * DAY_MS)).toBe(1)
+    expect(await contents(entry.id)).toEqual(['two'])
+    await spaces.close()
+  })
+
+  it.each(['trash', 'versions'])('expires the rest of the %s when one is gone meanwhile', async (which) => {
+    for (const name of ['a', 'b', 'c']) {
+      await store.write([name], bytes('one'))
+      await store.write([name], bytes('two'))
+      if (which === 'trash') await store.remove([name])
+    }
+    const tree = which === 'trash' ? trash : versions
+    const remove = tree.store.remove.bind(tree.store)
+    tree.store.remove = async (path, conditions) => {
+      tree.store.remove = remove
+      await remove(path)
+      await remove(path, conditions)
+    }
+    expect(await tree.expire(Date.now() + DAY_MS)).toBe(2)
+    expect(await tree.store.list([])).toEqual([])
   })
 
   it('makes a version of what a write, a copy or a move replaces', async () => {

@@ -1,3 +1,5 @@
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { createSpaces } from '../../src/store/index.ts'
@@ -30,6 +32,38 @@ describe.each(engines)('spaces in %s', (engine) => {
     const again = await secondProcess(test).spaceOf('ann')
     expect(await textOf(again, ['f'])).toBe('text')
     expect(await again.stat(['f'])).toEqual(entry)
+    await test.close()
+  })
+
+  it('are tidied up but for one whose disk is not there, which is told', async () => {
+    const test = await createTestSpaces(engine)
+    const failures: unknown[] = []
+    const again = createSpaces({
+      ...test.options,
+      config: { ...test.options.config, trashDays: 1, versionDays: 1 },
+      clock: { ...systemClock, nowMs: () => systemClock.nowMs() + 3 * 24 * 3_600_000 },
+      onFailure: (error, spaceId) => failures.push([spaceId, (error as Error).name]),
+    })
+    const kept = createSpaces({
+      ...test.options,
+      config: { ...test.options.config, trashDays: 1, versionDays: 1 },
+    })
+    const owners = ['ann', 'ben', 'cem']
+    for (const owner of owners) {
+      const store = await kept.spaceOf(owner)
+      await store.write(['f'], bytes(owner))
+      await store.remove(['f'])
+    }
+    const missing = (await (await kept.spaceOf('ben')).locate([])).scope
+    await kept.close()
+    await rename(join(test.folder, missing), join(test.folder, 'unmounted'))
+    await again.sweep()
+    expect(await again.expire()).toBe(2)
+    expect(failures).toEqual([
+      [missing, 'UnavailableError'],
+      [missing, 'UnavailableError'],
+    ])
+    await again.close()
     await test.close()
   })
 

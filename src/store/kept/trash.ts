@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../platform/errors.ts'
 import type { FileRow, FileRowChange } from '../catalogue/file-index.ts'
 import { mediaTypeOf, parentRowOf, targetOf, toEntry } from '../entries.ts'
 import { onDisk } from '../local/disk-tree.ts'
@@ -60,10 +61,23 @@ export function createTrash(drive: SpaceContext, tree: KeptTree, versions: KeptT
       for (const { name } of await store.list([])) await store.remove([name])
     },
     async expire(beforeMs) {
-      const old = (await list()).filter(({ trashed }) => trashed.deletedAtMs < beforeMs)
-      for (const { name } of old) await store.remove([name])
-      return old.length
+      let removed = 0
+      for (const { name, trashed } of await list()) {
+        if (trashed.deletedAtMs < beforeMs && (await removeIfThere(store, name))) removed++
+      }
+      return removed
     },
+  }
+}
+
+/** False when somebody else has removed or restored it at this moment. */
+async function removeIfThere(store: FileStore, name: string): Promise<boolean> {
+  try {
+    await store.remove([name])
+    return true
+  } catch (error) {
+    if (error instanceof NotFoundError) return false
+    throw error
   }
 }
 

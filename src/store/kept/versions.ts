@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../platform/errors.ts'
+import { NotFoundError, PreconditionFailedError } from '../../platform/errors.ts'
 import type { KeptTree } from '../local/space-context.ts'
 import { checkName } from '../paths.ts'
 import type { Entry, FileStore, StorePath, WriteResult } from '../types.ts'
@@ -46,16 +46,26 @@ export function createVersions({ store, space, rootId }: KeptTree): Versions {
         ? await space.index.kept.listWithOldVersions(rootId, beforeMs)
         : (await store.list([])).map(({ name }) => name)
       for (const fileId of fileIds) {
-        const versions = await store.list([fileId])
-        const old = versions.filter(({ createdAtMs }) => createdAtMs < beforeMs)
-        removed += old.length
-        if (old.length === versions.length) await store.remove([fileId])
-        else for (const { name } of old) await store.remove([fileId, name])
+        removed += await expireOne(store, fileId, beforeMs).catch((error) => {
+          // Overwritten, restored or removed at this moment: there is time until the next round.
+          if (error instanceof NotFoundError || error instanceof PreconditionFailedError) return 0
+          throw error
+        })
       }
       isWalked = true
       return removed
     },
   }
+}
+
+/** Throws `PreconditionFailedError` when a version came meanwhile: it must not go with the old ones. */
+async function expireOne(store: FileStore, fileId: string, beforeMs: number): Promise<number> {
+  const folder = await store.stat([fileId])
+  const versions = await store.list([fileId])
+  const old = versions.filter(({ createdAtMs }) => createdAtMs < beforeMs)
+  if (old.length === versions.length) await store.remove([fileId], { ifMatch: [folder.etag] })
+  else for (const { name } of old) await store.remove([fileId, name])
+  return old.length
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
