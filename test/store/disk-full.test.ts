@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
+import { FilesRepo } from '../../src/store/catalogue/files-repo.ts'
 import { type LocalStore, openSpace } from '../../src/store/index.ts'
+import { DiskTree } from '../../src/store/local/disk-tree.ts'
+import { IndexSync } from '../../src/store/local/index-sync.ts'
+import { copyLocal } from '../../src/store/local/local-copy.ts'
+import { moveLocal } from '../../src/store/local/local-relocate.ts'
+import { SerialQueue } from '../../src/store/local/serial-queue.ts'
+import type { SpaceContext } from '../../src/store/local/space-context.ts'
+import { Staging } from '../../src/store/local/staging.ts'
 import { type SpaceRow, SpacesRepo } from '../../src/store/spaces-repo.ts'
 import { bodyOf, bytes, textOf } from './file-store-contract.ts'
 import { createTestSpaces, type TestSpaces } from './support.ts'
@@ -33,6 +41,42 @@ async function reopened(
   })
   return opened.local
 }
+
+/** The same drive without a trash, on a disk that refuses once to rename into the tree. */
+async function refusingRenames(): Promise<SpaceContext> {
+  const row = (await new SpacesRepo(test.database.db).findOfOwner('ann')) as SpaceRow
+  const disk = new DiskTree(test.files)
+  const adopt = disk.adopt.bind(disk)
+  const refuse = async () => {
+    disk.adopt = adopt
+    throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+  }
+  return {
+    id: row.id,
+    clock: systemClock,
+    queue: new SerialQueue(),
+    staging: new Staging(test.staging, { fsync: 'never' }),
+    index: new FilesRepo(test.database.db, { spaceId: row.id, rootId: row.rootId }),
+    disk: Object.assign(disk, { rename: refuse, adopt: refuse }),
+  }
+}
+
+describe('what stands at the destination', () => {
+  it.each(['move', 'copy'] as const)('is there again when a %s over it fails', async (how) => {
+    await test.store.makeCollection(['old'])
+    await test.store.write(['old', 'f'], bytes('mine'))
+    await test.store.makeCollection(['new'])
+    const space = await refusingRenames()
+    const relocate = how === 'move' ? moveLocal : copyLocal
+    const relocation = { from: ['new'], to: ['old'], options: { overwrite: true } }
+    await expect(relocate(space, new IndexSync(space), relocation)).rejects.toEqual(
+      refusal('InsufficientStorageError'),
+    )
+    expect(await textOf(test.store, ['old', 'f'])).toBe('mine')
+    expect((await test.store.list([])).map(({ name }) => name)).toEqual(['new', 'old'])
+    expect(await readdir(test.staging)).toEqual(['transfers'])
+  })
+})
 
 const openDescriptors = async () => {
   const links = await Promise.all(

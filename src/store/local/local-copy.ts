@@ -4,7 +4,7 @@ import { parentRowOf, targetOf, toEntry } from '../entries.ts'
 import { recordVersion } from '../kept/keep-version.ts'
 import { isWithin, parentOf } from '../paths.ts'
 import type { CopyOptions, StorePath, WriteResult } from '../types.ts'
-import { clearTheWay, type Kept, removeOverwritten } from './clear-the-way.ts'
+import { type Kept, putInPlace, removeOverwritten } from './clear-the-way.ts'
 import { type StagedTree, stageCopy } from './copy-tree.ts'
 import { onDisk } from './disk-tree.ts'
 import type { IndexSync } from './index-sync.ts'
@@ -32,8 +32,8 @@ export async function copyLocal(
         let kept: Kept = {}
         const folderChange = await onDisk(to, () =>
           changeMembers(space, folder, async () => {
-            kept = await clearTheWay(space, to, { present, by: tree.row, remains })
-            await space.disk.adopt(localPath, to)
+            const inTheWay = { present, by: tree.row, remains }
+            kept = await putInPlace(space, to, inTheWay, () => space.disk.adopt(localPath, to))
             await space.staging.flushFolder(space.disk.localPath(folder.path))
           }),
         )

@@ -3,7 +3,7 @@ import { mediaTypeOf, parentRowOf, targetOf, toEntry } from '../entries.ts'
 import { recordVersion } from '../kept/keep-version.ts'
 import { nameOf, parentOf } from '../paths.ts'
 import type { StorePath, WriteResult } from '../types.ts'
-import { clearTheWay, type Kept, removeOverwritten } from './clear-the-way.ts'
+import { type Kept, putInPlace, removeOverwritten } from './clear-the-way.ts'
 import { onDisk } from './disk-tree.ts'
 import type { IndexSync } from './index-sync.ts'
 import { checkDestination, type Relocation } from './relocation.ts'
@@ -38,8 +38,8 @@ export async function moveEntry(
   const fromChange = await onDisk(to, () =>
     changeMembers(space, folders[0], async () => {
       toChange = await changeMembers(space, folders[1], async () => {
-        kept = await clearTheWay(space, to, { present, by: row, remains })
-        await space.disk.rename(from, to)
+        const inTheWay = { present, by: row, remains }
+        kept = await putInPlace(space, to, inTheWay, () => space.disk.rename(from, to))
         for (const folder of folders) await space.staging.flushFolder(space.disk.localPath(folder.path))
       })
     }),
