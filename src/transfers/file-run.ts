@@ -2,11 +2,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { backoffMs } from './backoff.ts'
 import { classify } from './classify.ts'
-import { type DtrState, dtrTable, isFinal, isPublished } from './dtr-states.ts'
+import { type DtrState, dtrTable, isFinal } from './dtr-states.ts'
 import { giveBack, isFirstAttempt, move, postpone, resumable } from './file-moves.ts'
 import type { JobContexts } from './job-contexts.ts'
 import type { AttemptResult } from './metrics.ts'
-import { destinationOf, type Run, RunAborted, type StepDeps } from './run.ts'
+import { destinationOf, isCopyThere, type Run, RunAborted, type StepDeps } from './run.ts'
 import { type Stage, stageOf } from './stage-slots.ts'
 import { removeStaged, stagedPathOf } from './staging.ts'
 import { steps } from './steps/index.ts'
@@ -75,7 +75,7 @@ async function walk(deps: RunDeps, run: Run): Promise<void> {
       continue
     }
     // What is published is only tidied up after; nothing of that can be taken back.
-    if (!isPublished(file.state)) {
+    if (!isCopyThere(run)) {
       signal.throwIfAborted()
       if (file.cancelRequested) throw new RunAborted('cancel')
     }

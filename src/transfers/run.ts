@@ -4,6 +4,7 @@ import type { Outbound } from '../platform/outbound.ts'
 import type { Entry, StorePath } from '../store/types.ts'
 import type { TransferCache } from './cache/transfer-cache.ts'
 import type { DeliveryDesk } from './delivery/desk.ts'
+import { hasReached, isPublished } from './dtr-states.ts'
 import { type PlaceRef, placesOf, type TransferDestination, type TransferSource } from './endpoints.ts'
 import type { DirectExecutor, TransferExecutor } from './executors/executor.ts'
 import type { JobContext } from './job-contexts.ts'
@@ -70,6 +71,14 @@ export class RunAborted extends Error {
     super(`The transfer was ended: ${reason}.`)
     this.reason = reason
   }
+}
+
+/**
+ * True when the copy is there for all to see. Bytes that went straight to their destination are there before
+ * the state says so; while they are still compared they may be removed again.
+ */
+export function isCopyThere({ file, isPublished: isWritten }: Run): boolean {
+  return isPublished(file.state) || (isWritten && hasReached(file.state, 'TRANSFERRED'))
 }
 
 /** The names of a relative path; none for the source itself. */
