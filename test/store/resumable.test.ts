@@ -286,6 +286,27 @@ describe('what is left on the disk', () => {
     expect(await one.find('bob', mine)).toBeUndefined()
   })
 
+  it.each([
+    '',
+    '\0\0',
+    '{"path":["fi',
+    'null',
+  ])('is no upload with facts that were lost: %j', async (text) => {
+    const upload = await begin()
+    await one.append(upload, 0, bytes('abc'), NO_LIMIT)
+    await writeFile(join(folderOf(upload), '.resumable.json'), text)
+    expect(await one.find('ann', upload.id)).toBeUndefined()
+    await expect(one.append(upload, 3, bytes('def'), NO_LIMIT)).rejects.toThrow(NotFoundError)
+    await one.remove('ann', upload.id)
+    expect(await readdir(join(folder, 'ann'))).toEqual([])
+  })
+
+  it('is nothing when an upload could not begin', async () => {
+    const facts = { path: ['file'], metadata: '', toJSON: () => expect.unreachable('no room') }
+    await expect(one.create('ann', facts)).rejects.toThrow('no room')
+    expect(await readdir(join(folder, 'ann'))).toEqual([])
+  })
+
   it('counts against the limit of all unfinished uploads', async () => {
     const upload = await begin()
     await one.append(upload, 0, bytes('abc'), { limitBytes: 5 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -140,6 +140,71 @@ describe('unfinished uploads', () => {
     const more = area.writePart('u', 2, pieces(Buffer.alloc(600)), { limitBytes: 1_000 })
     await expect(more).rejects.toMatchObject({ status: 507 })
     expect(await uploads.areaOf('user-2').list()).toEqual([])
+  })
+})
+
+describe('an upload whose facts a power cut took', () => {
+  const folderOf = (id: string) => join(folder, 'uploads', 'user-1', id)
+
+  async function torn(text: string) {
+    const area = uploads.areaOf('user-1')
+    await area.create('u', { totalBytes: 6 })
+    await area.writePart('u', 1, pieces('abc'), noLimit)
+    await writeFile(join(folderOf('u'), '.facts.json'), text)
+    return area
+  }
+
+  it.each(['', '\0\0\0', '{"totalBytes":', 'null'])('is not there: %j', async (text) => {
+    const area = await torn(text)
+    const assemble = () => area.assemble('u', async () => undefined)
+    for (const ask of [() => area.get('u'), () => area.parts('u'), assemble]) {
+      await expect(ask()).rejects.toMatchObject({ status: 404 })
+    }
+    expect(await area.list()).toEqual([])
+    await expect(area.writePart('u', 2, pieces('def'), noLimit)).rejects.toMatchObject({ status: 409 })
+  })
+
+  it('can be deleted', async () => {
+    const area = await torn('')
+    await area.remove('u')
+    expect(await readdir(join(folder, 'uploads', 'user-1'))).toEqual([])
+    await expect(area.remove('u')).rejects.toMatchObject({ status: 404 })
+  })
+
+  it('can be begun anew, without the parts it had', async () => {
+    const area = await torn('')
+    expect(await area.usedBytes()).toBe(3)
+    expect(await area.create('u', { totalBytes: 3 })).toMatchObject({ id: 'u', totalBytes: 3 })
+    expect(await area.parts('u')).toEqual([])
+    expect(await area.usedBytes()).toBe(0)
+    expect(await readdir(join(folder, 'uploads', 'user-1'))).toEqual(['u'])
+  })
+
+  it('can be begun anew when it had nothing at all', async () => {
+    const area = uploads.areaOf('user-1')
+    await mkdir(folderOf('u'), { recursive: true })
+    await area.create('u', {})
+    await expect(area.create('u', {})).rejects.toMatchObject({ status: 405 })
+  })
+
+  it('is begun anew by one of several at once', async () => {
+    const area = await torn('')
+    const outcomes = await Promise.allSettled([1, 2, 3].map((totalBytes) => area.create('u', { totalBytes })))
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect([405, 503]).toContain(outcome.reason.status)
+    }
+    expect(await readdir(join(folder, 'uploads', 'user-1'))).toEqual(['u'])
+  })
+})
+
+describe('an upload that cannot begin', () => {
+  it('leaves nothing behind', async () => {
+    const area = uploads.areaOf('user-1')
+    const unwritable = { toJSON: () => expect.unreachable('no room') }
+    await expect(area.create('u', unwritable as object)).rejects.toThrow('no room')
+    expect(await readdir(join(folder, 'uploads', 'user-1'))).toEqual([])
+    expect(await area.create('u', {})).toMatchObject({ id: 'u' })
   })
 })
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, utimes } from 'node:fs/promises'
+import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestMesh, type TestNode } from '../support/test-mesh.ts'
@@ -135,6 +135,26 @@ describe('an upload in parts', () => {
     expect((await finish(path, 'big.bin', { 'OC-Total-Length': '8000001' })).status).toBe(201)
     const read = Buffer.from(await (await ann.dav('GET', '/big.bin')).arrayBuffer())
     expect(read.equals(Buffer.concat([one, two]))).toBe(true)
+  })
+})
+
+describe('an upload whose facts a power cut took', () => {
+  it('is not there, until it is begun anew or deleted', async () => {
+    const user = await leiden.node.accounts.findUserByName('ann')
+    const tear = (path: string) => {
+      const folder = join(leiden.folder, 'spaces', '.uploads', user?.id ?? '', path.replace('ann/', ''))
+      return writeFile(join(folder, '.facts.json'), '')
+    }
+    const [path, given] = [await begin({ 1: 'old' }), await begin({ 1: 'x' })]
+    await Promise.all([tear(path), tear(given)])
+    expect((await finish(path, 'torn')).status).toBe(404)
+    expect((await at(ann, 'PROPFIND', path)).status).toBe(404)
+    expect((await at(ann, 'PUT', `${path}/2`, { body: 'y' })).status).toBe(409)
+    expect((await at(ann, 'DELETE', given)).status).toBe(204)
+    expect((await at(ann, 'MKCOL', path)).status).toBe(201)
+    expect((await at(ann, 'PUT', `${path}/1`, { body: 'new' })).status).toBe(201)
+    expect((await finish(path, 'torn')).status).toBe(201)
+    expect(await text('/torn')).toBe('new')
   })
 })
 

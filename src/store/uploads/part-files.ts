@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConflictError, hasErrorCode } from '../../platform/errors.ts'
+import { hasErrorCode } from '../../platform/errors.ts'
 import { checkChecksums, hashOfDeclared } from '../hashing/checksum-types.ts'
 import { checkLength, pour } from '../local/pour.ts'
 import type { WriteOptions } from '../types.ts'
 import type { UploadPart } from './types.ts'
+import { gone } from './upload-errors.ts'
 
 /** Bytes of one read from the disk. */
 const READ_BYTES = 1024 * 1024
@@ -76,8 +77,6 @@ export async function* readPartFiles(folder: string, parts: readonly UploadPart[
   }
 }
 
-/** Somebody ended the upload meanwhile: deleted it, finished it, or it expired. */
 function throwGone(error: unknown): never {
-  if (hasErrorCode(error, 'ENOENT')) throw new ConflictError('This upload is gone. Begin a new one.')
-  throw error
+  throw hasErrorCode(error, 'ENOENT') ? gone() : error
 }

@@ -1,20 +1,22 @@
-import { lstat, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
-import { ConflictError, hasErrorCode, NotFoundError } from '../../platform/errors.ts'
-import { newId, newSecret } from '../../platform/ids.ts'
+import { hasErrorCode } from '../../platform/errors.ts'
+import { newSecret } from '../../platform/ids.ts'
 import { onDisk } from '../local/disk-tree.ts'
 import { appendStretch } from './append-stretch.ts'
+import { findFacts, writeFacts } from './facts-file.ts'
+import { FinishedUploads } from './finished-uploads.ts'
 import { endOfStretches, readStretches, stretchesOf } from './resumable-parts.ts'
 import type { AppendOptions, FinishedUpload, ResumableFacts, ResumableUpload } from './resumable-types.ts'
 import { isBeingFinished, Turns } from './turns.ts'
+import { notThere, wrongOffset } from './upload-errors.ts'
+import { touchFolder } from './upload-folders.ts'
 import { UPLOAD_LIFE_MS, type Uploads } from './uploads.ts'
 
 /** Beside the bytes: what will become of them. */
 const FACTS_FILE = '.resumable.json'
 const ID_FORM = /^tus-[A-Za-z0-9_-]{43}$/
-/** So many finished uploads are remembered for those who did not hear that they are. */
-const MAX_FINISHED = 1_000
 
 /**
  * Uploads that can be broken off anywhere and gone on with (tus). They lie where the uploads in parts lie,
@@ -25,14 +27,12 @@ export class Resumables {
   private readonly uploads: Uploads
   private readonly clock: Clock
   private readonly turns = new Turns()
-  private readonly finished = new Map<string, FinishedUpload>()
+  private readonly finished: FinishedUploads
 
   constructor(uploads: Uploads, clock: Clock) {
     this.uploads = uploads
     this.clock = clock
-    uploads.events?.subscribe('uploadFinished', ({ userId, id, finished }) =>
-      this.remember(userId, id, finished as FinishedUpload),
-    )
+    this.finished = new FinishedUploads(uploads.events)
   }
 
   /** An id for an upload that will not need a place on the disk. */
@@ -46,16 +46,22 @@ export class Resumables {
 
   async create(userId: string, facts: ResumableFacts): Promise<ResumableUpload> {
     const id = this.newId()
-    await this.uploads.areaOf(userId).create(id, {})
-    await this.writeFacts(userId, id, facts)
+    const area = this.uploads.areaOf(userId)
+    await area.create(id, {})
+    await this.writeFacts(userId, id, facts).catch(async (error: unknown) => {
+      await area.remove(id).catch(() => undefined)
+      throw error
+    })
     return this.get(userId, id)
   }
 
+  /** Undefined as well when its facts are lost: the client begins anew then. */
   async find(userId: string, id: string): Promise<ResumableUpload | undefined> {
     if (!Resumables.isId(id)) return undefined
     const folder = this.folderOf(userId, id)
     try {
-      const facts = JSON.parse(await readFile(join(folder, FACTS_FILE), 'utf8')) as ResumableFacts
+      const facts = await findFacts<ResumableFacts>(folder, FACTS_FILE)
+      if (facts === undefined) return undefined
       const offsetBytes = await endOfStretches(folder, facts.lengthBytes)
       const expiresAtMs = (await lstat(folder)).mtimeMs + UPLOAD_LIFE_MS
       return { userId, id, facts, offsetBytes, expiresAtMs }
@@ -68,7 +74,7 @@ export class Resumables {
   /** Throws `NotFoundError` for one that never was, is finished, given up or expired. */
   async get(userId: string, id: string): Promise<ResumableUpload> {
     const upload = await this.find(userId, id)
-    if (upload === undefined) throw new NotFoundError('There is no such upload; it may have expired.')
+    if (upload === undefined) throw notThere()
     return upload
   }
 
@@ -100,7 +106,7 @@ export class Resumables {
       if (endsAt !== offsetBytes) throw wrongOffset(endsAt)
       const maxBytes = (facts.lengthBytes ?? Number.MAX_SAFE_INTEGER) - endsAt
       const place = { folder, userId, startsAt: endsAt, ledger: this.uploads.ledger }
-      const touch = () => this.touch(folder)
+      const touch = () => touchFolder(folder, this.clock.nowMs())
       await onDisk([id], () => appendStretch(place, source, { ...options, maxBytes, ended, touch }))
     })
     return this.get(userId, id)
@@ -113,14 +119,12 @@ export class Resumables {
     take: (body: AsyncIterable<Buffer>) => Promise<T>,
   ): Promise<T> {
     const folder = this.folderOf(userId, id)
+    const area = this.uploads.areaOf(userId)
     const work = async () => {
       await this.get(userId, id)
       const result = await take(readStretches(folder, await stretchesOf(folder, lengthBytes)))
       // The file is there: bytes that will not go now go when they expire.
-      await this.uploads
-        .areaOf(userId)
-        .remove(id)
-        .catch(() => undefined)
+      await area.remove(id).catch(() => undefined)
       return result
     }
     return this.turns.takeFirmly(folder, () => this.uploads.aloneInNode(folder, work, isBeingFinished))
@@ -132,43 +136,18 @@ export class Resumables {
 
   /** A client that did not get the last answer asks once more, and must not send everything again. */
   rememberFinished(userId: string, id: string, finished: FinishedUpload): void {
-    this.remember(userId, id, finished)
-    this.uploads.events?.tellOthers('uploadFinished', { userId, id, finished })
-  }
-
-  private remember(userId: string, id: string, finished: FinishedUpload): void {
-    this.finished.set(`${userId}/${id}`, finished)
-    const [oldest] = this.finished.keys()
-    if (this.finished.size > MAX_FINISHED && oldest !== undefined) this.finished.delete(oldest)
+    this.finished.remember(userId, id, finished)
   }
 
   findFinished(userId: string, id: string): FinishedUpload | undefined {
-    return this.finished.get(`${userId}/${id}`)
+    return this.finished.find(userId, id)
   }
 
   private folderOf(userId: string, id: string): string {
     return join(this.uploads.folder, userId, id)
   }
 
-  /** Old facts or new ones, whenever the process ends. */
   private async writeFacts(userId: string, id: string, facts: ResumableFacts): Promise<void> {
-    const folder = this.folderOf(userId, id)
-    const temporary = join(folder, `.facts-${newId()}`)
-    await onDisk([id], async () => {
-      await writeFile(temporary, JSON.stringify(facts), { flag: 'wx' })
-      await rename(temporary, join(folder, FACTS_FILE))
-    })
+    await onDisk([id], () => writeFacts(this.folderOf(userId, id), FACTS_FILE, facts))
   }
-
-  /** It expires a day from now; writing to a file does not change the time of its folder. */
-  private async touch(folder: string): Promise<void> {
-    const seconds = this.clock.nowMs() / 1_000
-    await utimes(folder, seconds, seconds)
-  }
-}
-
-function wrongOffset(offsetBytes: number): ConflictError {
-  return new ConflictError(`The upload goes on at byte ${offsetBytes}. Send what comes from there on.`, {
-    code: 'WRONG_OFFSET',
-  })
 }

@@ -1,19 +1,15 @@
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  BadRequestError,
-  hasErrorCode,
-  InsufficientStorageError,
-  MethodNotAllowedError,
-  NotFoundError,
-} from '../../platform/errors.ts'
-import { newId } from '../../platform/ids.ts'
+import { BadRequestError, NotFoundError } from '../../platform/errors.ts'
 import { onDisk } from '../local/disk-tree.ts'
 import type { WriteOptions } from '../types.ts'
+import { findFacts, writeFacts } from './facts-file.ts'
 import { checkUploadId } from './names.ts'
 import { namesIn } from './names-in.ts'
 import { findPartFile, listPartFiles, readPartFiles, writePartFile } from './part-files.ts'
 import type { Upload, UploadFacts, UploadPart } from './types.ts'
+import { begunAlready, gone, notThere, tooManyUploads } from './upload-errors.ts'
+import { isHidden, makeFolder, moveToFree, removeFolder } from './upload-folders.ts'
 import type { Uploads } from './uploads.ts'
 
 const MAX_UPLOADS = 256
@@ -36,27 +32,33 @@ export class UploadArea {
   /** Throws `MethodNotAllowedError` when there is one with this id, `BadRequestError` for an impossible id. */
   async create(id: string, facts: UploadFacts): Promise<Upload> {
     checkUploadId(id)
-    if ((await namesIn(this.folder)).length >= MAX_UPLOADS) {
-      throw new InsufficientStorageError(`You have ${MAX_UPLOADS} unfinished uploads; finish or delete some.`)
-    }
-    await onDisk([id], async () => {
-      const folder = this.folderOf(id)
-      await mkdir(this.folder, { recursive: true, mode: 0o750 })
-      await mkdir(folder, { mode: 0o750 }).catch((error: unknown) => {
-        if (hasErrorCode(error, 'EEXIST')) throw new MethodNotAllowedError('This upload was begun already.')
-        throw error
-      })
-      await writeFile(join(folder, FACTS_FILE), JSON.stringify(facts), { flag: 'wx' })
-    })
+    const names = await namesIn(this.folder)
+    if (names.filter((name) => !isHidden(name)).length >= MAX_UPLOADS) throw tooManyUploads(MAX_UPLOADS)
+    const fill = (making: string) => writeFacts(making, FACTS_FILE, facts)
+    await onDisk([id], () => makeFolder(this.folderOf(id), fill, (making) => this.show(making, id)))
     return this.get(id)
   }
 
-  /** Throws `NotFoundError` for one that never was, is finished or expired. */
+  /** Gives a new upload its name. One whose facts a power cut took gives way: nobody can go on with it. */
+  private async show(making: string, id: string): Promise<void> {
+    const folder = this.folderOf(id)
+    if (await moveToFree(making, folder)) return
+    if ((await this.findFacts(id)) !== undefined) throw begunAlready()
+    await this.uploads.alone(folder, async () => {
+      if ((await this.findFacts(id)) !== undefined) throw begunAlready()
+      await removeFolder(folder)
+      this.uploads.ledger.forget(this.userId)
+      if (!(await moveToFree(making, folder))) throw begunAlready()
+    })
+  }
+
+  /** Throws `NotFoundError` for one that never was, is finished or expired, or whose facts are lost. */
   async get(id: string): Promise<Upload> {
     checkUploadId(id)
     const stats = await lstat(this.folderOf(id)).catch(() => undefined)
-    if (stats === undefined) throw new NotFoundError('There is no such upload; it may have expired.')
-    return { id, mtimeMs: stats.mtimeMs, ...(await this.factsOf(id)) }
+    const facts = stats && (await this.findFacts(id))
+    if (stats === undefined || facts === undefined) throw notThere()
+    return { id, mtimeMs: stats.mtimeMs, ...facts }
   }
 
   async list(): Promise<Upload[]> {
@@ -89,6 +91,8 @@ export class UploadArea {
   ): Promise<UploadPart> {
     checkUploadId(id)
     const folder = this.folderOf(id)
+    // Without them the parts can never become a file.
+    if ((await this.findFacts(id)) === undefined) throw gone()
     const replaced = await findPartFile(folder, number)
     if (replaced === undefined && (await namesIn(folder)).length > MAX_PARTS) {
       throw new BadRequestError(`An upload has at most ${MAX_PARTS} parts. Send larger ones.`)
@@ -107,14 +111,10 @@ export class UploadArea {
     this.uploads.ledger.add(this.userId, -part.sizeBytes)
   }
 
-  /** Out of sight at once, then off the disk. */
+  /** Throws `NotFoundError` when there is none; one whose facts are lost goes as well. */
   async remove(id: string): Promise<void> {
-    await this.get(id)
-    const leaving = join(this.folder, `.${newId()}`)
-    await rename(this.folderOf(id), leaving).catch((error: unknown) => {
-      if (!hasErrorCode(error, 'ENOENT')) throw error
-    })
-    await rm(leaving, { recursive: true, force: true })
+    checkUploadId(id)
+    if (!(await removeFolder(this.folderOf(id)))) throw notThere()
     this.uploads.ledger.forget(this.userId)
   }
 
@@ -142,9 +142,8 @@ export class UploadArea {
     return join(this.folder, id)
   }
 
-  private async factsOf(id: string): Promise<UploadFacts> {
-    const text = await readFile(join(this.folderOf(id), FACTS_FILE), 'utf8').catch(() => '{}')
-    const { totalBytes } = JSON.parse(text) as UploadFacts
-    return totalBytes === undefined ? {} : { totalBytes }
+  private async findFacts(id: string): Promise<UploadFacts | undefined> {
+    const facts = await findFacts<UploadFacts>(this.folderOf(id), FACTS_FILE)
+    return facts && (facts.totalBytes === undefined ? {} : { totalBytes: facts.totalBytes })
   }
 }
