@@ -1,12 +1,11 @@
 import type { Db } from '../platform/db.ts'
 import type { Dispatcher, Taken } from './dispatcher.ts'
-import { listCancelRequested } from './job-repo.ts'
+import { listWishes } from './job-repo.ts'
 import type { Journal } from './journal.ts'
 import type { LinkControl } from './links/link-control.ts'
-import { RunAborted } from './run.ts'
 import { SMALL_FILES_PER_SLOT } from './slots.ts'
 import type { Stage, StageSlots } from './stage-slots.ts'
-import { countLanes, type Task, type TaskPool } from './task-pool.ts'
+import { countLanes, type TaskPool } from './task-pool.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
 
 /** Small files are taken in batches: when one in so many of those that ran has ended. */
@@ -36,19 +35,34 @@ export class FileIntake {
   }
 
   async takeFiles(): Promise<void> {
-    const { db, dispatcher, stages } = this.deps
+    const { dispatcher, stages } = this.deps
     stages.settle()
     const lanesNow = this.openLanes()
     if (lanesNow.length === 0) return
     const taken = await dispatcher.take(stages.delivering(), lanesNow)
     this.smallAtLook = this.countSmall() + taken.filter(({ file }) => file.lane === lanes.small).length
-    const jobIds = [...new Set(taken.map(({ file }) => file.jobId))]
-    const canceled = await listCancelRequested(db, jobIds)
-    for (const one of taken) {
-      const task = this.launch(one)
-      if (one.file.cancelRequested || canceled.includes(one.file.jobId))
-        task.abort.abort(new RunAborted('cancel'))
+    await this.launchAll(taken)
+  }
+
+  /**
+   * What was taken is among what runs before anybody's wishes are asked for, and begins afterwards: who pauses
+   * a job meanwhile either finds its tasks there, or is heard.
+   */
+  private async launchAll(taken: readonly Taken[]): Promise<void> {
+    const heard = Promise.withResolvers<void>()
+    for (const one of taken) this.launch(one, heard.promise)
+    try {
+      await this.hearWishes(taken.map(({ file }) => file))
+    } finally {
+      heard.resolve()
     }
+  }
+
+  private async hearWishes(taken: readonly TransferFile[]): Promise<void> {
+    const { db, files } = this.deps
+    for (const file of taken) if (file.cancelRequested) files.abortId(file.id, 'cancel')
+    for (const [jobId, reason] of await listWishes(db, [...new Set(taken.map((file) => file.jobId))]))
+      void files.abort(reason, (task) => task.jobId === jobId)
   }
 
   /** Small files are taken many at a time: one look at the queue for each would cost more than the file. */
@@ -66,22 +80,19 @@ export class FileIntake {
     return [lanes.large, lanes.small]
   }
 
-  private launch({ file, queue }: Taken): Task {
+  private launch({ file, queue }: Taken, mayBegin: Promise<void>): void {
     const { journal, links, files, stages } = this.deps
     journal.adopt(file)
     links.started(queue.link)
-    return files.launch(
-      file.id,
-      { jobId: file.jobId, lane: file.lane, file, queue },
-      async (signal, task) => {
-        try {
-          await this.deps.runFile(file, signal, (stage) => stages.enter(task, stage))
-        } finally {
-          journal.forget(file)
-          links.ended(queue.link)
-        }
-      },
-    )
+    files.launch(file.id, { jobId: file.jobId, lane: file.lane, file, queue }, async (signal, task) => {
+      try {
+        await mayBegin
+        await this.deps.runFile(file, signal, (stage) => stages.enter(task, stage))
+      } finally {
+        journal.forget(file)
+        links.ended(queue.link)
+      }
+    })
   }
 
   private countSmall(): number {

@@ -3,7 +3,7 @@ import type { Db } from '../platform/db.ts'
 import { extendExpansionLeases } from './expansion-repo.ts'
 import { listCancelRequestedFiles } from './file-cancel-repo.ts'
 import type { JobContexts } from './job-contexts.ts'
-import { listCancelRequested } from './job-repo.ts'
+import { listWishes } from './job-repo.ts'
 import { extendFileLeases } from './queue-repo.ts'
 import type { TaskPool } from './task-pool.ts'
 
@@ -60,14 +60,14 @@ export class Heartbeat {
     expansions.abortIds(jobIds.filter((id) => !heldJobs.has(id)))
   }
 
-  /** Cancellations that other processes took. */
+  /** Cancellations and pauses that other processes took. */
   private async hearWishes(): Promise<void> {
     const { db, contexts, files, expansions } = this.deps
     for (const fileId of await listCancelRequestedFiles(db, files.ids())) files.abortId(fileId, 'cancel')
     const running = [...files.all(), ...expansions.all()].map((task) => task.jobId)
-    for (const jobId of await listCancelRequested(db, [...new Set(running)])) {
+    for (const [jobId, reason] of await listWishes(db, [...new Set(running)])) {
       contexts.drop(jobId)
-      for (const pool of [files, expansions]) void pool.abort('cancel', (task) => task.jobId === jobId)
+      for (const pool of [files, expansions]) void pool.abort(reason, (task) => task.jobId === jobId)
     }
   }
 }

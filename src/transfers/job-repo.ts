@@ -133,14 +133,14 @@ export async function clearJobError(tx: Db, id: string): Promise<void> {
   await tx('transfer_jobs').where({ id }).update({ error_code: null, error_text: null, finished_at_ms: null })
 }
 
-/** Which of these jobs their users want ended. */
-export async function listCancelRequested(db: Db, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return []
+/** Which of these jobs their users want ended (`cancel`) or at rest (`stop`). */
+export async function listWishes(db: Db, ids: readonly string[]): Promise<Map<string, 'cancel' | 'stop'>> {
+  if (ids.length === 0) return new Map()
   const rows = await db<JobRow>('transfer_jobs')
     .whereIn('id', [...ids])
-    .andWhere({ cancel_requested: 1 })
-    .select('id')
-  return rows.map((row) => row.id)
+    .andWhere((wished) => wished.where({ cancel_requested: 1 }).orWhere({ is_paused: 1 }))
+    .select('id', 'cancel_requested')
+  return new Map(rows.map((row) => [row.id, row.cancel_requested === 1 ? 'cancel' : 'stop']))
 }
 
 /** How many jobs are in each state. */
