@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import {
   lstat,
   mkdir,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
 import { parsePath } from '../../src/store/index.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { SourceServer } from './support/source-server.ts'
@@ -296,6 +298,32 @@ describe.each(engines)('files for computing jobs (%s)', (name) => {
     await expect(stage({ dir: join(mine.dir, 'sub') }, 'user-2')).rejects.toEqual(refusal('STAGE_DIR_BUSY'))
     expect(await readdir(mine.dir)).toEqual([])
     expect(await stage({ dir: join(dir('u'), 'mine-too') }, 'user-2')).toMatchObject({ state: 'READY' })
+  })
+
+  it('leaves alone what a set below put there before this one was refused', async () => {
+    await insertUser(database.db, 'user-2')
+    const [above, below] = [dir('u'), join(dir('u'), 'y')]
+    await mkdir(above)
+    await stage({ dir: below }, 'user-2')
+    await rm(above, { recursive: true })
+    // The other one puts its files there between the making of this directory and the look at who else is near.
+    const nowMs = () => {
+      if (existsSync(above) && !existsSync(below)) {
+        mkdirSync(below)
+        writeFileSync(join(below, 'result'), 'of another')
+      }
+      return systemClock.nowMs()
+    }
+    const second = await TestEngine.start({
+      ...{ db: database.db, sourceUrl: source.url, workerId: 'second', isStarted: false },
+      folder: engine.folder,
+      clock: { ...systemClock, nowMs },
+      config: { stagePaths: [{ path: scratch, users: [USER], groups: [] }] },
+    })
+    const body = { expiresSeconds: 3600, inputs: [], outputs: [], dir: above }
+    await expect(second.call('createStage', { body })).rejects.toEqual(refusal('STAGE_DIR_BUSY'))
+    expect(await readFile(join(below, 'result'), 'utf8')).toBe('of another')
+    await second.close({ keepFolder: true })
   })
 
   it('belongs to who ordered it', async () => {

@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db.ts'
 import { listFiles } from '../file-repo.ts'
 import { findJob } from '../job-repo.ts'
 import { isJobOver } from '../job-state.ts'
+import type { TransferFile } from '../types.ts'
 import type { StageJob } from './stage-spec.ts'
 
 const FAILED_PAGE = 1000
@@ -32,7 +33,22 @@ async function addFailed(db: Db, found: Outcome, { jobId, items }: StageJob): Pr
     found.failed.push(...items)
     return
   }
+  const failed = new Set<number>()
   for (const state of ['ERROR', 'CANCELLED'] as const)
-    for (const { path } of await listFiles(db, jobId, { state, limit: FAILED_PAGE }))
-      found.failed.push(items[Number(path)] ?? items[0] ?? 0)
+    for await (const path of pathsOf(db, jobId, state)) failed.add(items[Number(path)] ?? items[0] ?? 0)
+  found.failed.push(...failed)
+}
+
+/** All of them: one needed output among thousands of optional ones decides what becomes of the directory. */
+async function* pathsOf(db: Db, jobId: string, state: TransferFile['state']): AsyncGenerator<string> {
+  for (let after: string | undefined; ; ) {
+    const page = await listFiles(db, jobId, {
+      state,
+      limit: FAILED_PAGE,
+      ...(after !== undefined && { after }),
+    })
+    for (const { path } of page) yield path
+    after = page.at(-1)?.path
+    if (page.length < FAILED_PAGE) return
+  }
 }

@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises'
 import type { Config } from '../../config/schema.ts'
 import { isUniqueViolation } from '../../platform/db.ts'
 import { ConflictError, NotFoundError } from '../../platform/errors.ts'
@@ -5,7 +6,7 @@ import { newId, sha256Hex } from '../../platform/ids.ts'
 import { nameOf, parsePath } from '../../store/paths.ts'
 import type { EndpointResolver } from '../endpoints.ts'
 import { ClientFiles } from './client-files.ts'
-import { type DirAsker, prepareDir, purgeDir } from './stage-dir.ts'
+import { type DirAsker, prepareDir } from './stage-dir.ts'
 import { isStageOver, type Stage, type StageSpec } from './stage-spec.ts'
 import { StageSteps, type StageStepsDeps, storeOf } from './stage-steps.ts'
 import type { StageStore } from './stage-store.ts'
@@ -83,7 +84,8 @@ export class StageService {
   private async assertAlone(stage: Stage): Promise<void> {
     if ((await findOverlapping(this.deps.db, stage)) === undefined) return
     await removeStage(this.deps.db, stage.id)
-    if (stage.isDirMade) await purgeDir(stage.dir, true, []).catch(() => undefined)
+    // Nothing of this one is in there yet: what is, another one put there.
+    if (stage.isDirMade) await rmdir(stage.dir).catch(() => undefined)
     throw busy(stage.dir)
   }
 
