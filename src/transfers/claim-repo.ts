@@ -1,11 +1,13 @@
 import { type Db, isPostgres } from '../platform/db.ts'
 import { type FileRow, fromFileRow } from './file-rows.ts'
+import { withJobsLocked } from './job-locks-repo.ts'
 import { rankOf } from './job-rank.ts'
 import { rawRows } from './json-rows-repo.ts'
 import { MS_PER_PRIORITY_POINT } from './scheduling/effective-priority.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
 
 const JOBS_AT_ONCE = 100
+const FLAGS_AT_ONCE = 500
 
 /** A queue: what one share wants to move over one link. */
 export interface QueueKey {
@@ -16,47 +18,6 @@ export interface QueueKey {
 /** The flag of a job that says it has ready files of a lane. */
 export function readyColumn(lane: Lane): 'ready_small' | 'ready_large' {
   return lane === lanes.small ? 'ready_small' : 'ready_large'
-}
-
-/** A queue with the number of its ready files, counted no further than asked. */
-export interface ReadyQueue extends QueueKey {
-  count: number
-}
-
-export interface QueueLook {
-  /** Where the look goes on; from the first queue unless given. */
-  after?: QueueKey | undefined
-  /** At most so many queues. */
-  limit: number
-  /** Files are counted no further than this. */
-  countLimit: number
-}
-
-/**
- * The queues with ready files of a lane, in the order of share and link. Goes from one queue to the next
- * in the index, so that a million jobs of few queues cost as little as few jobs. A count of 0 is a queue
- * whose flag is stale.
- */
-export async function listReadyQueues(db: Db, lane: Lane, look: QueueLook): Promise<ReadyQueue[]> {
-  const ready = `${readyColumn(lane)} = 1 and is_paused = 0`
-  const next = (column: string, after: string) =>
-    `(select ${column} from transfer_jobs where ${ready} and (share, link) > ${after} order by share, link limit 1)`
-  const { after, limit, countLimit } = look
-  const start = after === undefined ? ['', ''] : [after.share, after.link]
-  const rows = await rawRows<{ share: string; link: string; n: number | string }>(
-    db,
-    `with recursive q(share, link, n) as (
-       select ${next('share', '(cast(? as text), cast(? as text))')}, ${next('link', '(cast(? as text), cast(? as text))')}, 1
-       union all
-       select ${next('share', '(q.share, q.link)')}, ${next('link', '(q.share, q.link)')}, q.n + 1
-       from q where q.share is not null and q.n < ?)
-     select share, link, (select count(*) from (
-         select 1 from transfer_jobs j join transfer_files f on f.job_id = j.id and f.queue = 'ready' and f.lane = ?
-         where j.${readyColumn(lane)} = 1 and j.is_paused = 0 and j.share = q.share and j.link = q.link limit ?) as c) as n
-     from q where q.share is not null`,
-    [...start, ...start, limit, lane, countLimit],
-  )
-  return rows.map(({ share, link, n }) => ({ share, link, count: Number(n) }))
 }
 
 export interface ClaimOrder extends QueueKey {
@@ -132,31 +93,26 @@ async function claimOf(db: Db, order: ClaimOrder, { jobs, perJob, limit }: Share
 
 /** The jobs had their turn; those that have nothing ready any more leave the queue. Returns how many stay. */
 async function noteServed(db: Db, order: ClaimOrder, jobs: readonly RankedJob[]): Promise<number> {
-  let left = 0
-  const flag = readyColumn(order.lane)
-  for (const priority of new Set(jobs.map((job) => job.priority))) {
-    const ids = jobs.filter((job) => job.priority === priority).map((job) => job.id)
-    const rows = await rawRows<{ flag: number }>(
-      db,
-      `update transfer_jobs set rank_ms = ?, ${flag} = case when exists (select 1 from transfer_files f
-         where f.job_id = transfer_jobs.id and f.queue = 'ready' and f.lane = ?) then 1 else 0 end
-       where id in (${ids.map(() => '?').join(', ')}) returning ${flag} as flag`,
-      [rankOf(order.nowMs, priority), order.lane, ...ids],
-    )
-    left += rows.filter((row) => row.flag === 1).length
-  }
-  return left
+  const ids = jobs.map(({ id }) => id)
+  return withJobsLocked(db, ids, async (tx) => {
+    let left = 0
+    for (const equals of Map.groupBy(jobs, (job) => job.priority).values())
+      left += await noteServedOf(tx, order, equals)
+    return left
+  })
 }
 
-/** Takes jobs out of a queue that have nothing ready, though their flag says so. */
-export async function dropStaleFlags(db: Db, lane: Lane, { share, link }: QueueKey): Promise<void> {
-  const flag = readyColumn(lane)
-  await db.raw(
-    `update transfer_jobs set ${flag} = 0 where ${flag} = 1 and is_paused = 0 and share = ? and link = ?
-     and not exists (select 1 from transfer_files f
-       where f.job_id = transfer_jobs.id and f.queue = 'ready' and f.lane = ?)`,
-    [share, link, lane],
+/** The same for jobs of one priority. */
+async function noteServedOf(tx: Db, order: ClaimOrder, jobs: readonly RankedJob[]): Promise<number> {
+  const flag = readyColumn(order.lane)
+  const rows = await rawRows<{ flag: number }>(
+    tx,
+    `update transfer_jobs set rank_ms = ?, ${flag} = case when exists (select 1 from transfer_files f
+       where f.job_id = transfer_jobs.id and f.queue = 'ready' and f.lane = ?) then 1 else 0 end
+     where id in (${jobs.map(() => '?').join(', ')}) returning ${flag} as flag`,
+    [rankOf(order.nowMs, jobs[0]?.priority ?? 0), order.lane, ...jobs.map(({ id }) => id)],
   )
+  return rows.filter((row) => row.flag === 1).length
 }
 
 /** The lanes in which each job has some of these files. */
@@ -168,28 +124,26 @@ export function lanesByJob(files: readonly { jobId: string; lane: Lane }[]): Map
 
 /** Says of jobs that they have ready files of these lanes. */
 export async function flagReady(db: Db, ready: ReadonlyMap<string, ReadonlySet<Lane>>): Promise<void> {
-  for (const lane of [lanes.small, lanes.large]) {
-    const ids = [...ready].filter(([, found]) => found.has(lane)).map(([id]) => id)
-    for (let start = 0; start < ids.length; start += 500) {
-      await db('transfer_jobs')
-        .whereIn('id', ids.slice(start, start + 500))
-        .andWhere({ [readyColumn(lane)]: 0 })
-        .update({ [readyColumn(lane)]: 1 })
-    }
+  const ids = [...ready.keys()].sort()
+  for (let start = 0; start < ids.length; start += FLAGS_AT_ONCE) {
+    const some = ids.slice(start, start + FLAGS_AT_ONCE)
+    await withJobsLocked(db, some, async (tx) => {
+      for (const lane of [lanes.small, lanes.large])
+        await setFlags(
+          tx,
+          lane,
+          some.filter((id) => ready.get(id)?.has(lane)),
+        )
+    })
   }
 }
 
-/**
- * Finds jobs whose flag does not tell of their ready files: after leases were given back in bulk, and
- * where two workers of PostgreSQL wrote at the same moment.
- */
-export async function repairReadyFlags(db: Db): Promise<void> {
-  for (const lane of [lanes.small, lanes.large]) {
-    const flag = readyColumn(lane)
-    await db.raw(
-      `update transfer_jobs set ${flag} = 1 where ${flag} = 0 and finished_at_ms is null
-       and exists (select 1 from transfer_files f where f.job_id = transfer_jobs.id and f.queue = 'ready' and f.lane = ?)`,
-      [lane],
-    )
-  }
+/** Of locked jobs: what is set already is not written again. */
+async function setFlags(tx: Db, lane: Lane, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const flag = readyColumn(lane)
+  await tx('transfer_jobs')
+    .whereIn('id', ids)
+    .andWhere({ [flag]: 0 })
+    .update({ [flag]: 1 })
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { claimFiles, dropStaleFlags, listReadyQueues, type QueueKey } from './claim-repo.ts'
+import { claimFiles, type QueueKey } from './claim-repo.ts'
 import { hostsOf } from './links/link-hosts.ts'
+import { dropStaleFlags, listReadyQueues } from './ready-queues-repo.ts'
 import {
   countLimit,
   type QueueDemand,

@@ -28,7 +28,7 @@ import { TransferService } from './service.ts'
 import { TapeDesk } from './tape/tape-desk.ts'
 import type { Fault } from './transfer-error.ts'
 import type { TransferJob } from './types.ts'
-import { reportProgress, sweepNowAndThen } from './upkeep.ts'
+import { repairNowAndThen, reportProgress, sweepNowAndThen } from './upkeep.ts'
 import { WorkerLife } from './worker-life.ts'
 
 const CLOSE_GRACE_MS = 10_000
@@ -129,6 +129,7 @@ export class TransferEngine {
       this.begin(),
       reportProgress({ ...deps, scheduler, journal, links, feed }, signal),
       sweepNowAndThen({ deps, cache, links }, signal),
+      repairNowAndThen(deps, signal),
       this.keeper.run(signal),
     ]
   }

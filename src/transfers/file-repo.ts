@@ -1,6 +1,7 @@
 import type { Db } from '../platform/db.ts'
 import type { DtrState } from './dtr-states.ts'
 import { type FileRow, fromFileRow, insertedColumns, savedColumns, toFileRow } from './file-rows.ts'
+import { lockJobs } from './job-locks-repo.ts'
 import { filledColumns, jsonRows, rawRows } from './json-rows-repo.ts'
 import type { Fault } from './transfer-error.ts'
 import type { Lane, TransferFile } from './types.ts'
@@ -51,7 +52,7 @@ export async function insertFiles(db: Db, files: readonly QueuedFile[]): Promise
 
 /**
  * Writes what the holder of the leases changed, all in one statement. Returns the ids that were
- * written; a missing one was taken over by another worker, and its changes are void.
+ * written; a missing one was taken over by another worker, and its changes are void. Locks their jobs.
  */
 export async function saveFiles(db: Db, owner: string, files: readonly TransferFile[]): Promise<Set<string>> {
   const rows = files.map(toFileRow)
@@ -68,6 +69,9 @@ export async function saveFiles(db: Db, owner: string, files: readonly TransferF
      returning transfer_files.id as id`,
     [parameter, owner],
   )
+  // Errors, flags and counts of their jobs follow, each in its own order.
+  const jobIds = files.map(({ jobId }) => jobId)
+  await lockJobs(db, jobIds)
   return new Set(saved.map((row) => row.id))
 }
 

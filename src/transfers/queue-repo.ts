@@ -1,7 +1,8 @@
 import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
-import { flagReady, lanesByJob, repairReadyFlags } from './claim-repo.ts'
+import { flagReady, lanesByJob } from './claim-repo.ts'
 import { FIRST_RANK } from './job-rank.ts'
+import { repairReadyFlags } from './ready-queues-repo.ts'
 import type { Lane } from './types.ts'
 
 const WAKE_BATCH = 5000
@@ -16,14 +17,10 @@ interface ReadyRow {
  * So many at a time that nothing else has to wait; returns how many.
  */
 export async function wakeDueFiles(db: Db, nowMs: number): Promise<number> {
-  const due = db('transfer_files')
-    .where({ queue: 'held' })
-    .andWhere('next_at_ms', '<=', nowMs)
-    .limit(WAKE_BATCH)
-    .select('id')
-  const woken = (await db('transfer_files')
-    .whereIn('id', due)
-    .andWhere({ queue: 'held' })
+  const held = () => db('transfer_files').where({ queue: 'held' }).andWhere('next_at_ms', '<=', nowMs)
+  // Asked again of the row that is changed: on PostgreSQL its lease may have been extended since it was found.
+  const woken = (await held()
+    .whereIn('id', held().limit(WAKE_BATCH).select('id'))
     .update({ queue: 'ready', lease_owner: null })
     .returning(['job_id', 'lane'])) as ReadyRow[]
   await flagReady(db, lanesByJob(woken.map(({ job_id: jobId, lane }) => ({ jobId, lane }))))

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { type Db, isPostgres } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
 import { regularly } from '../platform/regularly.ts'
 import { sweepCache } from './cache/cache-room.ts'
@@ -7,12 +8,14 @@ import type { TransfersDeps } from './index.ts'
 import type { JobFeed } from './job-feed.ts'
 import type { Journal } from './journal.ts'
 import type { LinkControl } from './links/link-control.ts'
+import { repairReadyFlags } from './ready-queues-repo.ts'
 import type { Scheduler } from './scheduler.ts'
 import { sweepStaging } from './sweep.ts'
 import { dropUnneeded } from './tape/tape-repo.ts'
 
 const PROGRESS_EVERY_MS = 500
 const SWEEP_EVERY_MS = 3_600_000
+const REPAIR_EVERY_MS = 60_000
 
 export interface ProgressParts {
   clock: Clock
@@ -54,5 +57,25 @@ export async function sweepNowAndThen(
   }
   await regularly(deps.clock, { everyMs: SWEEP_EVERY_MS, signal }, sweep, (error) =>
     deps.log.warn({ err: error }, 'staging folders not swept'),
+  )
+}
+
+/**
+ * Finds work that dropped out of the queue: when a process died between two writes, and where writers of
+ * PostgreSQL met in a way nobody thought of. On SQLite the look at the start is enough: nobody meets there,
+ * and each look would stop the process.
+ */
+export async function repairNowAndThen(
+  { db, clock, log }: { db: Db; clock: Clock; log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isPostgres(db)) return
+  await clock.wait(REPAIR_EVERY_MS, signal).catch(() => undefined)
+  if (signal.aborted) return
+  await regularly(
+    clock,
+    { everyMs: REPAIR_EVERY_MS, signal },
+    () => repairReadyFlags(db),
+    (error) => log.warn({ err: error }, 'queue of transfers not checked'),
   )
 }

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Db } from '../../src/platform/db.ts'
-import { newId } from '../../src/platform/ids.ts'
-import { claimFiles, flagReady, listReadyQueues } from '../../src/transfers/claim-repo.ts'
+import { claimFiles } from '../../src/transfers/claim-repo.ts'
 import { claimExpansions, insertFolders, listPendingFolders } from '../../src/transfers/expansion-repo.ts'
 import { insertFiles, listFiles, saveFiles } from '../../src/transfers/file-repo.ts'
 import { rankOf } from '../../src/transfers/job-rank.ts'
 import { changeJob, findJob, insertJob, listJobs } from '../../src/transfers/job-repo.ts'
-import { newRequest } from '../../src/transfers/new-request.ts'
 import {
   cancelIdleFiles,
   countActiveFiles,
@@ -17,72 +15,16 @@ import {
   requeueFiles,
   wakeDueFiles,
 } from '../../src/transfers/queue-repo.ts'
+import { listReadyQueues } from '../../src/transfers/ready-queues-repo.ts'
 import type { TransferFile, TransferJob } from '../../src/transfers/types.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
+import { addQueuedJob, newJob, requestsOf } from './support/queued-jobs.ts'
 import { insertUser, USER } from './support/test-engine.ts'
 
 let database: TestDatabase
 let db: Db
 
-function newJob(change: Partial<TransferJob> = {}): TransferJob {
-  return {
-    id: newId(),
-    userId: USER,
-    label: 'job',
-    source: { path: '/a' },
-    destination: { path: '/b' },
-    overwrite: 'if-different',
-    executor: 'stream',
-    verify: 'checksum',
-    priority: 50,
-    state: 'SUBMITTED',
-    expansion: 'done',
-    expansionTries: 0,
-    cancelRequested: false,
-    options: {},
-    share: 'a',
-    link: 'x>here',
-    rankMs: 0,
-    isPaused: false,
-    notBeforeMs: null,
-    deadlineMs: null,
-    idempotencyKey: null,
-    scheduleId: null,
-    createdAtMs: 1000,
-    startedAtMs: 1000,
-    finishedAtMs: null,
-    filesTotal: 0,
-    filesDone: 0,
-    filesFailed: 0,
-    filesSkipped: 0,
-    filesCanceled: 0,
-    foldersFailed: 0,
-    bytesTotal: 0,
-    bytesDone: 0,
-    errorCode: null,
-    errorText: null,
-    cleanup: null,
-    filesRemoved: 0,
-    ...change,
-  }
-}
-
-async function addJob(files: number, change: Partial<TransferJob> = {}): Promise<TransferJob> {
-  const job = newJob(change)
-  await insertJob(db, job)
-  const { lanes } = await insertFiles(db, requestsOf(job, files))
-  await flagReady(db, new Map([[job.id, lanes]]))
-  await changeJob(db, job.id, { delta: { filesTotal: files }, nowMs: 1 })
-  return job
-}
-
-function requestsOf(job: TransferJob, count: number) {
-  const entry = { name: 'f', kind: 'file', sizeBytes: 10, mtimeMs: 1, etag: 'e', checksums: {} } as never
-  return Array.from({ length: count }, (_, n) => ({
-    file: newRequest(job, `f${String(n).padStart(5, '0')}`, entry),
-    queueRank: n,
-  }))
-}
+const addJob = (files: number, change?: Partial<TransferJob>) => addQueuedJob(db, files, change)
 
 const claim = (owner: string, limit: number, nowMs = 0) =>
   claimFiles(db, { share: 'a', link: 'x>here', owner, lane: 0, limit, nowMs, leaseUntilMs: nowMs + 30_000 })
