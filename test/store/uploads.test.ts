@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { AppError } from '../../src/platform/errors.ts'
+import type { Gates } from '../../src/platform/gates.ts'
 import { checkUploadId, parsePartNumber } from '../../src/store/uploads/names.ts'
 import { Uploads } from '../../src/store/uploads/uploads.ts'
 
@@ -205,6 +206,101 @@ describe('an upload that cannot begin', () => {
     await expect(area.create('u', unwritable as object)).rejects.toThrow('no room')
     expect(await readdir(join(folder, 'uploads', 'user-1'))).toEqual([])
     expect(await area.create('u', {})).toMatchObject({ id: 'u' })
+  })
+})
+
+describe('the sweep of abandoned uploads', () => {
+  const area = () => uploads.areaOf('user-1')
+  const parent = () => join(folder, 'uploads', 'user-1')
+  const names = async () => (await readdir(parent())).sort()
+
+  /** More than a day ago. */
+  async function age(name: string): Promise<void> {
+    const seconds = systemClock.nowMs() / 1_000 - 25 * 3_600
+    await utimes(join(parent(), name), seconds, seconds)
+  }
+
+  async function begin(id: string, content: string): Promise<void> {
+    await area().create(id, {})
+    await area().writePart(id, 0, pieces(content), noLimit)
+  }
+
+  const contentOf = async (id: string) =>
+    (await area().assemble(id, (_parts, body) => collect(body))).toString()
+
+  /** A process of a node, in which something happens elsewhere just when it has the way to itself. */
+  function sweeperMeeting(event: () => Promise<unknown>): Uploads {
+    const gates: Gates = {
+      gateOf: () => expect.unreachable('no gate is needed'),
+      runIfFree: async (_key, work) => {
+        await event()
+        return work()
+      },
+    }
+    return new Uploads({ folder: uploads.folder, clock: systemClock, gates })
+  }
+
+  it('leaves the one whose client came back in the last moment', async () => {
+    await begin('u', 'abc')
+    await age('u')
+    const sweeper = sweeperMeeting(() => area().writePart('u', 3, pieces('def'), noLimit))
+    expect(await sweeper.sweep()).toBe(0)
+    expect(await names()).toEqual(['u'])
+    expect(await sweeper.areaOf('user-1').usedBytes()).toBe(6)
+    expect(await contentOf('u')).toBe('abcdef')
+  })
+
+  it('removes the others, and is not disturbed by one that goes meanwhile', async () => {
+    for (const id of ['u', 'v']) {
+      await begin(id, 'abc')
+      await age(id)
+    }
+    expect(await area().usedBytes()).toBe(6)
+    let isFirst = true
+    const sweeper = sweeperMeeting(async () => {
+      if (isFirst) await area().remove('u')
+      isFirst = false
+    })
+    expect(await sweeper.sweep()).toBe(1)
+    expect(await names()).toEqual([])
+    uploads.ledger.forget('user-1')
+    expect(await area().usedBytes()).toBe(0)
+  })
+
+  it('goes on where a killed process had left one out of sight', async () => {
+    for (const id of ['old', 'fresh', 'anew']) {
+      await begin(id, 'abc')
+      await rename(join(parent(), id), join(parent(), `.abandoned-${id}`))
+    }
+    await age('.abandoned-old')
+    await begin('anew', 'new')
+    expect(await uploads.sweep()).toBe(2)
+    expect(await names()).toEqual(['anew', 'fresh'])
+    expect([await contentOf('anew'), await contentOf('fresh')]).toEqual(['new', 'abc'])
+  })
+
+  it('removes what was half made or half removed, but not what is at it', async () => {
+    for (const name of ['.old', '.fresh']) {
+      await mkdir(join(parent(), name), { recursive: true })
+      await writeFile(join(parent(), name, '1'), 'abc')
+    }
+    await age('.old')
+    expect(await area().usedBytes()).toBe(0)
+    expect(await area().list()).toEqual([])
+    await uploads.sweep()
+    expect(await names()).toEqual(['.fresh'])
+  })
+
+  it('makes whoever wants to finish one of them wait', async () => {
+    await begin('u', 'abc')
+    await age('u')
+    let finishing: unknown
+    const sweeper = sweeperMeeting(async () => {
+      const ended = sweeper.areaOf('user-1').assemble('u', async () => undefined)
+      finishing = await ended.catch((error: unknown) => error)
+    })
+    expect(await sweeper.sweep()).toBe(1)
+    expect(finishing).toMatchObject({ status: 503 })
   })
 })
 

@@ -1,12 +1,14 @@
-import { lstat, mkdir, rm } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
 import { UnavailableError } from '../../platform/errors.ts'
 import type { EventBus } from '../../platform/events.ts'
 import type { Gates } from '../../platform/gates.ts'
+import { findAbandonedId, removeAbandoned, settleAbandoned } from './abandoned.ts'
 import { namesIn } from './names-in.ts'
 import { listPartFiles } from './part-files.ts'
 import { UploadArea } from './upload-area.ts'
+import { isHidden, removeFolder } from './upload-folders.ts'
 import { UploadLedger } from './upload-ledger.ts'
 
 /** An upload in which nothing happened for so long is abandoned. */
@@ -51,7 +53,7 @@ export class Uploads {
     return new UploadArea(this, userId)
   }
 
-  /** Runs `work` as the only one that assembles this upload; throws `UnavailableError` when one does. */
+  /** Runs `work` as the only one that assembles or removes this upload; throws `UnavailableError` when one does. */
   async alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
     if (this.running.has(folder)) throw isRunning()
     this.running.add(folder)
@@ -68,32 +70,42 @@ export class Uploads {
     return this.gates.runIfFree(`upload ${folder}`, work, busy)
   }
 
-  /** Removes abandoned uploads; returns how many. */
+  /** Removes abandoned uploads, and what a process that was killed left beside them; returns how many. */
   async sweep(): Promise<number> {
     let removed = 0
     for (const userId of await namesIn(this.folder)) {
-      for (const id of await namesIn(join(this.folder, userId))) {
-        const folder = join(this.folder, userId, id)
-        if (this.running.has(folder) || !(await this.isAbandoned(folder))) continue
-        if (await this.removeAlone(folder)) removed++
+      for (const name of await namesIn(join(this.folder, userId))) {
+        if (await this.sweepOne(userId, name)) removed++
       }
-      if (removed > 0) this.ledger.forget(userId)
     }
     return removed
   }
 
-  /** False when another process is putting it together. */
-  private async removeAlone(folder: string): Promise<boolean> {
-    let isBusy = false
-    const busy = () => {
-      isBusy = true
-      return isRunning()
+  private async sweepOne(userId: string, name: string): Promise<boolean> {
+    const named = join(this.folder, userId, name)
+    const isAbandoned = (folder: string) => this.isAbandoned(folder)
+    const hiddenId = findAbandonedId(name)
+    if (hiddenId === undefined && !(await isAbandoned(named))) return false
+    if (hiddenId === undefined && isHidden(name)) return removeFolder(named)
+    const folder = join(this.folder, userId, hiddenId ?? name)
+    const remove = hiddenId === undefined ? removeAbandoned : settleAbandoned
+    const isRemoved = await this.unlessRunning(folder, () => remove(folder, isAbandoned))
+    // Even of one that was only out of sight for a moment: it was not counted then.
+    this.ledger.forget(userId)
+    return isRemoved === true
+  }
+
+  /** Undefined when this upload is being put together just now, in whatever process. */
+  private async unlessRunning<T>(folder: string, work: () => Promise<T>): Promise<T | undefined> {
+    let hasBegun = false
+    const begin = () => {
+      hasBegun = true
+      return work()
     }
-    const remove = () => rm(folder, { recursive: true, force: true })
-    await this.aloneInNode(folder, remove, busy).catch((error: unknown) => {
-      if (!isBusy) throw error
+    return this.alone(folder, begin).catch((error: unknown) => {
+      if (hasBegun || !(error instanceof UnavailableError)) throw error
+      return undefined
     })
-    return !isBusy
   }
 
   private async isAbandoned(folder: string): Promise<boolean> {
@@ -105,6 +117,8 @@ export class Uploads {
     await mkdir(join(this.folder, userId), { recursive: true, mode: 0o750 })
     let bytes = 0
     for (const id of await namesIn(join(this.folder, userId))) {
+      // What is leaving is nothing its user could make room with.
+      if (isHidden(id)) continue
       const parts = await listPartFiles(join(this.folder, userId, id)).catch(() => [])
       for (const part of parts) bytes += part.sizeBytes
     }
