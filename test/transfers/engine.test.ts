@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  type StorePath,
+  WrappedStore,
+  type WriteOptions,
+  type WriteResult,
+  type WriteSource,
+} from '../../src/store/index.ts'
 import { registerStageMetrics } from '../../src/transfers/metrics.ts'
 import type { TestDatabase } from '../support/databases.ts'
 import { closeRig, type EngineRig, startRig } from './support/engine-rig.ts'
@@ -288,6 +295,20 @@ describe('what stands at the destination', () => {
   })
 })
 
+/** A drive that checks nothing, and in which somebody else writes whatever was just written. */
+class Overtaken extends WrappedStore {
+  override async write(
+    path: StorePath,
+    source: WriteSource,
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
+    const { expected: _expected, ...unchecked } = options
+    const written = await super.write(path, source, unchecked)
+    await super.write(path, oneChunk('the work of another'))
+    return written
+  }
+}
+
 describe('a destination whose bytes lie elsewhere', () => {
   beforeEach(async () => {
     await engine.close({ keepFolder: true })
@@ -311,6 +332,20 @@ describe('a destination whose bytes lie elsewhere', () => {
     const job = await engine.run({ destination: { path: '/x' } })
     expect(job.state).toBe('FAILED')
     await expect(engine.drive.stat(['x', 'f'])).rejects.toThrow()
+  })
+
+  it('keeps what somebody else put in the place of a wrong copy', async () => {
+    const { folder } = engine
+    await engine.close({ keepFolder: true })
+    engine = await TestEngine.start({
+      ...{ db: database.db, sourceUrl: source.url, folder, withoutStaging: true },
+      wrapDestination: (drive) => new Overtaken(drive),
+    })
+    source.put('/f', 'the right bytes')
+    source.misbehave('/f', { kind: 'corrupt' }, { kind: 'corrupt' }, { kind: 'corrupt' })
+    const job = await engine.run({ destination: { path: '/x' } })
+    expect(job.state).toBe('FAILED')
+    expect((await engine.content('/x/f')).toString()).toBe('the work of another')
   })
 
   it('cannot be served by rclone', async () => {

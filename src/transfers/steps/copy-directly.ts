@@ -2,6 +2,7 @@ import type { DtrEvent } from '../dtr-states.ts'
 import type { DirectExecutor } from '../executors/executor.ts'
 import { destinationOf, type Run, RunAborted, type StepDeps, sourceOf } from '../run.ts'
 import { conditionsOf } from './register.ts'
+import { takeBack } from './take-back.ts'
 import { verify } from './verify.ts'
 
 /** The other servers move the bytes between them; the copy becomes visible there by their rules. */
@@ -42,8 +43,8 @@ export async function copyDirectly(deps: StepDeps, run: Run, executor: DirectExe
     file.verified = await verify(run, { source: await sourceOf(run), expected: file, signal })
   } catch (error) {
     // The source changed while it was copied: what stands there is neither the old nor the new.
-    const { store, path } = await destinationOf(run)
-    await store.remove(path)
+    await takeBack(await destinationOf(run), result)
+    run.isPublished = false
     throw error
   }
   return 'ok'

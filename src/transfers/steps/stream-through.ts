@@ -7,6 +7,7 @@ import { destinationOf, type Run, type StepDeps, sourceOf } from '../run.ts'
 import { TransferError } from '../transfer-error.ts'
 import { counted } from './counted.ts'
 import { conditionsOf } from './register.ts'
+import { takeBack } from './take-back.ts'
 import { verify } from './verify.ts'
 
 /**
@@ -43,8 +44,8 @@ async function settle(run: Run, read: SourceRead, checksums: Checksums): Promise
   try {
     run.file.verified = await verify(run, read)
   } catch (error) {
-    const destination = await destinationOf(run)
-    await destination.store.remove(destination.path)
+    await takeBack(await destinationOf(run), run.file)
+    run.isPublished = false
     throw error
   }
 }

@@ -205,8 +205,8 @@ export class TestEngine {
 function endpointsOf(options: TestEngineOptions, drive: FileStore, places: Places): EndpointResolver {
   const store = createSourceStore(options.sourceUrl)
   const contentUrl = options.contentUrl ?? options.sourceUrl
-  const target =
-    options.withoutStaging === true ? new UnstagedStore(drive) : (options.wrapDestination?.(drive) ?? drive)
+  const wrapped = options.wrapDestination?.(drive) ?? drive
+  const target = options.withoutStaging === true ? new UnstagedStore(wrapped) : wrapped
   return {
     async resolveSource(userId, ref) {
       if ('url' in ref || 'endpoint' in ref) return places.resolveSource(userId, ref)
