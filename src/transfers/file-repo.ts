@@ -82,23 +82,37 @@ export interface FailedAttempt {
   endedAtMs: number
 }
 
+const attemptColumns = {
+  file_id: 'text',
+  attempt: 'integer',
+  ended_at_ms: 'bigint',
+  worker: 'text',
+  executor: 'text',
+  bytes_done: 'bigint',
+  error_code: 'text',
+  error_type: 'text',
+  error_location: 'text',
+  error_text: 'text',
+} as const
+
 /** Keeps the history of attempts that failed; the last one also stands in the request itself. */
 export async function insertAttempts(db: Db, attempts: readonly FailedAttempt[]): Promise<void> {
   if (attempts.length === 0) return
-  await db('transfer_attempts').insert(
-    attempts.map(({ file, fault, worker, endedAtMs }) => ({
-      file_id: file.id,
-      attempt: file.attempts,
-      ended_at_ms: endedAtMs,
-      worker,
-      executor: file.executor,
-      bytes_done: file.bytesDone,
-      error_code: fault.code,
-      error_type: fault.type,
-      error_location: fault.location,
-      error_text: fault.message,
-    })),
-  )
+  const rows = attempts.map(({ file, fault, worker, endedAtMs }) => ({
+    file_id: file.id,
+    attempt: file.attempts,
+    ended_at_ms: endedAtMs,
+    worker,
+    executor: file.executor,
+    bytes_done: file.bytesDone,
+    error_code: fault.code,
+    error_type: fault.type,
+    error_location: fault.location,
+    error_text: fault.message,
+  }))
+  const names = Object.keys(attemptColumns).join(', ')
+  const { source, parameter } = jsonRows(db, attemptColumns, rows)
+  await db.raw(`insert into transfer_attempts (${names}) select ${names} from ${source}`, [parameter])
 }
 
 export interface FilePage {

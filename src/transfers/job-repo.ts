@@ -1,4 +1,5 @@
 import type { Db } from '../platform/db.ts'
+import { storable } from './foreign-words.ts'
 import { fromJobRow, type JobRow, toJobRow } from './job-rows.ts'
 import { deriveJobState, isJobOver, type JobState } from './job-state.ts'
 import type { TransferJob } from './types.ts'
@@ -126,7 +127,7 @@ export async function noteJobError(tx: Db, id: string, error: { code: string; te
   await tx('transfer_jobs')
     .where({ id })
     .whereNull('error_code')
-    .update({ error_code: error.code, error_text: error.text })
+    .update({ error_code: error.code, error_text: storable(error.text) })
 }
 
 export async function clearJobError(tx: Db, id: string): Promise<void> {

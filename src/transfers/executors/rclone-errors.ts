@@ -6,17 +6,20 @@ import {
   NotFoundError,
   UnavailableError,
 } from '../../platform/errors.ts'
+import { cutText } from '../foreign-words.ts'
 import { TransferError } from '../transfer-error.ts'
 import { RcloneRefusal } from './rclone-daemon.ts'
 
+const MAX_CHARACTERS = 500
+
 /** Addresses in rclone's texts may hold secrets (those of our relay, and signed ones) and names of users. */
 function harmless(text: string): string {
-  return text
+  const shown = text
     .replace(/https?:\/\/\S+/g, '[address]')
     .replace(/(\w:\/\/)[^\s/@]*@/g, '$1')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, 500)
+  return cutText(shown, MAX_CHARACTERS)
 }
 
 /** rclone's complaint about a copy as a fault of ours; anything else passes unchanged. */

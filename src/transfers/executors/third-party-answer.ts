@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { OutboundResponse } from '../../platform/outbound.ts'
+import { cutText } from '../foreign-words.ts'
 import { HttpStatusError, TransferError } from '../transfer-error.ts'
 import { discard } from './discard.ts'
 import { PerfMarkers } from './perf-markers.ts'
@@ -46,7 +47,7 @@ async function firstText(body: AsyncIterable<Uint8Array>): Promise<string> {
   } catch {
     // The status says enough.
   }
-  return text.slice(0, MAX_TEXT_CHARACTERS)
+  return cutText(text, MAX_TEXT_CHARACTERS)
 }
 
 /** Pages of servers are written for browsers. */

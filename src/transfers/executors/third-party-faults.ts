@@ -1,4 +1,5 @@
 import { classify } from '../classify.ts'
+import { cutText } from '../foreign-words.ts'
 import { type ErrorLocation, type Fault, HttpStatusError, TransferError } from '../transfer-error.ts'
 import type { Way } from './third-party-memory.ts'
 
@@ -102,11 +103,11 @@ function statusIn(text: string): number | undefined {
 export function clean(text: string, secrets: readonly string[]): string {
   let shown = text
   for (const secret of secrets) shown = shown.replaceAll(secret, '…')
-  return shown
+  const line = shown
     .replace(/[\x00-\x1f\x7f\s]+/g, ' ')
     .replace(/\bbearer\s+\S+/gi, 'Bearer …')
     .trim()
-    .slice(0, MAX_CHARACTERS)
+  return cutText(line, MAX_CHARACTERS)
 }
 
 /** True where only this file, or the room for it, is the matter, and not what the two servers make of each other. */

@@ -1,3 +1,4 @@
+import { cutText } from '../foreign-words.ts'
 import { TransferError } from '../transfer-error.ts'
 import { problemSchema } from './wire.ts'
 
@@ -53,7 +54,7 @@ const LASTING =
 /** One file that was not brought to disk. Without a word from the site another attempt may go better. */
 export function stageFailed(host: string, path: string, error: string | undefined): TransferError {
   const temporary = error === undefined || !LASTING.test(error)
-  const said = error === undefined ? 'without a reason' : `: ${error.slice(0, DETAIL_LENGTH)}`
+  const said = error === undefined ? 'without a reason' : `: ${cutText(error, DETAIL_LENGTH)}`
   return new TransferError({
     code: 'TAPE_STAGE_FAILED',
     type: temporary ? 'TEMPORARY_REMOTE_ERROR' : 'PERMANENT_REMOTE_ERROR',
@@ -67,7 +68,7 @@ function problemOf(text: string): string {
   try {
     const { title = '', detail = '' } = problemSchema.parse(JSON.parse(text))
     const parts = [title, detail].filter((part) => part !== '')
-    return parts.join(': ').slice(0, DETAIL_LENGTH).replace(/\.$/, '')
+    return cutText(parts.join(': '), DETAIL_LENGTH).replace(/\.$/, '')
   } catch {
     return ''
   }

@@ -1,4 +1,5 @@
 import { classify } from '../../classify.ts'
+import { cutText } from '../../foreign-words.ts'
 import type { Fault } from '../../transfer-error.ts'
 import { DeliveryRefusedError } from './refused.ts'
 import { NodeUnreachableError, NotSharedError } from './sink.ts'
@@ -24,7 +25,7 @@ export function faultOf(error: unknown, bytesMoved: boolean): Fault {
   if (error instanceof NodeUnreachableError) return ownFault('NODE_UNREACHABLE', error.message)
   if (error instanceof DeliveryRefusedError) return ownFault('NODE_REFUSED', error.message)
   const fault = classify(error, { location: 'ERROR_SOURCE', bytesMoved })
-  return { ...fault, message: fault.message.slice(0, 2000) }
+  return { ...fault, message: cutText(fault.message, 2000) }
 }
 
 export function stopped(): Fault {
