@@ -1,5 +1,5 @@
 import { PreconditionFailedError } from '../platform/errors.ts'
-import type { WriteConditions } from './types.ts'
+import type { Checkable, LastCheck, WriteConditions } from './types.ts'
 
 /**
  * Judges the conditions of a change against what is there now (RFC 9110 13.1.1 and 13.1.2); throws
@@ -18,6 +18,15 @@ export function checkConditions(
   if (ifNoneMatch !== undefined && isNamed(present, ifNoneMatch)) {
     throw new PreconditionFailedError('Something is there already (If-None-Match does not hold).')
   }
+}
+
+/** The same with one more to ask before the disk changes. */
+export function alsoAsking<T extends Checkable>(options: T, check: LastCheck): T {
+  const both: LastCheck = async (change) => {
+    await check(change)
+    await options.check?.(change)
+  }
+  return { ...options, check: both }
 }
 
 function isNamed(present: { etag: string } | undefined, etags: readonly string[] | '*'): boolean {

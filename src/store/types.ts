@@ -86,8 +86,30 @@ export interface StagedFile {
 
 export type WriteSource = AsyncIterable<Uint8Array> | { staged: StagedFile }
 
+/** What a store is about to change, by the names it has at the bottom. */
+export interface PendingChange {
+  /** What goes from its place, with all below it. */
+  removed?: ResourceKey
+  /** Where something comes; what stands there is replaced, with all below it. */
+  put?: ResourceKey
+  /** Nothing stands there yet, so its folder gets a member. */
+  isNew?: boolean
+}
+
+/** Refuses a change by throwing. It must not change the store, whose next turn comes after it. */
+export type LastCheck = (change: PendingChange) => Promise<void>
+
+/** A change that may wait for its turn, or copy for minutes before: what allowed it may be over then. */
+export interface Checkable {
+  /**
+   * Asked in the turn of the change, just before the disk changes. Stores on other servers, which have no turns
+   * that we know of, never ask.
+   */
+  check?: LastCheck | undefined
+}
+
 /** Conditions of RFC 9110 13.1 on the entry a change would replace, checked when it is published. */
-export interface WriteConditions {
+export interface WriteConditions extends Checkable {
   /** Etags one of which must be the present one, or `*`: something must be there. */
   ifMatch?: readonly string[] | '*'
   /** Etags none of which may be the present one, or `*`: nothing may be there. */
@@ -111,7 +133,7 @@ export interface WriteResult {
   created: boolean
 }
 
-export interface RelocateOptions {
+export interface RelocateOptions extends Checkable {
   /** Replace what stands at the destination; otherwise a `PreconditionFailedError`. */
   overwrite: boolean
 }
@@ -225,6 +247,11 @@ export interface FileStore {
   quota(): Promise<StoreQuota>
   /** The resource behind a path, present or not. */
   locate(path: StorePath): Promise<ResourceKey>
+  /**
+   * Runs `work` between the changes of the store that holds a path, so that each is over or has not had its
+   * last check; where there are no turns, at once. It must be short, and must not change the store.
+   */
+  inTurn?<T>(path: StorePath, work: () => Promise<T>): Promise<T>
   /**
    * A local folder on the file system of the destination, from which `write` adopts a `StagedFile` by
    * rename. Undefined where the bytes lie elsewhere.

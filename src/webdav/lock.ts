@@ -24,16 +24,15 @@ async function take(call: DavCall, body: Buffer): Promise<DavAnswer> {
   if (!guarded.rights.write) throw new ForbiddenError('You may not write here, so there is nothing to lock.')
   const resource = await store.locate(session.path)
   const timeoutSeconds = timeoutOf(call)
-  const taken = await context.locks.take({
-    ...wanted,
-    depth,
-    resource,
-    userId: session.userId,
-    timeoutSeconds,
-  })
-  if (existing === undefined) await createLocked(call, taken)
+  const takeIt = () =>
+    context.locks.take({ ...wanted, depth, resource, userId: session.userId, timeoutSeconds })
+  // A change that had its last look at the locks is over first.
+  const taken = await (store.inTurn?.(session.path, takeIt) ?? takeIt())
+  // What was there may have gone while the lock waited; from now on it stays.
+  const isNew = existing === undefined || (await findEntry(store, session.path)) === undefined
+  if (isNew) await createLocked(call, taken)
   const headers = { 'Lock-Token': `<${taken.token}>` }
-  return describe(call, existing === undefined ? 201 : 200, resource, [taken], headers)
+  return describe(call, isNew ? 201 : 200, resource, [taken], headers)
 }
 
 async function getParent({ store, session }: DavCall): Promise<Entry> {

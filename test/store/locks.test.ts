@@ -85,8 +85,6 @@ describe.each(engines)('locks on %s', (engine) => {
         ['axb', 'a%b', '%', '_'].includes(name) ? [] : [name],
       )
     }
-    await locks.releaseTree(at(['👩‍🚀']))
-    expect((await locks.covering(at([]), { withDescendants: true })).length).toBe(4)
   })
 
   it('end when their time is over, unless refreshed before', async () => {
@@ -100,12 +98,15 @@ describe.each(engines)('locks on %s', (engine) => {
     await locks.take(wanted(['f'], { userId: 'jan' }))
   })
 
-  it('go with the tree that goes', async () => {
-    await locks.take(wanted(['a', 'b'], { scope: 'shared' }))
-    await locks.take(wanted(['a'], { scope: 'shared' }))
-    const other = await locks.take(wanted(['ab']))
-    await locks.releaseTree(at(['a']))
-    expect(await locks.covering(at([]), { withDescendants: true })).toEqual([other])
+  it('are released one by one or many at once', async () => {
+    const taken = []
+    for (let n = 0; n < 3; n++) taken.push(await locks.take(wanted(['a', `${n}`])))
+    const [first, second, third] = taken.map((lock) => lock.token) as [string, string, string]
+    await locks.release(first)
+    await locks.releaseAll([first, second])
+    await locks.releaseAll([])
+    const left = await locks.covering(at([]), { withDescendants: true })
+    expect(left.map((lock) => lock.token)).toEqual([third])
   })
 
   it('are given to one of many who ask at once', async () => {

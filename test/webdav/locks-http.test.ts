@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { childElements, findChild, parseXml, textOf } from '../../src/platform/xml.ts'
 import { type DavSend, LOCK_BODY, send } from '../support/dav-client.ts'
 import { createDavServer, type DavServer } from '../support/dav-server.ts'
@@ -48,6 +48,16 @@ describe('LOCK', () => {
     expect(await dav('GET', `${dir}/new`)).toMatchObject({ status: 200, text: '' })
     expect((await dav('PUT', `${dir}/new`, { body: 'x' })).status).toBe(423)
     expect((await dav('LOCK', `${dir}/no/new`, { body: LOCK_BODY })).status).toBe(409)
+  })
+
+  it('makes anew what was removed while it waited for its turn', async () => {
+    const drive = server.drive('ann')
+    vi.spyOn(drive, 'inTurn').mockImplementationOnce(async (_path, work) => {
+      await drive.remove([dir, 'f'])
+      return await work()
+    })
+    expect((await dav('LOCK', `${dir}/f`, { body: LOCK_BODY })).status).toBe(201)
+    expect(await dav('GET', `${dir}/f`)).toMatchObject({ status: 200, text: '' })
   })
 
   it('refuses what conflicts, by name', async () => {

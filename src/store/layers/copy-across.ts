@@ -32,8 +32,8 @@ export async function copyAcross(
       `Something is at ${formatPath(to.path)} already; it may not be overwritten.`,
     )
   }
-  const { depth = 'infinity', overwrite, onCopy = () => undefined } = options
-  const job = { source, depth, overwrite, onCopy }
+  const { depth = 'infinity', overwrite, check, onCopy = () => undefined } = options
+  const job = { source, depth, overwrite, check, onCopy }
   const isAtOnce = source.kind === 'file' && present?.kind !== 'folder'
   const entry = isAtOnce ? await copyEntry(from, to, job) : await copyBeside(from, to, job)
   return { entry, created: present === undefined }
@@ -44,14 +44,18 @@ interface CopyJob {
   depth: '0' | 'infinity'
   /** What came to the destination since the look at it may be replaced. */
   overwrite: boolean
+  /** Asked when it gets its place; undefined for what grows elsewhere. */
+  check: t.LastCheck | undefined
   onCopy: (entry: t.Entry) => void
 }
 
 async function copyBeside(from: CopyEnd, to: CopyEnd, job: CopyJob): Promise<t.Entry> {
   const beside = { store: to.store, path: [...parentOf(to.path), `.copying-${newId()}`] }
   try {
-    await copyEntry(from, beside, job)
-    return (await to.store.move(beside.path, to.path, { overwrite: job.overwrite })).entry
+    await copyEntry(from, beside, { ...job, check: undefined })
+    // The passing name is nobody's business.
+    const check: t.LastCheck = async ({ removed: _, ...change }) => await job.check?.(change)
+    return (await to.store.move(beside.path, to.path, { overwrite: job.overwrite, check })).entry
   } catch (error) {
     await to.store.remove(beside.path).catch(() => undefined) // the first error is the one to tell
     throw error
@@ -77,12 +81,16 @@ export async function membersOf(store: t.FileStore, path: t.StorePath): Promise<
   return (await store.list(path, { withProperties: true })).sort(byName)
 }
 
-async function copyContent(from: CopyEnd, to: CopyEnd, { source, overwrite }: CopyJob): Promise<t.Entry> {
+async function copyContent(
+  from: CopyEnd,
+  to: CopyEnd,
+  { source, overwrite, check }: CopyJob,
+): Promise<t.Entry> {
   const { entry, body } = await from.store.read(from.path)
   const { sizeBytes, mtimeMs, mediaType, checksums } = entry
   const bytes = Buffer.isBuffer(body) ? once(body) : body
   try {
-    const conditions = overwrite ? {} : { ifNoneMatch: '*' as const }
+    const conditions = { check, ...(!overwrite && { ifNoneMatch: '*' as const }) }
     const options = { sizeBytes, mtimeMs, mediaType, expected: checksums, conditions }
     const written = await to.store.write(to.path, bytes, options)
     await copyProperties(to, source)

@@ -114,6 +114,11 @@ export class MountedStore implements t.FileStore {
     return await store.locate(inner)
   }
 
+  async inTurn<T>(path: t.StorePath, work: () => Promise<T>): Promise<T> {
+    const { store, path: inner } = await this.place(path)
+    return await (store.inTurn?.(inner, work) ?? work())
+  }
+
   async stagingFolder(path: t.StorePath): Promise<string | undefined> {
     const { store, path: inner } = await this.place(path)
     return await store.stagingFolder(inner)

@@ -28,7 +28,8 @@ export async function moveAcross(
   const changed = () => changedMeanwhile(from.shown, to.shown)
   const isConditional = source.kind === 'file' || from.knowsFolders
   if (!isConditional && !copied.equals(await stateOf(from))) throw changed()
-  await from.store.remove(from.path, isConditional ? { ifMatch: [source.etag] } : {}).catch((error) => {
+  const conditions = { check: options.check, ...(isConditional && { ifMatch: [source.etag] }) }
+  await from.store.remove(from.path, conditions).catch((error) => {
     throw error instanceof PreconditionFailedError ? changed() : error
   })
   return result

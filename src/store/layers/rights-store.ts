@@ -1,4 +1,5 @@
 import { ForbiddenError } from '../../platform/errors.ts'
+import { alsoAsking } from '../conditions.ts'
 import type * as t from '../types.ts'
 import { WrappedStore } from './wrapped-store.ts'
 
@@ -59,18 +60,18 @@ export class RightsStore extends WrappedStore {
     options: t.RelocateOptions,
   ): Promise<t.WriteResult> {
     const rights = await this.toWrite()
-    return limitedResult(await this.next.move(from, to, options), rights)
+    return limitedResult(await this.next.move(from, to, this.askedAgain(options)), rights)
   }
 
   override async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
     await this.toRead()
     const rights = await this.toWrite()
-    return limitedResult(await this.next.copy(from, to, options), rights)
+    return limitedResult(await this.next.copy(from, to, this.askedAgain(options)), rights)
   }
 
-  override async remove(path: t.StorePath, conditions?: t.WriteConditions): Promise<void> {
+  override async remove(path: t.StorePath, conditions: t.WriteConditions = {}): Promise<void> {
     await this.toWrite()
-    await this.next.remove(path, conditions)
+    await this.next.remove(path, this.askedAgain(conditions))
   }
 
   override async changeProperties(
@@ -115,6 +116,12 @@ export class RightsStore extends WrappedStore {
 
   private async now(): Promise<t.Rights> {
     return typeof this.rights === 'function' ? await this.rights() : this.rights
+  }
+
+  /** A large copy takes minutes, and whatever changes a drive waits for its turn. */
+  private askedAgain<T extends t.Checkable>(options: T): T {
+    if (typeof this.rights !== 'function') return options
+    return alsoAsking(options, async () => void (await this.toWrite()))
   }
 
   /** An upload may take hours; who may write no more meanwhile has not written. */

@@ -1,4 +1,5 @@
 import { ConflictError, ForbiddenError, NotFoundError } from '../../platform/errors.ts'
+import { alsoAsking } from '../conditions.ts'
 import { checkPath, formatPath } from '../paths.ts'
 import type * as t from '../types.ts'
 
@@ -52,9 +53,18 @@ export class SubtreeStore implements t.FileStore {
     target: t.StorePath,
   ): AsyncGenerator<Uint8Array> {
     yield* source
+    await this.checkPlace(path, target)
+  }
+
+  /** A large copy takes minutes. */
+  private atSamePlace<T extends t.Checkable>(options: T, path: t.StorePath, target: t.StorePath): T {
+    return alsoAsking(options, () => this.checkPlace(path, target))
+  }
+
+  private async checkPlace(path: t.StorePath, target: t.StorePath): Promise<void> {
     const now = await this.below(path)
     if (formatPath(now) === formatPath(target)) return
-    throw new ConflictError('The folder was moved while the file was sent. Send it again.')
+    throw new ConflictError('The folder was moved meanwhile. Send it again.')
   }
 
   async makeCollection(path: t.StorePath): Promise<t.Entry> {
@@ -63,17 +73,20 @@ export class SubtreeStore implements t.FileStore {
 
   async move(from: t.StorePath, to: t.StorePath, options: t.RelocateOptions): Promise<t.WriteResult> {
     if (from.length === 0 || to.length === 0) throw rootStays()
-    return await this.next.move(await this.below(from), await this.below(to), options)
+    const [source, target] = [await this.below(from), await this.below(to)]
+    return await this.next.move(source, target, this.atSamePlace(options, to, target))
   }
 
   async copy(from: t.StorePath, to: t.StorePath, options: t.CopyOptions): Promise<t.WriteResult> {
     if (to.length === 0) throw rootStays()
-    return await this.next.copy(await this.below(from), await this.below(to), options)
+    const [source, target] = [await this.below(from), await this.below(to)]
+    return await this.next.copy(source, target, this.atSamePlace(options, to, target))
   }
 
-  async remove(path: t.StorePath, conditions?: t.WriteConditions): Promise<void> {
+  async remove(path: t.StorePath, conditions: t.WriteConditions = {}): Promise<void> {
     if (path.length === 0) throw rootStays()
-    await this.next.remove(await this.below(path), conditions)
+    const target = await this.below(path)
+    await this.next.remove(target, this.atSamePlace(conditions, path, target))
   }
 
   async changeProperties(
@@ -93,6 +106,10 @@ export class SubtreeStore implements t.FileStore {
 
   async locate(path: t.StorePath): Promise<t.ResourceKey> {
     return await this.next.locate(await this.below(path))
+  }
+
+  async inTurn<T>(path: t.StorePath, work: () => Promise<T>): Promise<T> {
+    return await (this.next.inTurn?.(await this.below(path), work) ?? work())
   }
 
   async stagingFolder(path: t.StorePath): Promise<string | undefined> {

@@ -57,6 +57,10 @@ export class WrappedStore implements t.FileStore {
     return this.next.locate(path)
   }
 
+  async inTurn<T>(path: t.StorePath, work: () => Promise<T>): Promise<T> {
+    return await (this.next.inTurn?.(path, work) ?? work())
+  }
+
   stagingFolder(path: t.StorePath): Promise<string | undefined> {
     return this.next.stagingFolder(path)
   }

@@ -29,6 +29,7 @@ export async function copyLocal(
         const target = await sync.refresh(to)
         const present = checkDestination(to, target, options)
         const folder = { path: parentOf(to), row: parentRowOf(to, target) }
+        await options.check?.({ put: { scope: space.id, path: to }, isNew: present === undefined })
         let kept: Kept = {}
         const folderChange = await onDisk(to, () =>
           changeMembers(space, folder, async () => {

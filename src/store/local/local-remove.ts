@@ -24,6 +24,7 @@ export async function removeLocal(
       checkConditions(row, conditions)
       const folder = { path: parentOf(path), row: parentRowOf(path, chain) }
       const place = await findTrashPlace(space, row.name)
+      await conditions?.check?.({ removed: { scope: space.id, path } })
       const folderChange = await onDisk(path, () =>
         changeMembers(space, folder, async () => {
           if (place !== undefined) await space.disk.expel(path, place.localPath)

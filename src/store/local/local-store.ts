@@ -117,6 +117,10 @@ export class LocalStore implements t.FileStore {
     return { scope: this.space.id, path }
   }
 
+  inTurn<T>(_path: t.StorePath, work: () => Promise<T>): Promise<T> {
+    return this.space.queue.run(work)
+  }
+
   async stagingFolder(_path: t.StorePath): Promise<string> {
     return this.space.staging.transfersFolder
   }

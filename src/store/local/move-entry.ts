@@ -27,6 +27,8 @@ export async function moveEntry(
   const row = targetOf(from, source)
   const target = await sync.refresh(to)
   const present = checkDestination(to, target, options)
+  const keyOf = (path: StorePath) => ({ scope: space.id, path })
+  await options.check?.({ removed: keyOf(from), put: keyOf(to), isNew: present === undefined })
   const folders = [
     { path: parentOf(from), row: parentRowOf(from, source) },
     { path: parentOf(to), row: parentRowOf(to, target) },

@@ -138,6 +138,8 @@ export class Publisher {
           : await this.sync.refresh(path)
         checkTarget(path, now, options)
         one.present = now[path.length]
+        const change = { put: { scope: this.space.id, path }, isNew: one.present === undefined }
+        await options.conditions?.check?.(change)
         options.signal?.throwIfAborted()
         if (isSame(one)) await this.leave(one)
         else allowed.push(one)

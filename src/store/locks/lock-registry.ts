@@ -39,8 +39,8 @@ export function createLockRegistry({ db, clock }: { db: Db; clock: Clock }): Loc
       if (lock === undefined) throw new ConflictError('There is no such lock (any more). Take a new one.')
       return lock
     },
-    release: (token) => repo.remove(token),
-    releaseTree: (resource) => repo.removeTree(resource),
+    release: (token) => repo.remove([token]),
+    releaseAll: (tokens) => repo.remove(tokens),
   }
 }
 

@@ -15,6 +15,9 @@ interface Columns {
   expires_at_ms: number
 }
 
+/** Values of one statement; engines take no more than some ten thousand. */
+const MAX_MARKS = 500
+
 /** Locks in SQL. A path is kept as `/a/b/`, so "all below" is a range of one column, on both engines. */
 export class LocksRepo {
   private readonly db: Db
@@ -80,13 +83,11 @@ export class LocksRepo {
     await this.db('locks').where('token', token).andWhere('expires_at_ms', '>', nowMs).update(change)
   }
 
-  async remove(token: string): Promise<void> {
-    await this.db('locks').where('token', token).delete()
-  }
-
-  async removeTree({ scope, path }: ResourceKey): Promise<void> {
-    const column = toColumn(path)
-    await this.db('locks').where('scope', scope).whereRaw(startsWith, prefixOf(column)).delete()
+  async remove(tokens: readonly string[]): Promise<void> {
+    for (let start = 0; start < tokens.length; start += MAX_MARKS) {
+      const some = tokens.slice(start, start + MAX_MARKS)
+      await this.db('locks').whereIn('token', some).delete()
+    }
   }
 
   async removeExpired(scope: string, nowMs: number): Promise<void> {

@@ -33,6 +33,5 @@ export interface LockRegistry {
   find(token: string): Promise<Lock | undefined>
   refresh(token: string, timeoutSeconds: number): Promise<Lock>
   release(token: string): Promise<void>
-  /** Forgets the locks of a resource that was deleted or moved away, and of all below it. */
-  releaseTree(resource: ResourceKey): Promise<void>
+  releaseAll(tokens: readonly string[]): Promise<void>
 }
