@@ -59,6 +59,13 @@ it('copies again what a node that was killed left half at a server, though nothi
   expect(to.asked('COPY')).toHaveLength(2)
 })
 
+it('leaves alone what can be no part of its copy when it comes back', async () => {
+  const theirs = randomBytes(bytes.length + 1)
+  await orderAndKill(() => to.files.set('/copy.bin', theirs))
+  expect(await nextLife()).toMatchObject({ state: 'FAILED', error: { code: 'DESTINATION_EXISTS' } })
+  expect(to.files.get('/copy.bin')?.equals(theirs)).toBe(true)
+})
+
 it('does not copy again what was finished while nobody watched', async () => {
   await orderAndKill(() => to.files.set('/copy.bin', bytes))
   expect(await nextLife()).toMatchObject({ state: 'FINISHED', files: { done: 1 } })

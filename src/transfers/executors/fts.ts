@@ -151,7 +151,7 @@ class FtsCopy {
     }
     const error = faultOf(job, client.host)
     const mayRemain = this.isNew && error.fault.code !== 'HTTP_412'
-    if (!mayRemain || (await removeRemains(copying, this.ends))) await this.task.onReference(null)
+    if (!mayRemain || (await removeRemains(copying, this.ends, this.task))) await this.task.onReference(null)
     throw error
   }
 
@@ -192,7 +192,7 @@ class FtsCopy {
     } catch (error) {
       if (!isPassing(error) && !signal.aborted) throw error
     }
-    if (this.isNew) await removeRemains(copying, this.ends)
+    if (this.isNew) await removeRemains(copying, this.ends, this.task)
   }
 }
 

@@ -89,6 +89,8 @@ export interface HeadFacts {
   /** Undefined: it does not say. */
   sizeBytes: number | undefined
   checksums: Checksums
+  /** As its header has it. */
+  etag?: string | undefined
 }
 
 /** HEAD with a wish for checksums in both of their forms (RFC 3230, RFC 9530). */
@@ -102,12 +104,20 @@ export async function headOf(deps: CopyDeps, end: FarEnd, signal: AbortSignal): 
   const length = answer.headers['content-length'] ?? ''
   const checksums = checksumsOfHeaders(answer.headers)
   deps.memory.learnDigests(end.origin, Object.keys(checksums).length > 0)
-  return { status, sizeBytes: /^\d{1,15}$/.test(length) ? Number(length) : undefined, checksums }
+  const sizeBytes = /^\d{1,15}$/.test(length) ? Number(length) : undefined
+  return { status, sizeBytes, checksums, etag: answer.headers.etag }
 }
 
-/** DELETE; true when nothing is there any more. */
-export async function removeAt(deps: CopyDeps, end: FarEnd, signal: AbortSignal): Promise<boolean> {
-  const request = { method: 'DELETE', headers: {}, signal }
+/** DELETE of what was seen there; true when nothing is there any more. */
+export async function removeAt(
+  deps: CopyDeps,
+  end: FarEnd,
+  { etag = '' }: HeadFacts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  // A weak one never matches (RFC 9110 13.1.1).
+  const headers = etag.startsWith('"') ? { 'If-Match': etag } : {}
+  const request = { method: 'DELETE', headers, signal }
   const answer = await askEnd(end, request, (one) => followRedirects(deps.outbound, one))
   discard(answer.body)
   return answer.status < 300 || answer.status === 404

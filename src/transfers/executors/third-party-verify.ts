@@ -45,8 +45,14 @@ export async function verifyThere(
     task.onProgress(sizeBytes)
     return { sizeBytes, checksums: there.checksums, sourceChecksums }
   }
-  await removeAt(deps, ends.destination, AbortSignal.timeout(CLEAN_MS)).catch(() => false)
+  const isOurs = mayBeOurs(there, task)
+  if (isOurs) await removeAt(deps, ends.destination, there, AbortSignal.timeout(CLEAN_MS)).catch(() => false)
   throw fault
+}
+
+/** What is larger than the file can be no part of its copy: somebody else has put it there. */
+function mayBeOurs({ sizeBytes = 0 }: HeadFacts, { expected }: CopyTask): boolean {
+  return sizeBytes <= expected.sizeBytes
 }
 
 async function difference(
@@ -92,7 +98,10 @@ function wrongSize(got: number, expected: number): TransferError {
     code: 'SIZE_MISMATCH',
     type: 'TEMPORARY_REMOTE_ERROR',
     location: 'ERROR_TRANSFER',
-    message: `The copy has ${got} of ${expected} bytes. It was removed.`,
+    message:
+      got > expected
+        ? `What stands there has ${got} bytes and the file ${expected}. It was left alone.`
+        : `The copy has ${got} of ${expected} bytes. It was removed.`,
     temporary: true,
     maxRepeats: SIZE_TRIES,
   })
@@ -102,17 +111,21 @@ function wrongSize(got: number, expected: number): TransferError {
  * Leaves nothing of a copy that broke where nothing stood before. The copying server may still be at it, so
  * it is looked at until nothing is there twice. True when that is certain.
  */
-export async function removeRemains(deps: CopyDeps, { destination }: FarEnds): Promise<boolean> {
+export async function removeRemains(
+  deps: CopyDeps,
+  { destination }: FarEnds,
+  task: CopyTask,
+): Promise<boolean> {
   const signal = AbortSignal.timeout(CLEAN_MS)
   let clear = 0
   try {
     for (let round = 0; round < MAX_ROUNDS && clear < 2; round++) {
       if (round > 0) await systemClock.wait(SETTLE_MS, signal)
-      const { status } = await headOf(deps, destination, signal)
-      if (status === 404 || status === 410) clear += 1
+      const there = await headOf(deps, destination, signal)
+      if (there.status === 404 || there.status === 410) clear += 1
       else {
         clear = 0
-        if (!(await removeAt(deps, destination, signal))) return false
+        if (!mayBeOurs(there, task) || !(await removeAt(deps, destination, there, signal))) return false
       }
     }
   } catch (error) {

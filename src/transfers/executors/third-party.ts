@@ -78,7 +78,7 @@ async function finishEarlier(deps: CopyDeps, ends: FarEnds, task: CopyTask): Pro
   } catch (error) {
     if (!(error instanceof TransferError)) throw error
   }
-  await removeRemains(deps, ends)
+  await removeRemains(deps, ends, task)
   return undefined
 }
 
@@ -146,6 +146,6 @@ function isSomebodyElses(error: unknown): boolean {
 
 /** The note that something there is ours goes when nothing is there any more. */
 async function tidy(deps: CopyDeps, { task, ends }: Asked, mayBeThere: boolean): Promise<void> {
-  if (mayBeThere && !(await removeRemains(deps, ends))) return
+  if (mayBeThere && !(await removeRemains(deps, ends, task))) return
   await task.onReference(null).catch(() => undefined)
 }

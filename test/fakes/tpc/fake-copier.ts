@@ -138,10 +138,12 @@ export class FakeCopier {
   }
 
   private async copy(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { source, destination } = request.headers as Record<string, string | undefined>
+    const { source, destination, overwrite } = request.headers as Record<string, string | undefined>
     if (source === undefined && destination === undefined) {
       return void response.writeHead(400).end('No Source or Destination specified')
     }
+    if (source !== undefined && overwrite === 'F' && this.files.has(path))
+      return void response.writeHead(412).end('File exists')
     const copy = fakeCopy({ request, response, path, source, destination })
     await (this.script ?? ((one: FakeCopy) => this.copyWell(one)))(copy)
   }
