@@ -80,6 +80,8 @@ export class TransferService {
   async expire(id: string): Promise<void> {
     const job = await findJob(this.deps.db, id)
     if (job === undefined || job.deadlineMs === null || isJobOver(job.state)) return
+    // Put off since the look at who is late.
+    if (job.deadlineMs > this.deps.clock.nowMs()) return
     const text = `It was to be over by ${isoTime(job.deadlineMs)}. What is copied stays; retry it for the rest.`
     await endJob(this.deps, job, { code: 'DEADLINE_PASSED', text })
     await this.publish(job.userId, id)

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobView } from '../../src/transfers/index.ts'
+import { findJob, insertJob } from '../../src/transfers/job-repo.ts'
 import { claimDueRecurring } from '../../src/transfers/orders/schedules-repo.ts'
+import { TransferService } from '../../src/transfers/service.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { FakeClock } from './support/fake-clock.ts'
+import { newJob } from './support/queued-jobs.ts'
 import { SourceServer } from './support/source-server.ts'
 import { TestEngine } from './support/test-engine.ts'
 
@@ -71,6 +74,14 @@ describe.each(engines)('orders and the clock, on %s', (kind) => {
     }, 2000)
     expect(end).toMatchObject({ state: 'CANCELED', error: { code: 'DEADLINE_PASSED' } })
     expect(await engine.partFiles()).toEqual([])
+  })
+
+  it('do not end a job whose deadline was put off since the look at who is late', async () => {
+    const job = newJob({ state: 'ACTIVE', deadlineMs: clock.nowMs() + MINUTE })
+    await insertJob(database.db, job)
+    const service = new TransferService({ db: database.db, clock } as never)
+    await service.expire(job.id)
+    expect(await findJob(database.db, job.id)).toMatchObject({ state: 'ACTIVE', cancelRequested: false })
   })
 
   it('begin a list no earlier than ordered, and say why it waits', async () => {
