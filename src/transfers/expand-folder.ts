@@ -8,11 +8,12 @@ import { flagReady } from './claim-repo.ts'
 import { reconcile } from './declared.ts'
 import type { TransferDestination, TransferSource } from './endpoints.ts'
 import { at, faultOf } from './expansion-faults.ts'
-import { hasFolders, holdsExpansion, insertFolders, setFolderState } from './expansion-repo.ts'
+import { endFolder, hasFolders, holdsExpansion, insertFolders } from './expansion-repo.ts'
 import { insertFiles, type QueuedFile } from './file-repo.ts'
 import { PathFilter } from './filters.ts'
 import { makeFolders } from './folders.ts'
 import type { JobContexts } from './job-contexts.ts'
+import { lockJobs } from './job-locks-repo.ts'
 import { changeJob, noteJobError } from './job-repo.ts'
 import { newRequest } from './new-request.ts'
 import { namesOf, RunAborted } from './run.ts'
@@ -121,9 +122,10 @@ async function addMembers(
 ) {
   const nowMs = deps.clock.nowMs()
   const changed = await inTransaction(deps.db, async (tx) => {
-    if (!(await holdsExpansion(tx, job.id, deps.owner))) throw new RunAborted('lease-lost')
+    // Locks the job: nobody takes it over between the question who holds it and the end.
     const present = await changeJob(tx, job.id, { nowMs })
-    if (present === undefined) throw new RunAborted('lease-lost')
+    if (present === undefined || !(await holdsExpansion(tx, job.id, deps.owner)))
+      throw new RunAborted('lease-lost')
     const added = await insertFiles(tx, requestsOf(present, folder, members))
     const folders = members.filter(({ entry }) => entry.kind === 'folder')
     const usable = folders.filter(({ entry }) => refusalOfName(entry.name) === undefined)
@@ -132,7 +134,7 @@ async function addMembers(
       job.id,
       usable.map(({ path }) => path),
     )
-    if (folder !== undefined) await setFolderState(tx, job.id, folder, 'done')
+    if (folder !== undefined) await endFolder(tx, job.id, folder, 'done')
     const foldersFailed = folders.length - usable.length
     if (foldersFailed + added.failed > 0) await noteJobError(tx, job.id, UNUSABLE_NAME)
     const delta = {
@@ -170,9 +172,12 @@ function refusalOfName(name: string): string | undefined {
   }
 }
 
+/** Counts a folder as failed, once: another listing of it may have ended first. */
 async function failFolder(deps: GeneratorDeps, job: TransferJob, path: string, fault: Fault): Promise<void> {
   const changed = await inTransaction(deps.db, async (tx) => {
-    await setFolderState(tx, job.id, path, 'failed')
+    await lockJobs(tx, [job.id])
+    if (!(await holdsExpansion(tx, job.id, deps.owner))) throw new RunAborted('lease-lost')
+    if (!(await endFolder(tx, job.id, path, 'failed'))) return undefined
     await noteJobError(tx, job.id, { code: fault.code, text: `${shortened(path)}/: ${fault.message}` })
     return changeJob(tx, job.id, { delta: { foldersFailed: 1 }, nowMs: deps.clock.nowMs() })
   })

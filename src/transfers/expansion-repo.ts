@@ -96,13 +96,15 @@ export async function hasFolders(db: Db, jobId: string): Promise<boolean> {
   return (await db('transfer_folders').where({ job_id: jobId }).first('path')) !== undefined
 }
 
-export async function setFolderState(
+/** Notes how the listing of a folder ended; false when another one of it has ended already. */
+export async function endFolder(
   db: Db,
   jobId: string,
   path: string,
   state: 'done' | 'failed',
-): Promise<void> {
-  await db('transfer_folders').where({ job_id: jobId, path }).update({ state })
+): Promise<boolean> {
+  const open = db('transfer_folders').where({ job_id: jobId, path, state: 'pending' })
+  return (await open.update({ state })) > 0
 }
 
 /** Folders that failed are listed again. Returns how many. */
