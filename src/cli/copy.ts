@@ -126,14 +126,20 @@ async function sendSmall(item: CopyItem, options: CopyOptions, localPath: string
 }
 
 /** Some servers keep what came of an upload that broke off; where nothing was before, nothing shall be. */
-async function removeHalf({ target, isNew }: CopyItem, error: unknown): Promise<void> {
+async function removeHalf({ target, isNew, entry }: CopyItem, error: unknown): Promise<void> {
   const isRefusal = error instanceof CliError && error.status !== undefined
   if (isNew !== true || isRefusal || target.tree.drive === undefined) return
   // rclone closes the file a moment after the connection, and it is there again.
   for (const waitMs of [0, 100, 400]) {
     await delay(waitMs)
-    await target.tree.drive.remove(target.path).catch(() => undefined)
+    await takeBack(target, entry.sizeBytes).catch(() => undefined)
   }
+}
+
+/** Removes what came of a copy; what is larger, or a folder by now, was put there by somebody else. */
+async function takeBack({ tree: { drive }, path }: Place, sizeBytes: number): Promise<void> {
+  const there = await drive?.find(path)
+  if (there?.kind === 'file' && there.sizeBytes <= sizeBytes) await drive?.remove(path)
 }
 
 /** Stores what comes in on a stream of unknown length. */
@@ -196,7 +202,7 @@ async function conclude(
   const name = target.tree.nameOf(target.path)
   const equal = compareChecksums(read.checksums, other)
   if (equal === false) {
-    await target.tree.drive?.remove(target.path)
+    await takeBack(target, read.sizeBytes)
     throw checksumMismatch(name)
   }
   return {

@@ -95,6 +95,18 @@ it('streams between two drives through this machine, and asks the other side to 
   expect(drive.requests.every((request) => request.headers.authorization !== undefined)).toBe(true)
 })
 
+it('leaves alone what somebody else put in the place of a file that was sent', async () => {
+  const { folder, drive, cli } = await setUp()
+  for (const size of [10, 3_000_000]) {
+    await writeFile(join(folder, 'f'), randomBytes(size))
+    const theirs = randomBytes(size + 1)
+    drive.afterPut = () => drive.entries.set('f', theirs)
+    const { code, stderr } = await cli(['cp', join(folder, 'f'), 'drive:/f', '--json'])
+    expect({ code, error: JSON.parse(stderr).error.code }).toEqual({ code: 1, error: 'CHECKSUM_MISMATCH' })
+    expect(drive.entries.get('f')?.equals(theirs)).toBe(true)
+  }
+})
+
 it('keeps the old file and leaves nothing behind when bytes are wrong or missing', async () => {
   const { folder, drive, cli } = await setUp()
   const target = join(folder, 'out')

@@ -12,6 +12,8 @@ export class TinyDrive {
   /** Closes the connection in the middle of these. */
   readonly cut = new Set<string>()
   showChecksums = true
+  /** What somebody else does when a file has come. */
+  afterPut: (() => void) | undefined
   readonly prefix: string
 
   constructor(prefix: string) {
@@ -39,6 +41,7 @@ export class TinyDrive {
     else if (request.headers['if-none-match'] === '*' && this.entries.has(path)) response.writeHead(412).end()
     else {
       this.entries.set(path, this.corrupt.has(path) ? Buffer.from('something else') : body)
+      this.afterPut?.()
       response.writeHead(201).end()
     }
   }
