@@ -3,6 +3,7 @@ import type { Dispatcher, Taken } from './dispatcher.ts'
 import { listWishes } from './job-repo.ts'
 import type { Journal } from './journal.ts'
 import type { LinkControl } from './links/link-control.ts'
+import { type SecondClaims, secondsOf } from './second-claims.ts'
 import { SMALL_FILES_PER_SLOT } from './slots.ts'
 import type { Stage, StageSlots } from './stage-slots.ts'
 import { countLanes, type TaskPool } from './task-pool.ts'
@@ -20,6 +21,7 @@ export interface FileIntakeDeps {
   links: Pick<LinkControl, 'started' | 'ended'>
   files: TaskPool
   stages: StageSlots
+  seconds: SecondClaims
   /** `enter` is told which stage the request comes to, and waits until there is a slot for it. */
   runFile(file: TransferFile, signal: AbortSignal, enter: (stage: Stage) => Promise<void>): Promise<void>
 }
@@ -35,13 +37,23 @@ export class FileIntake {
   }
 
   async takeFiles(): Promise<void> {
-    const { dispatcher, stages } = this.deps
+    const { dispatcher, stages, files, seconds } = this.deps
     stages.settle()
     const lanesNow = this.openLanes()
     if (lanesNow.length === 0) return
+    // From before: one that ended meanwhile may have written what the claim does not know.
+    const running = files.byId()
     const taken = await dispatcher.take(stages.delivering(), lanesNow)
-    this.smallAtLook = this.countSmall() + taken.filter(({ file }) => file.lane === lanes.small).length
-    await this.launchAll(taken)
+    const fresh = taken.filter(({ file }) => !running.has(file.id))
+    this.smallAtLook = this.countSmall() + fresh.filter(({ file }) => file.lane === lanes.small).length
+    await this.launchAll(fresh)
+    await seconds.giveBack(
+      'transfer_files',
+      secondsOf(
+        running,
+        taken.map(({ file }) => file),
+      ),
+    )
   }
 
   /**

@@ -39,13 +39,19 @@ export class Heartbeat {
     this.lastAtMs = 0
   }
 
-  async beatWhenDue(): Promise<void> {
+  /**
+   * Returns until when no lease of what runs here was over: who takes what is due later than that may take it
+   * from ourselves. Throws when the database cannot be asked; the beat is still due then, before anything else.
+   */
+  async beatWhenDue(): Promise<number> {
     const { clock, leaseMs } = this.deps
-    if (clock.nowMs() - this.lastAtMs < leaseMs / 3) return
-    this.lastAtMs = clock.nowMs()
+    const beginMs = clock.nowMs()
+    if (beginMs - this.lastAtMs < leaseMs / 3) return beginMs
     await this.extend()
     await this.hearWishes()
     await this.deps.onBeat()
+    this.lastAtMs = beginMs
+    return beginMs
   }
 
   /** What is not ours any more is ended: another worker has it. */

@@ -38,6 +38,7 @@ export class Journal {
   private readonly deps: JournalDeps
   /** What the counts of the jobs contain for each request that is worked on. */
   private readonly counted = new Map<string, Counted>()
+  private readonly adopted = new Map<string, TransferFile>()
   private pending = new Map<string, Pending>()
   private failures: FailedAttempt[] = []
   private flushing: Promise<void> | undefined
@@ -48,11 +49,14 @@ export class Journal {
 
   /** Begins to keep book on a request that was just claimed. */
   adopt(file: TransferFile): void {
+    this.adopted.set(file.id, file)
     this.counted.set(file.id, countedOf(file))
   }
 
-  /** Ends the book-keeping, after the last commit. */
+  /** Ends the book-keeping, after the last commit; that of a later attempt at the same request goes on. */
   forget(file: TransferFile): void {
+    if (this.adopted.get(file.id) !== file) return
+    this.adopted.delete(file.id)
     this.counted.delete(file.id)
     this.pending.delete(file.id)
   }

@@ -1,23 +1,24 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
 import type { Logger } from '../platform/log.ts'
-import { claimExpansions, findNextExpansionMs } from './expansion-repo.ts'
+import { ExpansionIntake } from './expansion-intake.ts'
+import { findNextExpansionMs } from './expansion-repo.ts'
 import { FileIntake, type FileIntakeDeps } from './file-intake.ts'
 import { Heartbeat, type HeartbeatDeps } from './heartbeat.ts'
 import type { LinkControl } from './links/link-control.ts'
 import { endWaits, findNextDueMs, hasOpenWork, wakeDueFiles } from './queue-repo.ts'
 import { Rest } from './rest.ts'
 import type { AbortReason } from './run.ts'
+import { SecondClaims } from './second-claims.ts'
 import { type Stage, type StageSlotLimits, StageSlots } from './stage-slots.ts'
 import { type Task, TaskPool } from './task-pool.ts'
 import { lanes, type TransferFile, type TransferJob } from './types.ts'
 
 /** Looks at the queue at least so often, for what other processes put there. */
 const SAFETY_TICK_MS = 1000
-const PARALLEL_EXPANSIONS = 2
 
 export interface SchedulerDeps
-  extends Omit<FileIntakeDeps, 'files' | 'stages'>,
+  extends Omit<FileIntakeDeps, 'files' | 'stages' | 'seconds'>,
     Omit<HeartbeatDeps, 'files' | 'expansions'> {
   db: Db
   clock: Clock
@@ -37,6 +38,7 @@ export class Scheduler {
   private readonly expansions: TaskPool
   private readonly stages: StageSlots
   private readonly intake: FileIntake
+  private readonly expansionIntake: ExpansionIntake
   private readonly heart: Heartbeat
   private readonly rest: Rest
   private loop: Promise<void> | undefined
@@ -60,7 +62,9 @@ export class Scheduler {
       roomOf: (link, moving) => deps.links.roomOf?.(link, moving) ?? Infinity,
       onWait: () => this.rest.poke(),
     })
-    this.intake = new FileIntake({ ...deps, files: this.files, stages: this.stages })
+    const seconds = new SecondClaims({ ...deps, onReady: () => this.poke() })
+    this.intake = new FileIntake({ ...deps, files: this.files, stages: this.stages, seconds })
+    this.expansionIntake = new ExpansionIntake({ ...deps, expansions: this.expansions, seconds })
     this.heart = new Heartbeat({ ...deps, files: this.files, expansions: this.expansions })
     this.rest = new Rest(deps.clock, SAFETY_TICK_MS)
   }
@@ -133,24 +137,27 @@ export class Scheduler {
   /** One look at everything; returns when something is due next. */
   private async round(): Promise<number> {
     await this.noticeClockSetBack()
-    await this.heart.beatWhenDue()
-    if (this.deps.clock.nowMs() >= this.lookAtMs) await this.lookAround()
+    const dueMs = await this.heart.beatWhenDue()
+    if (this.deps.clock.nowMs() >= this.lookAtMs) await this.lookAround(dueMs)
     await this.intake.takeFiles()
     await this.settleIdle()
     return this.lookAtMs
   }
 
-  /** Looks for all but what is ready: waits that are over, and jobs to expand. A hand that gets free needs none of it. */
-  private async lookAround(): Promise<void> {
+  /**
+   * Looks for all but what is ready: waits that are over by `dueMs`, and jobs to expand. A hand that gets free
+   * needs none of it.
+   */
+  private async lookAround(dueMs: number): Promise<void> {
     const { db, clock } = this.deps
     // Said before the look: who pokes meanwhile wants another.
     this.lookAtMs = clock.nowMs() + SAFETY_TICK_MS
     try {
-      if ((await wakeDueFiles(db, clock.nowMs())) > 0) this.deps.dispatcher.forget()
-      await this.takeExpansions()
+      if ((await wakeDueFiles(db, dueMs)) > 0) this.deps.dispatcher.forget()
+      await this.expansionIntake.takeExpansions(dueMs)
       this.lookBy(await findNextDueMs(db))
       // What is due and cannot be taken because all hands are busy is no reason to look again at once.
-      if (this.expansions.size < PARALLEL_EXPANSIONS) this.lookBy(await findNextExpansionMs(db))
+      if (!this.expansionIntake.isFull) this.lookBy(await findNextExpansionMs(db))
     } catch (error) {
       this.lookAtMs = 0
       throw error
@@ -169,16 +176,6 @@ export class Scheduler {
     this.lookAtMs = 0
     this.heart.hasten()
     await endWaits(db, clock.nowMs())
-  }
-
-  private async takeExpansions(): Promise<void> {
-    const { db, owner, clock, leaseMs } = this.deps
-    const limit = PARALLEL_EXPANSIONS - this.expansions.size
-    if (limit <= 0) return
-    const nowMs = clock.nowMs()
-    for (const job of await claimExpansions(db, { owner, nowMs, leaseUntilMs: nowMs + leaseMs, limit })) {
-      this.expansions.launch(job.id, { jobId: job.id }, (signal) => this.deps.expandJob(job, signal))
-    }
   }
 
   private afterFile({ lane, file }: Task): void {

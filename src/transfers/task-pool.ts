@@ -43,6 +43,11 @@ export class TaskPool {
     return [...this.tasks.keys()]
   }
 
+  /** What runs now, as a copy. */
+  byId(): ReadonlyMap<string, Task> {
+    return new Map(this.tasks)
+  }
+
   all(): Task[] {
     return [...this.tasks.values()]
   }
@@ -55,7 +60,8 @@ export class TaskPool {
     task.done = work(task.abort.signal, task)
       .catch((error) => this.options.onError(error, task.jobId))
       .finally(() => {
-        this.tasks.delete(id)
+        // Whoever came after it under the same id is not over.
+        if (this.tasks.get(id) === task) this.tasks.delete(id)
         this.options.onEnd(task)
       })
     return task

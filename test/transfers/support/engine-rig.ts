@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '../../support/databases.ts'
+import { createTestDatabase, type Engine, type TestDatabase } from '../../support/databases.ts'
 import { SourceServer } from './source-server.ts'
 import { TestEngine, type TestEngineOptions } from './test-engine.ts'
 
@@ -9,8 +9,11 @@ export interface EngineRig {
   engine: TestEngine
 }
 
-export async function startRig(options: Partial<TestEngineOptions> = {}): Promise<EngineRig> {
-  const database = await createTestDatabase('sqlite')
+export async function startRig(
+  options: Partial<TestEngineOptions> = {},
+  engineName: Engine = 'sqlite',
+): Promise<EngineRig> {
+  const database = await createTestDatabase(engineName)
   const source = await SourceServer.start()
   const engine = await TestEngine.start({ db: database.db, sourceUrl: source.url, ...options })
   return { database, source, engine }
