@@ -1,8 +1,8 @@
 import { type Db, isPostgres } from '../platform/db.ts'
 import { type FileRow, fromFileRow } from './file-rows.ts'
-import { withJobsLocked } from './job-locks-repo.ts'
 import { rankOf } from './job-rank.ts'
 import { rawRows } from './json-rows-repo.ts'
+import { withJobsLocked } from './row-locks-repo.ts'
 import { MS_PER_PRIORITY_POINT } from './scheduling/effective-priority.ts'
 import { type Lane, lanes, type TransferFile } from './types.ts'
 

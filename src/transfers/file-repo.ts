@@ -1,8 +1,8 @@
 import type { Db } from '../platform/db.ts'
 import type { DtrState } from './dtr-states.ts'
 import { type FileRow, fromFileRow, insertedColumns, savedColumns, toFileRow } from './file-rows.ts'
-import { lockJobs } from './job-locks-repo.ts'
 import { filledColumns, jsonRows, rawRows } from './json-rows-repo.ts'
+import { lockFiles, lockJobs } from './row-locks-repo.ts'
 import type { Fault } from './transfer-error.ts'
 import type { Lane, TransferFile } from './types.ts'
 
@@ -61,6 +61,10 @@ export async function saveFiles(db: Db, owner: string, files: readonly TransferF
     name in filled ? `${name} = v.${name}` : `${name} = null`,
   )
   const { source, parameter } = jsonRows(db, { id: 'text', ...filled }, rows)
+  await lockFiles(
+    db,
+    files.map(({ id }) => id),
+  )
   // The owner in an expression: by the index of owners SQLite would compare every leased row with every row of the batch.
   const saved = await rawRows<{ id: string }>(
     db,

@@ -3,6 +3,7 @@ import { readRows } from '../platform/read-rows.ts'
 import { flagReady, lanesByJob } from './claim-repo.ts'
 import { FIRST_RANK } from './job-rank.ts'
 import { repairReadyFlags } from './ready-queues-repo.ts'
+import { withFilesLocked } from './row-locks-repo.ts'
 import type { Lane } from './types.ts'
 
 const WAKE_BATCH = 5000
@@ -52,12 +53,14 @@ export async function extendFileLeases(
   untilMs: number,
 ): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
-  const rows: { id: string }[] = await db('transfer_files')
-    .whereIn('id', [...ids])
-    .andWhere({ lease_owner: owner })
-    .update({ next_at_ms: untilMs })
-    .returning('id')
-  return new Set(rows.map((row) => row.id))
+  return withFilesLocked(db, ids, async (tx) => {
+    const rows: { id: string }[] = await tx('transfer_files')
+      .whereIn('id', [...ids])
+      .andWhere({ lease_owner: owner })
+      .update({ next_at_ms: untilMs })
+      .returning('id')
+    return new Set(rows.map((row) => row.id))
+  })
 }
 
 /** Gives back every lease of owners whose name starts with `prefix`, but not those of `except`. */

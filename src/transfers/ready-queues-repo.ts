@@ -1,7 +1,7 @@
 import { type Db, isPostgres } from '../platform/db.ts'
 import { flagReady, type QueueKey, readyColumn } from './claim-repo.ts'
-import { withJobsLocked } from './job-locks-repo.ts'
 import { rawRows } from './json-rows-repo.ts'
+import { withJobsLocked } from './row-locks-repo.ts'
 import { type Lane, lanes } from './types.ts'
 
 const DROPPED_AT_ONCE = 500

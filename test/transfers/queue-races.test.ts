@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Db, inTransaction } from '../../src/platform/db.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { claimFiles, flagReady } from '../../src/transfers/claim-repo.ts'
-import { insertFiles } from '../../src/transfers/file-repo.ts'
+import { insertFiles, saveFiles } from '../../src/transfers/file-repo.ts'
 import { changeJob, findJob } from '../../src/transfers/job-repo.ts'
 import { Journal } from '../../src/transfers/journal.ts'
 import { extendFileLeases, wakeDueFiles } from '../../src/transfers/queue-repo.ts'
@@ -33,9 +33,9 @@ function untilBlocked(): Promise<void> {
   })
 }
 
-/** True while no transaction has locked the row of the job. */
-async function isFree(id: string): Promise<boolean> {
-  const { rows } = await db.raw('select id from transfer_jobs where id = ? for update skip locked', [id])
+/** True while no transaction has locked the row. */
+async function isFree(id: string, table = 'transfer_jobs'): Promise<boolean> {
+  const { rows } = await db.raw('select id from ?? where id = ? for update skip locked', [table, id])
   return rows.length === 1
 }
 
@@ -142,6 +142,24 @@ describe('writers of PostgreSQL that meet', () => {
     })
     expect(await writing).toEqual([true, true])
     expect((await findJob(db, last.id))?.filesFailed).toBe(1)
+  })
+
+  it.each(['a heartbeat', 'a commit'])('lock files in the order of their ids: %s', async (which) => {
+    await addQueuedJob(db, 2)
+    const [first, last] = (await claim(db, 2)).sort((a, b) => (a.id < b.id ? -1 : 1)) as TransferFile[]
+    if (first === undefined || last === undefined) throw new Error('two files were put there')
+    const work = {
+      'a heartbeat': () => extendFileLeases(db, 'w', [last.id, first.id], 60_000),
+      'a commit': () => inTransaction(db, (tx) => saveFiles(tx, 'w', [last, first])),
+    }[which]
+    let working: Promise<Set<string>> | undefined
+    await inTransaction(db, async (tx) => {
+      await tx('transfer_files').where({ id: first.id }).forUpdate().select('id')
+      working = work?.()
+      await untilBlocked()
+      expect(await isFree(last.id, 'transfer_files')).toBe(true)
+    })
+    expect([...((await working) ?? [])].sort()).toEqual([first.id, last.id])
   })
 
   it('find again within a minute what was lost all the same', async () => {

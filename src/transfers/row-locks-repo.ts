@@ -6,11 +6,20 @@ import { type Db, inTransaction, isPostgres } from '../platform/db.ts'
  * where only one writes at a time.
  */
 export async function lockJobs(tx: Db, ids: Iterable<string>): Promise<void> {
+  await lockRows(tx, 'transfer_jobs', ids)
+}
+
+/** The same for files. */
+export async function lockFiles(tx: Db, ids: Iterable<string>): Promise<void> {
+  await lockRows(tx, 'transfer_files', ids)
+}
+
+async function lockRows(tx: Db, table: string, ids: Iterable<string>): Promise<void> {
   const wanted = [...new Set(ids)]
   if (wanted.length === 0 || !isPostgres(tx)) return
   // As strong as an update and no stronger: who adds a file to the job need not wait. By the code of the
   // characters, as JavaScript sorts.
-  await tx('transfer_jobs').whereIn('id', wanted).orderByRaw('id collate "C"').forNoKeyUpdate().select('id')
+  await tx(table).whereIn('id', wanted).orderByRaw('id collate "C"').forNoKeyUpdate().select('id')
 }
 
 /**
@@ -26,6 +35,19 @@ export async function withJobsLocked<T>(
   if (!isPostgres(db)) return work(db)
   return inTransaction(db, async (tx) => {
     await lockJobs(tx, ids)
+    return work(tx)
+  })
+}
+
+/** The same for files; of two that change many of them, none waits for the other in a ring. */
+export async function withFilesLocked<T>(
+  db: Db,
+  ids: readonly string[],
+  work: (tx: Db) => Promise<T>,
+): Promise<T> {
+  if (!isPostgres(db)) return work(db)
+  return inTransaction(db, async (tx) => {
+    await lockFiles(tx, ids)
     return work(tx)
   })
 }
