@@ -29,13 +29,22 @@ export async function expandJob(deps: GeneratorDeps, job: TransferJob, signal: A
     for (;;) {
       const paths = await listPendingFolders(deps.db, job.id, PARALLEL_FOLDERS)
       if (paths.length === 0) break
-      await Promise.all(paths.map((path) => expandFolder(deps, job, ends, { path, signal })))
+      await allOf(paths.map((path) => expandFolder(deps, job, ends, { path, signal })))
     }
     await change(deps, job, { expansion: 'done', lease_owner: null })
   } catch (error) {
+    // What was paused can be taken up at once when it goes on.
+    const isStopped = error instanceof RunAborted && error.reason === 'stop'
+    if (isStopped) await change(deps, job, { lease_owner: null, next_at_ms: 0 })
     if (error instanceof RunAborted) return
     await settle(deps, job, error)
   }
+}
+
+/** Waits for all before it throws: the job is given back then, and another must not meet who still lists. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** Lists the first replica that can be listed; which one a file is fetched from is decided per file. */

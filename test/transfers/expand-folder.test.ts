@@ -8,8 +8,10 @@ import { createLogger } from '../../src/platform/log.ts'
 import { createSpaces } from '../../src/store/index.ts'
 import { type Ends, expandFolder, type GeneratorDeps } from '../../src/transfers/expand-folder.ts'
 import { claimExpansions, insertFolders, listPendingFolders } from '../../src/transfers/expansion-repo.ts'
+import { expandJob } from '../../src/transfers/generator.ts'
 import type { JobContexts } from '../../src/transfers/job-contexts.ts'
 import { findJob } from '../../src/transfers/job-repo.ts'
+import { RunAborted } from '../../src/transfers/run.ts'
 import type { TransferJob } from '../../src/transfers/types.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { FakeClock } from './support/fake-clock.ts'
@@ -69,6 +71,17 @@ describe.each(engines)('a folder that cannot be listed, on %s', (engine) => {
     expect(await findJob(db, job.id)).toMatchObject({ foldersFailed: 1 })
     expect(told.map(({ foldersFailed }) => foldersFailed)).toEqual([1])
     expect(await listPendingFolders(db, job.id, 5)).toEqual([])
+  })
+
+  it('is given back when its job is paused, and can be taken at once', async () => {
+    const contexts = {
+      get: async () => ({ destination: async () => ends.destination, source: async () => ends.source }),
+    }
+    const deps = { ...depsOf('w'), contexts: contexts as unknown as JobContexts }
+    const signal = AbortSignal.abort(new RunAborted('stop'))
+    await expandJob(deps, { ...job, source: { path: '/' }, destination: { path: '/' } }, signal)
+    expect(await listPendingFolders(db, job.id, 5)).toContain('gone')
+    await takeJob('other', 0)
   })
 
   it('is left to who holds the job now', async () => {
