@@ -1,4 +1,5 @@
 import { type Db, isPostgres } from '../platform/db.ts'
+import { prefixBindings } from '../platform/sql-prefix.ts'
 import { fromJobRow, type JobRow } from './job-rows.ts'
 import { jsonRows, rawRows } from './json-rows-repo.ts'
 import type { TransferJob } from './types.ts'
@@ -46,7 +47,7 @@ export async function extendExpansionLeases(
 /** Gives back the expansions of owners whose name starts with `prefix`, but not those of `except`. */
 export async function releaseExpansionLeases(db: Db, prefix: string, except: string): Promise<number> {
   return await db('transfer_jobs')
-    .whereRaw('substr(lease_owner, 1, ?) = ?', [prefix.length, prefix])
+    .whereRaw('substr(lease_owner, 1, ?) = ?', prefixBindings(prefix))
     .andWhereNot({ lease_owner: except })
     .update({ lease_owner: null, next_at_ms: 0 })
 }

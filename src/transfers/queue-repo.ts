@@ -1,5 +1,6 @@
 import type { Db } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
+import { prefixBindings } from '../platform/sql-prefix.ts'
 import { flagReady, lanesByJob } from './claim-repo.ts'
 import { FIRST_RANK } from './job-rank.ts'
 import { repairReadyFlags } from './ready-queues-repo.ts'
@@ -66,7 +67,7 @@ export async function extendFileLeases(
 /** Gives back every lease of owners whose name starts with `prefix`, but not those of `except`. */
 export async function releaseFileLeases(db: Db, prefix: string, except: string): Promise<number> {
   const count = await db('transfer_files')
-    .whereRaw('substr(lease_owner, 1, ?) = ?', [prefix.length, prefix])
+    .whereRaw('substr(lease_owner, 1, ?) = ?', prefixBindings(prefix))
     .andWhereNot({ lease_owner: except })
     .update({ queue: 'ready', lease_owner: null })
   if (count > 0) await repairReadyFlags(db)

@@ -189,6 +189,17 @@ describe.each(engines)('the activity of files on %s', (engine) => {
     expect(await ask({ path: '/a/tw' })).toEqual([])
   })
 
+  it('is told by path below a folder whose name has letters of two units', async () => {
+    for (const folder of ['🔭', '🔭🔭']) await make(folder)
+    await told()
+    await put('🔭/sky.fits')
+    await put('🔭🔭/star.fits')
+    clock.pass(MINUTE_MS)
+    await newFollower().followAll()
+    const found = await activities.list('ann', { limit: 10, path: '/🔭' })
+    expect(found.map(activityText)).toEqual(['ann added "sky.fits"'])
+  })
+
   it('has the time of the change where that can be', async () => {
     await told()
     clock.pass(1_000)

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Db } from '../../src/platform/db.ts'
 import { claimFiles } from '../../src/transfers/claim-repo.ts'
-import { claimExpansions, insertFolders, listPendingFolders } from '../../src/transfers/expansion-repo.ts'
+import {
+  claimExpansions,
+  insertFolders,
+  listPendingFolders,
+  releaseExpansionLeases,
+} from '../../src/transfers/expansion-repo.ts'
 import { insertFiles, listFiles, saveFiles } from '../../src/transfers/file-repo.ts'
 import { rankOf } from '../../src/transfers/job-rank.ts'
 import { changeJob, findJob, insertJob, listJobs } from '../../src/transfers/job-repo.ts'
@@ -90,6 +95,16 @@ describe.each(engines)('the queue on %s', (engine) => {
     expect(await countActiveFiles(db, [job.id, 'none'])).toEqual(new Map([[job.id, 2]]))
     expect(await releaseFileLeases(db, 'w/', 'w/new')).toBe(2)
     expect(await claim('w/new', 5)).toHaveLength(3)
+  })
+
+  it('frees those of a worker whose name has letters of two units, and of no other', async () => {
+    await addJob(3)
+    await claim('🛰/old', 1)
+    await claim('🛰🛰/old', 1)
+    expect(await releaseFileLeases(db, '🛰/', '🛰/new')).toBe(1)
+    await addQueuedJob(db, 0, { expansion: 'pending' })
+    await db('transfer_jobs').where({ expansion: 'pending' }).update({ lease_owner: '🛰/old' })
+    expect(await releaseExpansionLeases(db, '🛰/', '🛰/new')).toBe(1)
   })
 
   it('serves urgent jobs first and equal ones in turn, the one served longest ago before the other', async () => {

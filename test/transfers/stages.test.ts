@@ -300,6 +300,12 @@ describe.each(engines)('files for computing jobs (%s)', (name) => {
     expect(await stage({ dir: join(dir('u'), 'mine-too') }, 'user-2')).toMatchObject({ state: 'READY' })
   })
 
+  it('shares no directory with a set below it when its name has letters of two units', async () => {
+    await insertUser(database.db, 'user-2')
+    await stage({ dir: join(dir('🔭'), 'mine') })
+    await expect(stage({ dir: dir('🔭') }, 'user-2')).rejects.toEqual(refusal('STAGE_DIR_BUSY'))
+  })
+
   it('leaves alone what a set below put there before this one was refused', async () => {
     await insertUser(database.db, 'user-2')
     const [above, below] = [dir('u'), join(dir('u'), 'y')]

@@ -1,5 +1,6 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { newSecret } from '../../platform/ids.ts'
+import { prefixBindings } from '../../platform/sql-prefix.ts'
 import type {
   Activity,
   ActivityFacts,
@@ -62,7 +63,7 @@ export class ActivitiesRepo {
       // A range instead of LIKE: no name can have a meaning in it. Where a database sorts by language, it is
       // compared by length, too.
       query.andWhere((at) =>
-        at.where('path', path).orWhereRaw('substr(path, 1, ?) = ?', [path.length + 1, `${path}/`]),
+        at.where('path', path).orWhereRaw('substr(path, 1, ?) = ?', prefixBindings(`${path}/`)),
       )
     }
     return (await query.orderBy('id', 'desc').limit(limit)).map(toActivity)

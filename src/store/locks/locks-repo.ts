@@ -1,5 +1,6 @@
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { readRows } from '../../platform/read-rows.ts'
+import { prefixBindings } from '../../platform/sql-prefix.ts'
 import type { ResourceKey, StorePath } from '../types.ts'
 import type { Lock } from './locks.ts'
 
@@ -39,7 +40,7 @@ export class LocksRepo {
   async listAround(resource: ResourceKey, nowMs: number, withDescendants: boolean): Promise<Lock[]> {
     const { scope, path } = resource
     const places = [...path.map((_, depth) => toColumn(path.slice(0, depth))), toColumn(path)]
-    const below = withDescendants ? prefixOf(toColumn(path)) : []
+    const below = withDescendants ? prefixBindings(toColumn(path)) : []
     const sql = aroundSql(places.length, withDescendants)
     const found = await readRows<Columns>(this.db, sql, [scope, nowMs, ...places, ...below])
     return found.map(toLock).sort((a, b) => (a.token < b.token ? -1 : 1))
@@ -100,7 +101,6 @@ export async function releaseLocksOf(db: Db, holders: readonly string[]): Promis
   await db('locks').whereIn('user_id', holders).delete()
 }
 
-/** Not LIKE: names may hold its wildcards. Both engines count characters, not units of UTF-16. */
 const startsWith = 'substr(path, 1, ?) = ?'
 
 /** The same text for the same depth, so that it is prepared once; sorted by us: SQLite's sorter costs 25 µs even for nothing. */
@@ -108,10 +108,6 @@ function aroundSql(places: number, withDescendants: boolean): string {
   const marks = Array.from({ length: places }, () => '?').join(', ')
   return `select * from locks where scope = ? and expires_at_ms > ?
     and (path in (${marks})${withDescendants ? ` or ${startsWith}` : ''})`
-}
-
-function prefixOf(column: string): [number, string] {
-  return [[...column].length, column]
 }
 
 function toColumn(path: StorePath): string {

@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db.ts'
+import { prefixBindings } from '../../platform/sql-prefix.ts'
 import {
   isStageOver,
   type Stage,
@@ -62,7 +63,7 @@ export async function findOverlapping(db: Db, { id, dir }: Stage): Promise<Stage
     .whereIn('state', openStates)
     .andWhereNot({ id })
     .andWhere((near) =>
-      near.whereIn('dir', above).orWhereRaw('substr(dir, 1, ?) = ?', [dir.length + 1, `${dir}/`]),
+      near.whereIn('dir', above).orWhereRaw('substr(dir, 1, ?) = ?', prefixBindings(`${dir}/`)),
     )
     .first()
   return row === undefined ? undefined : fromRow(row)
