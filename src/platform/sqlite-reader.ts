@@ -62,8 +62,8 @@ export class SqliteReader {
   }
 
   /**
-   * What is asked within one turn of the event loop was asked before any of it was answered, so one look at
-   * the number of the database's version holds for all of it.
+   * One look at the number of the database's version holds for what is asked before the process turns to its
+   * next event. That event may be somebody who was told meanwhile, by another process, what it has changed.
    */
   private forgetOld(connection: Connection): void {
     this.version ??= connection.prepare('pragma data_version')
@@ -71,8 +71,7 @@ export class SqliteReader {
     if (found?.data_version !== this.answersOf) this.forget()
     this.answersOf = found?.data_version
     this.isChecked = true
-    // Not unref'd: then the loop would go to sleep over it, and wake with answers of before.
-    setImmediate(() => this.expectChange())
+    process.nextTick(() => this.expectChange())
   }
 
   private remember(sql: string, key: string, rows: unknown[]): void {

@@ -66,7 +66,7 @@ describe('the reading connection of SQLite', () => {
       process.stdin.on('data', () => process.stdout.write(String(insert.run().changes)))`
     const other = spawn(process.execPath, ['-e', program, join(folder, 'test.db')])
     const ended = once(other, 'exit')
-    // Read at the end of a turn, after which there is nothing to do but to wait for the other process.
+    // Read at the end of a turn of the loop, which goes over into the next one without a pause.
     for (let rows = 0; rows < 20; rows++) {
       await new Promise((resolve) => setImmediate(resolve))
       expect(await count(db)).toBe(rows)
