@@ -5,12 +5,13 @@ import { openPageLab, type PageLab } from '../support/page-lab.ts'
 let lab: PageLab | undefined
 let leiden: PageLab['leiden']
 let ann: PageLab['ann']
+let bob: PageLab['ann']
 let browser: PageLab['browser']
 
 beforeAll(async () => {
   lab = await openPageLab()
   ;({ leiden, ann, browser } = lab)
-  await leiden.addUser('bob')
+  bob = await leiden.addUser('bob')
   await ann.dav('MKCOL', '/survey')
 })
 
@@ -26,6 +27,24 @@ interface Given {
 }
 
 const given = async () => (await ann.api<{ items: Given[] }>('GET', '/shares')).items
+
+describe('what happens elsewhere', () => {
+  it('is heard again after a proxy had no node to ask', async () => {
+    const { page } = await browser.visit(leiden, '/login')
+    let refused = 0
+    await page.route('**/api/v1/events', (route) =>
+      refused++ === 0 ? route.fulfill({ status: 503, body: 'no node' }) : route.continue(),
+    )
+    await signIn(page, 'ann', 'ann-password')
+    await page.getByRole('link', { name: 'Shared with me' }).click()
+    await page.getByText('Nobody shares anything with you yet').waitFor()
+    await expect.poll(() => refused, { timeout: 20_000 }).toBeGreaterThan(1)
+    await bob.dav('MKCOL', '/news')
+    const recipient = { type: 'user', address: `ann@${leiden.host}` }
+    await bob.api('POST', '/shares', { path: '/news', recipient, role: 'viewer' })
+    await page.getByText('news').waitFor()
+  })
+})
 
 describe('the terms of a share', () => {
   it('are set when it is made, for people and for links, and changed later', async () => {
@@ -70,6 +89,29 @@ describe('the terms of a share', () => {
     expect(made).toMatchObject({ role: 'uploader', link: { hasPassword: false } })
     expect(complaints).toEqual([])
   })
+
+  it('are changed as far as they were touched: what was taken away elsewhere does not come back', async () => {
+    await ann.dav('MKCOL', '/taken')
+    const recipient = { type: 'user', address: `bob@${leiden.host}` }
+    const share = await ann.api<{ id: string }>('POST', '/shares', {
+      ...{ path: '/taken', recipient, role: 'editor', mayReshare: true },
+    })
+    const { page } = await browser.visit(leiden)
+    await signIn(page, 'ann', 'ann-password')
+    await page.getByRole('button', { name: 'Actions for taken' }).click()
+    await page.getByRole('menuitem', { name: 'Share' }).click()
+    const bob = page.getByRole('listitem').filter({ hasText: 'bob@' })
+    await bob.getByRole('button', { name: /^Actions for/ }).click()
+    await page.getByRole('menuitem', { name: 'Change…' }).click()
+    const dialog = page.getByRole('dialog', { name: /Change the share/ })
+    await dialog.getByLabel('Until').fill('2031-03-01')
+    await ann.api('PATCH', `/shares/${share.id}`, { role: 'viewer', mayReshare: false })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    const now = (await given()).filter(({ path }) => path === '/taken')
+    expect(now).toMatchObject([{ role: 'viewer', mayReshare: false, expiresAt: expect.any(String) }])
+  })
+
   it('keep their end to the second unless its day is changed, wherever one is', async () => {
     const expiresAt = '2031-03-01T02:34:56.000Z'
     await ann.dav('MKCOL', '/borrowed')

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import type { Share } from '../../../client/operations.ts'
 import { api } from '../../api.ts'
 import { t } from '../../i18n/t.ts'
@@ -10,20 +11,22 @@ import { TermsFields } from './terms-fields.tsx'
 /** Another role, end or password of a share. */
 export function ChangeShareDialog({ share, onClose }: { share: Share; onClose: () => void }): JSX.Element {
   const isLink = share.link !== undefined
-  const initial = {
+  // As the dialog was opened: the share itself may change behind it.
+  const [initial] = useState({
     ...NO_TERMS,
     role: share.role,
     mayReshare: share.mayReshare,
     until: share.expiresAt === undefined ? '' : dayOf(share.expiresAt),
-  }
+  })
   const form = useForm(initial, async ({ role, mayReshare, until, password, dropPassword }) => {
     await api.changeShare({
       params: { id: share.id },
+      // Only what was touched: elsewhere a right may have been taken away since the dialog was opened.
       body: {
-        role,
+        ...(role === initial.role ? {} : { role }),
         // An end that was not touched stays to the second: what the field shows is its day only.
         ...(until === initial.until ? {} : { expiresAt: until === '' ? null : endOfDay(until) }),
-        ...(isLink ? {} : { mayReshare }),
+        ...(isLink || mayReshare === initial.mayReshare ? {} : { mayReshare }),
         ...(dropPassword ? { password: null } : password === '' ? {} : { password }),
       },
     })

@@ -138,9 +138,7 @@ function actions(
   }
   return [
     ...(href === undefined ? [] : [{ label: t('sharing.open'), icon: 'folder', href } as const]),
-    ...(state === 'pending' || state === 'declined'
-      ? [{ label: t('sharing.accept'), icon: 'check', run: accept } as const]
-      : []),
+    ...(state === 'pending' ? [{ label: t('sharing.accept'), icon: 'check', run: accept } as const] : []),
     ...(state === 'accepted' || state === 'pending'
       ? [{ label: t('sharing.takeCopy'), icon: 'download', run: onCopy } as const]
       : []),
