@@ -7,7 +7,7 @@ import type { Logger } from '../platform/log.ts'
 import type { Seal } from '../platform/seal.ts'
 import { type MessageAnswer, sendMessage } from './message-content.ts'
 import { deleteMessage, postponeMessage } from './messages-repo.ts'
-import { isPermanentPeerFailure, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
+import { isNoticeDecided, isShareDecided, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
 import type { OutgoingMessage } from './types.ts'
 
 const FIRST_WAIT_MS = 30_000
@@ -74,8 +74,9 @@ export async function attemptMessage(
 
 /** The first attempt decides about more: a name that does not exist is not tried for a week. */
 function isOver(message: OutgoingMessage, error: unknown, nowMs: number): boolean {
-  if (isPermanentPeerFailure(error)) return true
-  if (message.type === 'SHARE' && message.tries === 1) return !isPassing(error)
+  const isShare = message.type === 'SHARE'
+  if (isShare ? isShareDecided(error) : isNoticeDecided(error)) return true
+  if (isShare && message.tries === 1) return !isPassing(error)
   return nowMs >= message.expiresAtMs
 }
 

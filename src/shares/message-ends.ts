@@ -9,7 +9,7 @@ import type { MessageAnswer } from './message-content.ts'
 import { deleteMessage, failMessage } from './messages-repo.ts'
 import { setOffered } from './offers/pushes-repo.ts'
 import { findOutgoing, setRecipientName } from './outgoing-repo.ts'
-import { isPermanentPeerFailure, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
+import { isUnknownThere, mayHaveArrived, toPeerAppError } from './peer-failures.ts'
 import { publish } from './share-events.ts'
 import { findNextState } from './share-states.ts'
 import { moveOutgoing } from './transitions.ts'
@@ -64,14 +64,14 @@ async function shareGivenUp(ctx: ShareContext, message: OutgoingMessage, error: 
 const CHANGES = ['SHARE_CHANGE_PERMISSION', 'RESHARE_CHANGE_PERMISSION']
 
 /**
- * Who does not know the share, or this kind of notice, needs not be told of its end or change. That a change was
- * refused there its owner is to know all the same: ownCloud 10 hears of changes only from who passed a share on.
+ * Who does not know the share, or this kind of notice, needs not be told of its end or change. Every other
+ * refusal stays to be seen, because the two servers now disagree about the share. That a change was refused there is
+ * said in its own words: ownCloud 10 hears of changes only from who passed a share on.
  */
 async function noticeGivenUp(ctx: ShareContext, message: OutgoingMessage, error: unknown): Promise<void> {
   if (CHANGES.includes(message.type) && error instanceof PeerError && error.status === 403)
     return await failMessage(ctx.db, message.id, refusedChange(message))
-  if (message.type !== 'SHARE_ACCEPTED' && isPermanentPeerFailure(error))
-    await deleteMessage(ctx.db, message.id)
+  if (message.type !== 'SHARE_ACCEPTED' && isUnknownThere(error)) await deleteMessage(ctx.db, message.id)
   else await failMessage(ctx.db, message.id, messageOf(toPeerAppError(error)))
 }
 

@@ -9,7 +9,7 @@ import {
   UnavailableError,
 } from '../platform/errors.ts'
 
-/** Nothing changes by trying again: the peer, or our own policy, has decided. */
+/** Nothing changes soon by trying again, and the owner of the share is there to be told. */
 const DECIDED = new Set<PeerFailure>([
   'not-trusted',
   'refused',
@@ -19,9 +19,27 @@ const DECIDED = new Set<PeerFailure>([
   'ocm-disabled',
 ])
 
-/** True for an answer of a peer that a repeat would not change. */
-export function isPermanentPeerFailure(error: unknown): boolean {
+/** True for an answer to a share after which it is not sent again by itself. */
+export function isShareDecided(error: unknown): boolean {
   return error instanceof PeerError && DECIDED.has(error.reason)
+}
+
+/**
+ * True for an answer to a notice that a repeat would not change. Clocks, held keys, certificates and trust (401, or
+ * our own policy) are put right by operators, while nobody would tell the other server a second time what it missed.
+ */
+export function isNoticeDecided(error: unknown): boolean {
+  const isForbidden = error instanceof PeerError && error.reason === 'refused' && error.status !== 401
+  return isForbidden || isUnknownThere(error)
+}
+
+const UNKNOWN_STATUS = [400, 404, 410]
+
+/** True when the peer does not know the share of a notice, or takes no such notice: it needs not be told. */
+export function isUnknownThere(error: unknown): boolean {
+  if (!(error instanceof PeerError)) return false
+  if (error.reason === 'refused') return UNKNOWN_STATUS.includes(error.status ?? 0)
+  return error.reason === 'recipient-unknown' || error.reason === 'unsupported'
 }
 
 /** The connection was never made, so nothing was sent. */

@@ -271,7 +271,6 @@ describe.each(engines)('messages to peers on %s', (engine) => {
   it.each([
     'refused',
     'recipient-unknown',
-    'not-trusted',
     'unsupported',
   ] as const)('are given up at once when the answer is %s', async (reason) => {
     fail(reason)
