@@ -2,17 +2,19 @@ import type { OcmPermission, OcmShare } from '../ocm/types.ts'
 import type { Db } from '../platform/db.ts'
 import type { ShareContext } from './context.ts'
 import { type Changes, endGiven, endPassedOn, secretOfGiven } from './end-shares.ts'
+import { holdRow } from './held-rows-repo.ts'
 import { listMessagesOf, replaceBody } from './kept-messages-repo.ts'
 import { deleteMessage } from './messages-repo.ts'
-import { changeOutgoing, listDownstream } from './outgoing-repo.ts'
+import { changeOutgoing, findOutgoing, listDownstream } from './outgoing-repo.ts'
 import { changeReceived, listReceivedFrom } from './received-repo.ts'
+import { LIVE_STATES } from './share-states.ts'
 import type { OutgoingShare, ReceivedShare } from './types.ts'
 
 /** What of a share may change while it lives. */
 export type Terms = Pick<OutgoingShare, 'role' | 'note' | 'expiresAtMs' | 'mayReshare'>
 
 /**
- * Changes a share one of our users gave: our own access control at once, the other server as soon as it is
+ * Changes a share one of our users gave, which the caller holds (`holdGiven`): our own access control at once, the other server as soon as it is
  * reachable, and what stands on the share where that would have more than the share itself.
  */
 export async function changeGiven(
@@ -29,11 +31,11 @@ export async function changeGiven(
     await changeTaken(ctx, tx, { share: counterpart, terms }, changes)
   }
   for (const child of await listDownstream(tx, { parentId: share.id })) {
-    await narrow(ctx, tx, { share: child, above: terms }, changes)
+    await narrow(ctx, tx, { id: child.id, above: terms }, changes)
   }
 }
 
-/** Changes a share one of our users was given; what was passed on of it never has more than it. */
+/** Changes a share one of our users was given, which the caller holds; what was passed on of it never has more than it. */
 export async function changeTaken(
   ctx: ShareContext,
   tx: Db,
@@ -45,7 +47,7 @@ export async function changeTaken(
   changes.received.push({ ...share, ...terms, role })
   if (!terms.mayReshare) return endPassedOn(ctx, tx, share.id, changes)
   for (const child of await listDownstream(tx, { receivedId: share.id })) {
-    await narrow(ctx, tx, { share: child, above: terms }, changes)
+    await narrow(ctx, tx, { id: child.id, above: terms }, changes)
   }
 }
 
@@ -62,9 +64,12 @@ export function narrowed(terms: Terms, above: Terms): Terms {
 async function narrow(
   ctx: ShareContext,
   tx: Db,
-  { share, above }: { share: OutgoingShare; above: Terms },
+  { id, above }: { id: string; above: Terms },
   changes: Changes,
 ): Promise<void> {
+  await holdRow(tx, { givenId: id })
+  const share = await findOutgoing(tx, id)
+  if (share === undefined || !LIVE_STATES.includes(share.state)) return
   // Whoever brings files only must not be let in to read them instead.
   const isTooMuch = share.role === 'uploader' && above.role === 'viewer'
   if (!above.mayReshare || isTooMuch) return endGiven(ctx, tx, share.id, changes)

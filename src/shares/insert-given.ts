@@ -1,8 +1,9 @@
 import type { Db } from '../platform/db.ts'
 import { ConflictError, TooManyRequestsError } from '../platform/errors.ts'
 import type { ShareContext } from './context.ts'
+import { holdRow } from './held-rows-repo.ts'
 import { insertPush } from './offers/pushes-repo.ts'
-import { countLiveChildren, findOutgoing, holdUpstream, insertOutgoing } from './outgoing-repo.ts'
+import { countLiveChildren, findOutgoing, insertOutgoing } from './outgoing-repo.ts'
 import { findReceivedById } from './received-repo.ts'
 import { isLive, stateAt } from './share-states.ts'
 import type { OutgoingShare } from './types.ts'
@@ -22,7 +23,7 @@ type Now = Pick<ShareContext, 'clock'>
  */
 export async function insertGiven(ctx: Now, tx: Db, share: OutgoingShare): Promise<void> {
   const { parentId, via } = share
-  // In the order in which they are ended, or two transactions would wait for each other.
+  // In the order of all (`holdRow`).
   if (via !== undefined) await requireUpstream(ctx, tx, via.receivedId)
   if (parentId !== undefined) await requireParent(ctx, tx, parentId)
   await insertOutgoing(tx, share)
@@ -31,14 +32,14 @@ export async function insertGiven(ctx: Now, tx: Db, share: OutgoingShare): Promi
 }
 
 async function requireUpstream({ clock }: Now, tx: Db, receivedId: string): Promise<void> {
-  await holdUpstream(tx, { receivedId })
+  await holdRow(tx, { receivedId })
   const upstream = await findReceivedById(tx, receivedId)
   const stands = upstream?.mayReshare === true && stateAt(upstream, clock.nowMs()) === 'accepted'
   if (!stands) throw ended()
 }
 
 async function requireParent({ clock }: Now, tx: Db, parentId: string): Promise<void> {
-  await holdUpstream(tx, { parentId })
+  await holdRow(tx, { givenId: parentId })
   const parent = await findOutgoing(tx, parentId)
   if (parent === undefined || !isLive(parent, clock.nowMs())) throw ended()
   if ((await countLiveChildren(tx, parentId)) < MAX_CHILDREN) return

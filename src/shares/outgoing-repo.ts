@@ -96,28 +96,21 @@ export async function listOutgoingWith(
   return rows.map(toShare)
 }
 
-/** Shares that stand on others: passed on from a received share, or asked for by a share's recipient. */
+/**
+ * Shares that stand on others: passed on from a received share, or asked for by a share's recipient. The oldest
+ * first (`holdRow`).
+ */
 export async function listDownstream(
   db: Db,
   upstream: { receivedId: string } | { parentId: string },
 ): Promise<OutgoingShare[]> {
   const where =
     'receivedId' in upstream ? { via_received_id: upstream.receivedId } : { parent_id: upstream.parentId }
-  const rows = await db<Row>('shares').where(where).whereIn('state', LIVE_STATES)
+  const rows = await db<Row>('shares')
+    .where(where)
+    .whereIn('state', LIVE_STATES)
+    .orderBy(['created_at_ms', 'id'])
   return rows.map(toShare)
-}
-
-/**
- * Until the caller's transaction ends, what a new share is to stand on stays as it is: another that changes it
- * at the same time is waited for, or waits.
- */
-export async function holdUpstream(
-  tx: Db,
-  upstream: { receivedId: string } | { parentId: string },
-): Promise<void> {
-  const [table, id] =
-    'receivedId' in upstream ? ['received_shares', upstream.receivedId] : ['shares', upstream.parentId]
-  await tx(table).where({ id }).forUpdate().first('id')
 }
 
 /** How many live shares were made on request of one. */

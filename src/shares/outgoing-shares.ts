@@ -9,8 +9,8 @@ import { getActor, type ShareContext } from './context.ts'
 import { type Changes, endGiven, publishChanges } from './end-shares.ts'
 import { giveHere, giveThere } from './give-share.ts'
 import { giveToGroup } from './groups/give-to-group.ts'
+import { getHeldLive, type HeldShare } from './held-shares.ts'
 import { findOutgoing, listOutgoing, listOutgoingWith } from './outgoing-repo.ts'
-import { findReceivedById } from './received-repo.ts'
 import { getRecipient } from './recipients.ts'
 import { isLive } from './share-states.ts'
 import { checkPassOn, getShareable, type Shareable } from './shareable.ts'
@@ -133,13 +133,13 @@ export async function changeShare(
   change: ShareChange,
 ): Promise<OutgoingShare> {
   const share = await getShare(ctx, userId, id)
-  if (!isLive(share, ctx.clock.nowMs()))
-    throw new ConflictError('The share has ended; share it again.', { code: 'SHARE_STATE' })
   checkEnd(ctx, change.expiresAtMs)
-  const wanted = withChange(share, change)
-  const terms = await limitTerms(ctx, share, wanted)
   const changes: Changes = { given: [], received: [] }
-  await inTransaction(ctx.db, (tx) => changeGiven(ctx, tx, { share, terms }, changes))
+  await inTransaction(ctx.db, async (tx) => {
+    const held = await getHeldLive(ctx, tx, id)
+    const terms = limitTerms(held, withChange(held.share, change))
+    await changeGiven(ctx, tx, { share: held.share, terms }, changes)
+  })
   publishChanges(ctx, changes)
   return (await findOutgoing(ctx.db, id)) ?? share
 }
@@ -154,10 +154,8 @@ function withChange(share: OutgoingShare, { role, note, expiresAtMs, mayReshare 
 }
 
 /** What stands on another share has no more than that one. */
-async function limitTerms(ctx: ShareContext, share: OutgoingShare, terms: Terms): Promise<Terms> {
-  const upstream = share.via && (await findReceivedById(ctx.db, share.via.receivedId))
+function limitTerms({ share, upstream, parent }: HeldShare, terms: Terms): Terms {
   if (upstream !== undefined) return checkPassOn(upstream, terms, share.recipient)
-  const parent = share.parentId === undefined ? undefined : await findOutgoing(ctx.db, share.parentId)
   return parent === undefined ? terms : narrowed(terms, termsOf(parent))
 }
 

@@ -1,15 +1,15 @@
 import { InboxRefusedError } from '../ocm/mesh-inbox.ts'
 import type { NotificationAnswer, NotificationType, OcmNotification } from '../ocm/notification.ts'
 import { inTransaction } from '../platform/db.ts'
-import { changeGiven, changeTaken, narrowed, type Terms, termsOf } from './change-shares.ts'
 import { contactRemoved } from './contacts.ts'
 import type { ShareContext } from './context.ts'
 import { type Changes, endGiven, endPassedOn, publishChanges } from './end-shares.ts'
 import { moveAnswered } from './groups/answer-for-group.ts'
-import { changeGroupTerms, setOver } from './groups/group-shares-repo.ts'
+import { setOver } from './groups/group-shares-repo.ts'
 import { findGivenTo, findPassedFor, getTakenFrom } from './notice-subject.ts'
 import { heardOfCopy } from './offers/push.ts'
 import { findOutgoing } from './outgoing-repo.ts'
+import { receiveChange } from './receive-change.ts'
 import { listReceivedFrom } from './received-repo.ts'
 import { reshareFor } from './reshare-requests.ts'
 import { findNextState, type ShareEvent } from './share-states.ts'
@@ -28,8 +28,8 @@ const handlers: Record<NotificationType, Handler> = {
   SHARE_UNSHARED: unshared,
   RESHARE_UNDO: undone,
   REQUEST_RESHARE: requested,
-  RESHARE_CHANGE_PERMISSION: changed,
-  SHARE_CHANGE_PERMISSION: changed,
+  RESHARE_CHANGE_PERMISSION: receiveChange,
+  SHARE_CHANGE_PERMISSION: receiveChange,
   USER_REMOVED: contactRemoved,
   DATA_TRANSFER: heardOfCopy,
 }
@@ -80,36 +80,6 @@ async function undone(ctx: ShareContext, notice: OcmNotification, peerHost: stri
   const changes: Changes = { given: [], received: [] }
   await inTransaction(ctx.db, (tx) => endGiven(ctx, tx, passed.share.id, changes))
   publishChanges(ctx, changes)
-}
-
-async function changed(ctx: ShareContext, notice: OcmNotification, peerHost: string): Promise<undefined> {
-  const passed = await findPassedFor(ctx, notice, peerHost)
-  const changes: Changes = { given: [], received: [] }
-  if (passed === undefined) {
-    const share = await getTakenFrom(ctx, notice, peerHost)
-    const terms = termsIn(notice, share)
-    await inTransaction(ctx.db, async (tx) => {
-      for (const one of await listReceivedFrom(tx, share.peerHost, share.providerId)) {
-        await changeTaken(ctx, tx, { share: one, terms }, changes)
-      }
-      await changeGroupTerms(tx, share, terms)
-    })
-  } else {
-    const { share, parent } = passed
-    // Whoever asked for the share may take from it, and give no more than they have.
-    const terms = narrowed(termsIn(notice, share), termsOf(parent))
-    await inTransaction(ctx.db, (tx) => changeGiven(ctx, tx, { share, terms }, changes))
-  }
-  publishChanges(ctx, changes)
-}
-
-function termsIn({ permissions = [], expiresAtMs, note }: OcmNotification, before: Terms): Terms {
-  return {
-    role: permissions.includes('write') ? 'editor' : 'viewer',
-    mayReshare: permissions.includes('share'),
-    expiresAtMs: expiresAtMs === undefined ? before.expiresAtMs : expiresAtMs || undefined,
-    note: note ?? before.note,
-  }
 }
 
 async function requested(

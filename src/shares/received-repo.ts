@@ -37,14 +37,14 @@ export async function findReceivedFrom(
   return row && toReceived(row)
 }
 
-/** The same for all who were given it: several only where it was given to a group. */
+/** The same for all who were given it: several only where it was given to a group; always in one order. */
 export async function listReceivedFrom(
   db: Db,
   peerHost: string,
   providerId: string,
 ): Promise<ReceivedShare[]> {
   const key = { peer_host: peerHost, provider_id: providerId }
-  return (await db<Row>('received_shares').where(key)).map(toReceived)
+  return (await db<Row>('received_shares').where(key).orderBy('id')).map(toReceived)
 }
 
 /** Remote shares with this `providerId` from any server; ids of different servers may be equal. */

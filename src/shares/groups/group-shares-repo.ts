@@ -70,14 +70,18 @@ export async function setOver(db: Db, key: Pick<GroupShare, 'peerHost' | 'provid
   await db('received_group_shares').where(keyOf(key)).update({ is_over: 1 })
 }
 
-/** What those who join later are given; nothing to do for a share that is not for a group. */
+/** What those who join later are given, from what it was; nothing to do for a share that is not for a group. */
 export async function changeGroupTerms(
   db: Db,
   key: Pick<GroupShare, 'peerHost' | 'providerId'>,
-  terms: Pick<GroupFacts, 'note' | 'expiresAtMs' | 'mayReshare'> & { role: LinkRole },
+  termsFrom: (
+    before: GroupFacts,
+  ) => Pick<GroupFacts, 'note' | 'expiresAtMs' | 'mayReshare'> & { role: LinkRole },
 ): Promise<void> {
-  const share = await findGroupShare(db, key)
-  if (share === undefined) return
+  const row = await db<Row>('received_group_shares').where(keyOf(key)).forUpdate().first()
+  if (row === undefined) return
+  const share = toGroupShare(row)
+  const terms = termsFrom(share.facts)
   const role = terms.role === 'editor' ? 'editor' : 'viewer'
   const facts = JSON.stringify({ ...share.facts, ...terms, role })
   await db('received_group_shares').where(keyOf(key)).update({ facts })
@@ -98,15 +102,16 @@ export async function listGroupSharesByProviderId(db: Db, providerId: string): P
   return rows.map(toGroupShare)
 }
 
-/** The shares that users here gave to a group of ours, over or not. */
+/** The shares that users here gave to a group of ours, over or not; the oldest first (`holdRow`). */
 export async function listIdsGivenToGroup(db: Db, groupId: string): Promise<string[]> {
   const rows: { id: string }[] = await db('shares')
     .select('id')
     .where({ recipient_type: 'group', recipient_user_id: groupId })
+    .orderBy(['created_at_ms', 'id'])
   return rows.map((row) => row.id)
 }
 
-/** What somebody was given as a member of a group, from here and from elsewhere. */
+/** What somebody was given as a member of a group, from here and from elsewhere; the oldest first (`holdRow`). */
 export async function listReceivedAsMember(db: Db, groupId: string, userId: string): Promise<string[]> {
   const rows: { id: string }[] = await db('received_shares as r')
     .select('r.id')
@@ -124,6 +129,7 @@ export async function listReceivedAsMember(db: Db, groupId: string, userId: stri
             .where({ 'g.group_id': groupId }),
         ),
     )
+    .orderBy(['r.created_at_ms', 'r.id'])
   return rows.map((row) => row.id)
 }
 

@@ -5,10 +5,10 @@ import type { StorePath } from '../../store/types.ts'
 import { changeGiven, type Terms } from '../change-shares.ts'
 import { getActor, type ShareContext } from '../context.ts'
 import { type Changes, endGiven, publishChanges } from '../end-shares.ts'
+import { getHeldLive, type HeldShare } from '../held-shares.ts'
 import { insertGiven } from '../insert-given.ts'
 import { findOutgoing, listDownstream, setRecipientName } from '../outgoing-repo.ts'
 import { getShare, newShare } from '../outgoing-shares.ts'
-import { findReceivedById } from '../received-repo.ts'
 import { publish } from '../share-events.ts'
 import { checkPassOn, getShareable } from '../shareable.ts'
 import type { LinkRole, OutgoingShare, ReceivedShare, ShareRecipient } from '../types.ts'
@@ -72,27 +72,27 @@ export async function changeLink(
 ): Promise<OutgoingShare> {
   const share = await getShare(ctx, ref.userId, ref.id)
   if (share.recipient.type !== 'link') throw new NotFoundError('This share is not a public link.')
-  const role = change.role ?? share.role
-  const { label, note = share.note, password, expiresAtMs } = change
-  checkRole(role, share.kind)
-  checkEnd(ctx, expiresAtMs ?? undefined)
+  const { label, password } = change
+  checkEnd(ctx, change.expiresAtMs ?? undefined)
   const hash = typeof password === 'string' ? await hashOf(passwords, password) : password
-  const endsAtMs = expiresAtMs === undefined ? share.expiresAtMs : (expiresAtMs ?? undefined)
-  const upstream = share.via && (await findReceivedById(ctx.db, share.via.receivedId))
-  const terms = limited(
-    upstream,
-    { role, note, expiresAtMs: endsAtMs, mayReshare: mayTake(role) },
-    share.recipient,
-  )
   const changes: Changes = { given: [], received: [] }
   await inTransaction(ctx.db, async (tx) => {
+    const held = await getHeldLive(ctx, tx, share.id)
+    const terms = changedTerms(held, change)
     if (hash !== undefined) await setLinkPassword(tx, share.id, hash)
     if (typeof hash === 'string') await endTaken(ctx, tx, share.id, changes)
     if (label !== undefined) await setRecipientName(tx, share.id, label)
-    await changeGiven(ctx, tx, { share, terms }, changes)
+    await changeGiven(ctx, tx, { share: held.share, terms }, changes)
   })
   publishChanges(ctx, changes)
   return (await findOutgoing(ctx.db, share.id)) ?? share
+}
+
+function changedTerms({ share, upstream }: HeldShare, change: LinkChange): Terms {
+  const { role = share.role, note = share.note } = change
+  checkRole(role, share.kind)
+  const expiresAtMs = change.expiresAtMs === undefined ? share.expiresAtMs : (change.expiresAtMs ?? undefined)
+  return limited(upstream, { role, note, expiresAtMs, mayReshare: mayTake(role) }, share.recipient)
 }
 
 /** Ends what visitors took into their own clouds. */

@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids.ts'
 import { formatPath, parsePath } from '../../store/paths.ts'
 import type { FileStore, StorePath } from '../../store/types.ts'
 import type { ShareContext } from '../context.ts'
-import { holdUpstream } from '../outgoing-repo.ts'
+import { holdRow } from '../held-rows-repo.ts'
 import { acceptUnmounted, getReceivedShare } from '../received-shares.ts'
 import { nextState } from '../share-states.ts'
 import type { ReceivedShare } from '../types.ts'
@@ -66,7 +66,7 @@ function newCopy({ clock }: ShareContext, share: ReceivedShare, destination: Sto
 /** The answer and the copy stand together: a node that dies in between has both or none. */
 async function accept(ctx: ShareContext, share: ReceivedShare, copy: Copy): Promise<void> {
   const store = async (tx: Db) => {
-    await holdUpstream(tx, { receivedId: share.id })
+    await holdRow(tx, { receivedId: share.id })
     if ((await listCopiesOf(tx, [share.id])).some(isUnderWay)) throw underWay(share)
     await insertCopy(tx, copy)
   }
