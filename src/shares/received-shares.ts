@@ -5,6 +5,7 @@ import type { PageAsk } from '../platform/paging.ts'
 import type { ShareContext } from './context.ts'
 import { type Changes, endPassedOn, publishChanges } from './end-shares.ts'
 import { isToldToSender, moveAnswered } from './groups/answer-for-group.ts'
+import { holdRow } from './held-rows-repo.ts'
 import { candidateNames, checkChosenName, isFreeAtHome, nameTaken, toMountName } from './mount-names.ts'
 import { secretOf } from './receive-share.ts'
 import { findReceived, listReceived, pageReceived, renameMount } from './received-repo.ts'
@@ -146,6 +147,7 @@ async function answer(
 ): Promise<ReceivedShare> {
   const changes: Changes = { given: [], received: [] }
   const done = await inTransaction(ctx.db, async (tx) => {
+    if (share.source === 'local') await holdRow(tx, { givenId: share.providerId })
     const received = await moveReceived(tx, share, event, mountName)
     if (received === undefined) throw new NotFoundError('You have been given no such share.')
     await alongside?.(tx)

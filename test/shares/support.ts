@@ -15,14 +15,14 @@ import { GrantRefusedError, PeerError, type PeerFailure } from '../../src/ocm/pe
 import type { OcmPerson } from '../../src/ocm/types.ts'
 import type { ApiCall, ApiRoute } from '../../src/platform/api-route.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import type { Db } from '../../src/platform/db.ts'
+import { type Db, isPostgres } from '../../src/platform/db.ts'
 import { DisposalStack } from '../../src/platform/disposal.ts'
 import { UnauthenticatedError } from '../../src/platform/errors.ts'
 import { EventBus, type NodeEvents } from '../../src/platform/events.ts'
 import { createLogger } from '../../src/platform/log.ts'
 import { createOutbound, type Outbound } from '../../src/platform/outbound.ts'
 import { createSeal, type Seal } from '../../src/platform/seal.ts'
-import { createShares, type Shares } from '../../src/shares/index.ts'
+import { createShares, type Shares, type SharesOptions } from '../../src/shares/index.ts'
 import { createLockRegistry, createSpaces, type FileStore, type LockRegistry } from '../../src/store/index.ts'
 import { davMiddleware } from '../../src/webdav/dav-koa.ts'
 import { createTestDatabase, type Engine } from '../support/databases.ts'
@@ -183,6 +183,8 @@ export interface TestNodeOptions {
   engine?: Engine
   users: string[]
   mustInvite?: boolean
+  /** In place of those of the room. */
+  parts?: Pick<SharesOptions, 'passwords' | 'copier'>
 }
 
 /** A node's shares over real spaces, serving `/dav/ocm/` on a free port. */
@@ -229,6 +231,7 @@ export async function createTestNode(mesh: Mesh, name: string, options: TestNode
     locks,
     ocm: mesh.clientOf(host),
     outbound,
+    ...options.parts,
   })
   mesh.nodes.set(host, shares.inbox)
   const app = new Koa()
@@ -307,4 +310,22 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
     if (systemClock.nowMs() > endMs) throw new Error('waited in vain')
     await systemClock.wait(5)
   }
+}
+
+/** The lock of a row, or of the whole SQLite database, until `release`; nobody changes it meanwhile. */
+export async function holdRow(db: Db, table: string, where: object): Promise<{ release(): Promise<void> }> {
+  const tx = await db.transaction()
+  await tx(table).where(where).forUpdate().first()
+  return { release: async () => void (await tx.commit()) }
+}
+
+/** Waits until so many others wait for a lock in the database, or until `orElse` holds. */
+export async function untilBlocked(db: Db, count: number, orElse = () => false): Promise<void> {
+  const blocked = async () => {
+    if (!isPostgres(db)) return db.client.pool.numPendingAcquires() as number
+    const sql = `select count(*) as count from pg_stat_activity
+      where wait_event_type = 'Lock' and datname = current_database()`
+    return Number((await db.raw(sql)).rows[0].count)
+  }
+  await until(async () => orElse() || (await blocked()) >= count)
 }

@@ -5,6 +5,7 @@ import type { Db } from '../../platform/db.ts'
 import type { ShareContext } from '../context.ts'
 import { type Changes, endGiven, endPassedOn, publishChanges } from '../end-shares.ts'
 import { receivedHere } from '../give-share.ts'
+import { holdRow } from '../held-rows-repo.ts'
 import { listOutgoingByIds } from '../outgoing-repo.ts'
 import { findReceivedFrom, insertReceived } from '../received-repo.ts'
 import { isLive } from '../share-states.ts'
@@ -66,6 +67,7 @@ async function left(ctx: ShareContext, tx: Db, group: Group, userId: string): Pr
   const changes: Changes = { given: [], received: [] }
   const gone: string[] = []
   for (const id of await listReceivedAsMember(tx, group.id, userId)) {
+    await holdRow(tx, { receivedId: id })
     await endPassedOn(ctx, tx, id, changes)
     await deleteReceived(tx, id)
     gone.push(id)
