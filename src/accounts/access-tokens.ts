@@ -1,19 +1,22 @@
 import type { AccessScope } from '../platform/access-scope.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Db } from '../platform/db.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
 import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 import { equalSecrets, newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
 import { AccessTokensRepo } from './access-tokens-repo.ts'
 import { formatToken, parseAuthorization, parseToken } from './credentials.ts'
+import { passwordMark } from './password.ts'
+import { requireStillProven } from './still-proven.ts'
 import type { IssuedToken } from './types.ts'
-import { type UserRecord, UsersRepo } from './users-repo.ts'
+import { UsersRepo } from './users-repo.ts'
 
 /** Rows of tokens that ran out are swept at most this often, when a new one is made. */
 const SWEEP_MS = 60_000
 
 /** Tokens of limited power and life, for programs that copy files between servers on somebody's behalf. */
 export class AccessTokens {
+  private readonly db: Db
   private readonly tokens: AccessTokensRepo
   private readonly users: UsersRepo
   private readonly clock: Clock
@@ -21,6 +24,7 @@ export class AccessTokens {
   private sweptAtMs = 0
 
   constructor(deps: { db: Db; clock: Clock; maxSeconds: number }) {
+    this.db = deps.db
     this.tokens = new AccessTokensRepo(deps.db)
     this.users = new UsersRepo(deps.db)
     this.clock = deps.clock
@@ -29,7 +33,8 @@ export class AccessTokens {
 
   /**
    * Makes a token for some of what its asker may do; it ends with the password it was asked with. Throws
-   * `ForbiddenError` for somebody who came with such a token.
+   * `ForbiddenError` for somebody who came with such a token, `UnauthenticatedError` when what they came with is
+   * not good any more.
    */
   async issue(asker: Principal, scope: AccessScope, seconds: number): Promise<IssuedToken> {
     if (asker.scope !== undefined) {
@@ -40,10 +45,14 @@ export class AccessTokens {
     const secret = newSecret(24)
     const id = newId()
     await this.sweep(nowMs)
-    await this.tokens.insert({
-      ...{ id, scope, userId: asker.userId, createdAtMs: nowMs, secretHash: sha256Hex(secret) },
-      ...(await this.originOf(asker)),
-      expiresAtMs: nowMs + lifeSeconds * 1_000,
+    const { userId, appPasswordId } = asker
+    await inTransaction(this.db, async (tx) => {
+      const { passwordHash } = await requireStillProven(tx, asker)
+      await new AccessTokensRepo(tx).insert({
+        ...{ id, scope, userId, createdAtMs: nowMs, secretHash: sha256Hex(secret) },
+        ...(appPasswordId === undefined ? { passwordMark: passwordMark(passwordHash) } : { appPasswordId }),
+        expiresAtMs: nowMs + lifeSeconds * 1_000,
+      })
     })
     return { token: formatToken(id, secret), lifeSeconds }
   }
@@ -56,15 +65,12 @@ export class AccessTokens {
     const found = await this.tokens.find(parts.id)
     if (found === undefined || !equalSecrets(sha256Hex(parts.secret), found.secretHash)) throw refused()
     const record = await this.users.findById(found.userId)
-    const isChanged = found.passwordMark !== undefined && found.passwordMark !== markOf(record)
-    if (record === undefined || isChanged || found.expiresAtMs <= this.clock.nowMs()) throw refused()
+    if (record === undefined || record.isLocked) throw refused()
+    const { passwordMark: mark } = found
+    const isChanged = mark !== undefined && mark !== passwordMark(record.passwordHash)
+    if (isChanged || found.expiresAtMs <= this.clock.nowMs()) throw refused()
     const { id: userId, name: userName } = record.user
     return { userId, userName, isAdmin: false, via: 'access-token', scope: found.scope }
-  }
-
-  private async originOf({ userId, appPasswordId }: Principal) {
-    if (appPasswordId !== undefined) return { appPasswordId }
-    return { passwordMark: markOf(await this.users.findById(userId)) }
   }
 
   private async sweep(nowMs: number): Promise<void> {
@@ -72,10 +78,6 @@ export class AccessTokens {
     this.sweptAtMs = nowMs
     await this.tokens.removeExpired(nowMs)
   }
-}
-
-function markOf(record: UserRecord | undefined): string {
-  return sha256Hex(record?.passwordHash ?? '')
 }
 
 function refused(): UnauthenticatedError {

@@ -1,26 +1,25 @@
 import type { Clock } from '../platform/clock.ts'
 import { type Db, inTransaction, isUniqueViolation } from '../platform/db.ts'
-import { BadRequestError, ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import { ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
-import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
-import { AppPasswordsRepo } from './app-passwords-repo.ts'
-import { formatAppPassword } from './credentials.ts'
+import { newId } from '../platform/ids.ts'
+import type { Principal } from '../platform/principal.ts'
+import { AppPasswords } from './app-passwords.ts'
+import { checkPassword } from './password.ts'
 import { PasswordHasher } from './password-hasher.ts'
 import { removeSessionsOf } from './sessions-repo.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
-import type { AppPassword, NewUser, User, UserDirectory } from './types.ts'
+import { holdOpenUser } from './still-proven.ts'
+import type { AppPassword, NewAppPassword, NewUser, User, UserDirectory } from './types.ts'
 import { changeUser } from './user-admin-repo.ts'
-import { isUserName } from './user-name.ts'
+import { checkUserName, isUserName } from './user-name.ts'
 import { UsersRepo } from './users-repo.ts'
-
-const MIN_PASSWORD_LENGTH = 8
 
 /** People and their passwords. */
 export class Accounts implements UserDirectory {
   private readonly users: UsersRepo
-  private readonly appPasswords: AppPasswordsRepo
+  private readonly appPasswords: AppPasswords
   private readonly clock: Clock
-  private readonly events: EventBus | undefined
   private readonly hasher: PasswordHasher
   private readonly throttle: SignInThrottle
   private readonly db: Db
@@ -35,15 +34,14 @@ export class Accounts implements UserDirectory {
     this.db = deps.db
     this.throttle = deps.throttle ?? new SignInThrottle(deps.clock)
     this.users = new UsersRepo(deps.db)
-    this.appPasswords = new AppPasswordsRepo(deps.db)
+    this.appPasswords = new AppPasswords(deps)
     this.clock = deps.clock
-    this.events = deps.events
     this.hasher = deps.hasher ?? new PasswordHasher()
   }
 
   /** Throws `BadRequestError` for a bad name or a short password, `ConflictError` for a name in use. */
   async addUser(input: NewUser): Promise<User> {
-    checkName(input.name)
+    checkUserName(input.name)
     checkPassword(input.password)
     const user: User = {
       id: newId(),
@@ -102,24 +100,31 @@ export class Accounts implements UserDirectory {
     const wasRight = this.throttle.take(userId, from.address ?? '')
     const record = await this.users.findById(userId)
     if (record === undefined || !(await this.hasher.verify(current, record.passwordHash))) {
-      throw new ForbiddenError('The current password is wrong.', { code: 'WRONG_PASSWORD' })
+      throw wrongPassword()
     }
     wasRight()
     checkPassword(next)
     const passwordHash = await this.hasher.hash(next)
     await inTransaction(this.db, async (tx) => {
+      // An administrator who set another meanwhile did so to shut out whoever knows this one.
+      if ((await holdOpenUser(tx, userId)).passwordHash !== record.passwordHash) throw wrongPassword()
       await new UsersRepo(tx).setPasswordHash(userId, passwordHash)
       await removeSessionsOf(tx, userId, from.sessionId)
     })
   }
 
-  /** The answer's `password` exists only here; what is stored is its hash. */
-  async createAppPassword(userId: string, label: string): Promise<AppPassword & { password: string }> {
-    const secret = newSecret(24)
-    const appPassword = { id: newId(), userId, label, createdAtMs: this.clock.nowMs() }
-    await this.appPasswords.insert(appPassword, sha256Hex(secret))
-    this.events?.publish('appPassword', { userId, id: appPassword.id, label })
-    return { ...appPassword, password: formatAppPassword(appPassword.id, secret) }
+  /** See `AppPasswords.create`. */
+  createAppPassword(asker: Principal, label: string): Promise<NewAppPassword> {
+    return this.appPasswords.create(asker, label)
+  }
+
+  /** See `AppPasswords.redeem`. */
+  redeemAppPassword(
+    userId: string,
+    label: string,
+    redeem: (tx: Db) => Promise<boolean>,
+  ): Promise<NewAppPassword | undefined> {
+    return this.appPasswords.redeem(userId, label, redeem)
   }
 
   listAppPasswords(userId: string): Promise<AppPassword[]> {
@@ -127,28 +132,11 @@ export class Accounts implements UserDirectory {
   }
 
   /** The program that used it is out at its next request. */
-  async revokeAppPassword(userId: string, id: string): Promise<void> {
-    if (!(await this.appPasswords.remove(userId, id)))
-      throw new NotFoundError('There is no such app password.')
+  revokeAppPassword(userId: string, id: string): Promise<void> {
+    return this.appPasswords.revoke(userId, id)
   }
 }
 
-function checkName(name: string): void {
-  if (isUserName(name)) return
-  throw new BadRequestError(
-    'A user name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter or a digit.',
-    {
-      code: 'INVALID_USER_NAME',
-      fields: [{ field: 'name', message: 'has a character that is not allowed' }],
-    },
-  )
-}
-
-/** Throws `BadRequestError` for one that is too short. */
-export function checkPassword(password: string): void {
-  if (password.length >= MIN_PASSWORD_LENGTH) return
-  throw new BadRequestError(`A password needs at least ${MIN_PASSWORD_LENGTH} characters.`, {
-    code: 'PASSWORD_TOO_SHORT',
-    fields: [{ field: 'password', message: 'is too short' }],
-  })
+function wrongPassword(): ForbiddenError {
+  return new ForbiddenError('The current password is wrong.', { code: 'WRONG_PASSWORD' })
 }

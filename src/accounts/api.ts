@@ -157,7 +157,7 @@ function createAppPassword({ accounts, clock }: AccountsApiDeps): ApiRoute {
     async handle({ principal, body }) {
       const refusal = 'An app password cannot make another; sign in with the real password.'
       requireFreshProof(principal, clock.nowMs(), refusal)
-      const created = await accounts.createAppPassword(principal.userId, body.label)
+      const created = await accounts.createAppPassword(principal, body.label)
       return { ...toView(created), password: created.password }
     },
   })

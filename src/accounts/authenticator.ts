@@ -1,13 +1,14 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/db.ts'
-import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
+import { UnauthenticatedError } from '../platform/errors.ts'
 import { equalSecrets, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
 import { AppPasswordsRepo } from './app-passwords-repo.ts'
 import { parseAppPassword, parseAuthorization } from './credentials.ts'
-import { isPasswordHash } from './password.ts'
+import { isPasswordHash, passwordMark } from './password.ts'
 import { PasswordHasher } from './password-hasher.ts'
 import { ProvenCache } from './proven-cache.ts'
+import { accountLocked, wrongCredentials } from './refusals.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
 import { isUserName } from './user-name.ts'
 import { type UserRecord, UsersRepo } from './users-repo.ts'
@@ -122,15 +123,12 @@ function nowhere(): string {
   return ''
 }
 
-function wrongCredentials(): UnauthenticatedError {
-  return new UnauthenticatedError('The user name or the password is wrong.')
-}
-
 /** Throws `ForbiddenError` for who was locked out; told only to whom the password is known. */
-function toPrincipal({ user, isLocked }: UserRecord, via: Principal['via']): Principal {
-  if (isLocked)
-    throw new ForbiddenError('This account is locked; an administrator can open it again.', {
-      code: 'ACCOUNT_LOCKED',
-    })
-  return { userId: user.id, userName: user.name, isAdmin: user.isAdmin, via }
+function toPrincipal(
+  { user, isLocked, passwordHash }: UserRecord,
+  via: 'password' | 'app-password',
+): Principal {
+  if (isLocked) throw accountLocked()
+  const who = { userId: user.id, userName: user.name, isAdmin: user.isAdmin, via }
+  return via === 'password' ? { ...who, passwordMark: passwordMark(passwordHash) } : who
 }

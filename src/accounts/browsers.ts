@@ -50,15 +50,15 @@ export class Browsers {
    * Signs somebody in who typed the password just now. Throws `ForbiddenError` for an app password: a session
    * may do more than that.
    */
-  async begin(request: Request, { userId, via }: Principal): Promise<BegunSession> {
+  async begin(request: Request, { userId, via, passwordMark }: Principal): Promise<BegunSession> {
     if (via !== 'password') throw new ForbiddenError('Sign in with your real password, not an app password.')
-    return this.open(request, { userId, via })
+    return this.open(request, { userId, via, passwordMark })
   }
 
   /** Signs somebody in who was proven to be it; the session that this browser had is over. */
   async open(
     request: Request,
-    who: Pick<SignInFacts, 'userId' | 'via' | 'providerHint' | 'authenticatedAtMs'>,
+    who: Omit<SignInFacts, 'userAgent' | 'address' | 'formerSecret'>,
   ): Promise<BegunSession> {
     const userAgent = String(request?.headers['user-agent'] ?? '')
     const formerSecret = this.secretOf(request)

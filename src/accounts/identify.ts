@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
+import { ForbiddenError } from '../platform/errors.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { Authenticator } from './authenticator.ts'
+import { sessionEnded } from './refusals.ts'
 import type { SessionCookie } from './session-cookie.ts'
 import type { SessionUser } from './session-types.ts'
 import { isCsrfTokenOf, type Sessions } from './sessions.ts'
@@ -58,8 +59,4 @@ export function checkCsrfToken(secret: string, token: string): void {
   throw new ForbiddenError('The request has no token of this session; load the page again.', {
     code: 'CSRF_TOKEN',
   })
-}
-
-function sessionEnded(): UnauthenticatedError {
-  return new UnauthenticatedError('Your session is over; sign in again.', { code: 'SESSION_ENDED' })
 }

@@ -1,5 +1,7 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { BadRequestError } from '../platform/errors.ts'
+import { sha256Hex } from '../platform/ids.ts'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
@@ -14,6 +16,7 @@ export interface PasswordCost {
 const COST: PasswordCost = { N: 32_768, r: 8, p: 1 }
 const KEY_BYTES = 32
 const SALT_BYTES = 16
+const MIN_LENGTH = 8
 
 /** `scrypt$N$r$p$salt$key`, salt and key in base64url (RFC 7914). */
 export async function hashPassword(password: string, { N, r, p } = COST): Promise<string> {
@@ -46,4 +49,18 @@ export const NO_PASSWORD = 'none'
 /** True for a stored hash that some password fits. */
 export function isPasswordHash(text: string | undefined): text is string {
   return text?.startsWith('scrypt$') === true
+}
+
+/** Tells a stored hash from another without giving it away; it changes with each change of the password. */
+export function passwordMark(hash: string): string {
+  return sha256Hex(hash)
+}
+
+/** Throws `BadRequestError` for one that is too short. */
+export function checkPassword(password: string): void {
+  if (password.length >= MIN_LENGTH) return
+  throw new BadRequestError(`A password needs at least ${MIN_LENGTH} characters.`, {
+    code: 'PASSWORD_TOO_SHORT',
+    fields: [{ field: 'password', message: 'is too short' }],
+  })
 }

@@ -27,6 +27,8 @@ export interface SessionUser {
 export interface SignInFacts {
   userId: string
   via: Session['via']
+  /** With a password: that of the one that was typed. */
+  passwordMark?: string | undefined
   /** `User-Agent` as it came. */
   userAgent: string
   address: string

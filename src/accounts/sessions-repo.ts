@@ -55,6 +55,11 @@ export class SessionsRepo {
     return row && { session: toSession(row), userName: row.name, isAdmin: row.is_admin === 1 }
   }
 
+  async has(userId: string, id: string): Promise<boolean> {
+    const sql = 'select 1 as one from sessions where user_id = ? and id = ?'
+    return (await readRows(this.db, sql, [userId, id])).length > 0
+  }
+
   /** Those that are not over, the last used first. */
   async listOf(userId: string, nowMs: number): Promise<Session[]> {
     const sql = `select ${COLUMNS} from sessions s where s.user_id = ? and s.expires_at_ms > ?

@@ -1,13 +1,14 @@
 import { createHmac } from 'node:crypto'
 import type { SessionsConfig } from '../config/sign-in.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Db } from '../platform/db.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { EventBus } from '../platform/events.ts'
 import { equalSecrets, newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import { browserLabel } from './browser-label.ts'
 import type { NewSession, Session, SessionUser, SignInFacts } from './session-types.ts'
 import { removeSessionsOf, SessionsRepo } from './sessions-repo.ts'
+import { holdOpenUser, requireStillProven } from './still-proven.ts'
 
 const DAY_MS = 86_400_000
 /** A session in use is written at most this often. */
@@ -31,28 +32,22 @@ export class Sessions {
     this.repo = new SessionsRepo(deps.db)
   }
 
-  /** Begins one, always with a new secret; the one that this browser had before is over. */
-  async begin({
-    userId,
-    via,
-    userAgent,
-    address,
-    formerSecret,
-    authenticatedAtMs = 0,
-    providerHint,
-  }: SignInFacts): Promise<NewSession> {
-    const nowMs = this.deps.clock.nowMs()
+  /**
+   * Begins one, always with a new secret; the one that this browser had before is over. Throws
+   * `UnauthenticatedError` when the password was changed since it was typed, and `ForbiddenError` for who is
+   * locked out.
+   */
+  async begin(facts: SignInFacts): Promise<NewSession> {
     const secret = newSecret()
-    const formerProofMs = await this.endFormer(formerSecret, userId)
-    // The time of a provider, whose clock may be ahead; what was proven in this browser stays so.
-    const provenAtMs =
-      via === 'password' ? nowMs : Math.max(Math.min(nowMs, authenticatedAtMs), formerProofMs)
-    const session: Session = {
-      ...{ id: newId(), userId, via, provenAtMs, createdAtMs: nowMs, lastSeenAtMs: nowMs },
-      ...{ expiresAtMs: this.endOf(nowMs, nowMs), client: browserLabel(userAgent), address },
-    }
-    await this.repo.insert(session, sha256Hex(secret), providerHint)
-    const { id: sessionId, client } = session
+    const session = await inTransaction(this.deps.db, async (tx) => {
+      if (facts.via === 'password') await requireStillProven(tx, { ...facts, via: 'password' })
+      else await holdOpenUser(tx, facts.userId)
+      const repo = new SessionsRepo(tx)
+      const begun = this.compose(facts, await this.endFormer(repo, facts))
+      await repo.insert(begun, sha256Hex(secret), facts.providerHint)
+      return begun
+    })
+    const { id: sessionId, userId, client, address, via } = session
     this.deps.events.publish('signIn', { userId, sessionId, client, address, via })
     return { session, secret }
   }
@@ -96,13 +91,25 @@ export class Sessions {
     return this.repo.removeExpired(this.deps.clock.nowMs())
   }
 
+  private compose(facts: SignInFacts, formerProofMs: number): Session {
+    const { userId, via, userAgent, address, authenticatedAtMs = 0 } = facts
+    const nowMs = this.deps.clock.nowMs()
+    // The time of a provider, whose clock may be ahead; what was proven in this browser stays so.
+    const provenAtMs =
+      via === 'password' ? nowMs : Math.max(Math.min(nowMs, authenticatedAtMs), formerProofMs)
+    return {
+      ...{ id: newId(), userId, via, provenAtMs, createdAtMs: nowMs, lastSeenAtMs: nowMs },
+      ...{ expiresAtMs: this.endOf(nowMs, nowMs), client: browserLabel(userAgent), address },
+    }
+  }
+
   /** When the same user had proven themselves in the session that ends; 0 for another's, and for none. */
-  private async endFormer(secret: string | undefined, userId: string): Promise<number> {
-    if (secret === undefined || !SECRET_FORM.test(secret)) return 0
-    const former = await this.repo.findBySecretHash(sha256Hex(secret))
+  private async endFormer(repo: SessionsRepo, { formerSecret, userId }: SignInFacts): Promise<number> {
+    if (formerSecret === undefined || !SECRET_FORM.test(formerSecret)) return 0
+    const former = await repo.findBySecretHash(sha256Hex(formerSecret))
     if (former === undefined) return 0
     const { session } = former
-    await this.repo.remove(session.userId, session.id)
+    await repo.remove(session.userId, session.id)
     const isTheirs = session.userId === userId && session.expiresAtMs > this.deps.clock.nowMs()
     return isTheirs ? session.provenAtMs : 0
   }

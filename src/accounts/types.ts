@@ -37,6 +37,11 @@ export interface AppPassword {
   lastUsedAtMs?: number
 }
 
+/** One that was just made; `password` can be read only now. */
+export interface NewAppPassword extends AppPassword {
+  password: string
+}
+
 /** A token that was just made; it can be read only now. */
 export interface IssuedToken {
   token: string

@@ -4,7 +4,7 @@ import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import type { PageAsk } from '../platform/paging.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { Accounts } from './accounts.ts'
-import { checkPassword } from './accounts.ts'
+import { checkPassword } from './password.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import type { Group, ManagedUser, NewUser, User } from './types.ts'
 import {

@@ -1,4 +1,4 @@
-import type { Db } from '../platform/db.ts'
+import { type Db, isPostgres } from '../platform/db.ts'
 import { readRows } from '../platform/read-rows.ts'
 import type { User } from './types.ts'
 
@@ -52,6 +52,16 @@ export class UsersRepo {
 
   async findById(id: string): Promise<UserRecord | undefined> {
     const [row] = await readRows<UserRow>(this.db, 'select * from users where id = ?', [id])
+    return row === undefined ? undefined : toRecord(row)
+  }
+
+  /**
+   * In a transaction, until its end nobody else changes, locks or removes this user. SQLite lets one transaction
+   * write at a time anyhow.
+   */
+  async hold(id: string): Promise<UserRecord | undefined> {
+    const lock = isPostgres(this.db) ? ' for no key update' : ''
+    const [row] = await readRows<UserRow>(this.db, `select * from users where id = ?${lock}`, [id])
     return row === undefined ? undefined : toRecord(row)
   }
 

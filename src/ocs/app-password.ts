@@ -9,7 +9,7 @@ export async function getAppPassword({ accounts, clock }: OcsDeps, call: OcsCall
   requireProgram(call)
   const principal = await call.authenticate()
   requireFreshProof(principal, clock.nowMs(), 'You are using an app password already.')
-  const { password } = await accounts.createAppPassword(principal.userId, clientLabel(call.userAgent))
+  const { password } = await accounts.createAppPassword(principal, clientLabel(call.userAgent))
   return { apppassword: password }
 }
 

@@ -17,7 +17,7 @@ export interface LoginFlowsDeps {
   db: Db
   clock: Clock
   site: OcsSite
-  accounts: Pick<OcsAccounts, 'getUser' | 'createAppPassword'>
+  accounts: Pick<OcsAccounts, 'getUser' | 'redeemAppPassword'>
 }
 
 /** What a program that wants in gets: where to send the person, and where to ask for the outcome. */
@@ -85,10 +85,11 @@ export class LoginFlows {
   async poll(pollToken: string): Promise<GrantedLogin | undefined> {
     const flow = await this.repo.findByPollHash(sha256Hex(pollToken))
     if (flow?.userId === undefined || this.isOver(flow)) return undefined
-    if (!(await this.repo.remove(flow.id))) return undefined
-    const user = await this.deps.accounts.getUser(flow.userId)
-    const { password } = await this.deps.accounts.createAppPassword(user.id, flow.client)
-    return { server: this.deps.site.publicUrl, loginName: user.name, appPassword: password }
+    const { accounts, site } = this.deps
+    const user = await accounts.getUser(flow.userId)
+    const take = (tx: Db) => new LoginFlowsRepo(tx).remove(flow.id)
+    const made = await accounts.redeemAppPassword(user.id, flow.client, take)
+    return made && { server: site.publicUrl, loginName: user.name, appPassword: made.password }
   }
 
   private isOver(flow: LoginFlow): boolean {

@@ -1,5 +1,6 @@
 import type { User } from '../accounts/types.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/db.ts'
 import type { OcsData } from '../platform/ocs-envelope.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { BulkUploadSetting } from './capabilities.ts'
@@ -26,7 +27,13 @@ export interface OcsQuota {
 /** The part of accounts that this room asks. */
 export interface OcsAccounts {
   getUser(id: string): Promise<User>
-  createAppPassword(userId: string, label: string): Promise<{ password: string }>
+  createAppPassword(asker: Principal, label: string): Promise<{ password: string }>
+  /** See `Accounts.redeemAppPassword`. */
+  redeemAppPassword(
+    userId: string,
+    label: string,
+    redeem: (tx: Db) => Promise<boolean>,
+  ): Promise<{ password: string } | undefined>
   revokeAppPassword(userId: string, id: string): Promise<void>
 }
 

@@ -7,6 +7,8 @@ export interface Principal {
   isAdmin: boolean
   /** How it was proven; some acts (making app passwords) need the real password. */
   via: 'password' | 'app-password' | 'access-token' | 'session'
+  /** Of the password it was proven with: another one has another mark. */
+  passwordMark?: string
   /** The app password it was proven with. */
   appPasswordId?: string
   /** The session of a browser, and when its password or its identity provider was asked. */

@@ -65,7 +65,7 @@ describe.each(engines)('tokens for some paths on %s', (engine) => {
   })
 
   it('end with the app password, whatever becomes of the real one', async () => {
-    const made = await accounts.createAppPassword(ann.userId, 'fts')
+    const made = await accounts.createAppPassword(ann, 'fts')
     const { token } = await tokens.issue(await basic('ann', made.password), SCOPE, 60)
     const byReal = await tokens.issue(ann, SCOPE, 60)
     await accounts.changePassword(ann.userId, 'secret-password', 'another-password')

@@ -19,6 +19,9 @@ describe.each(engines)('accounts on %s', (engine) => {
 
   afterEach(() => database.close())
 
+  const laptopOf = async (name: string) =>
+    accounts.createAppPassword(await authenticator.signIn(name, 'secret-password'), 'laptop')
+
   it('let a user in with the password, also with umlauts and colons in it', async () => {
     const ann = await accounts.addUser({ name: 'ann', password: 'pässwörd:with:colons' })
     expect(await authenticator.authenticate(basic('ann', 'pässwörd:with:colons'))).toEqual({
@@ -26,6 +29,7 @@ describe.each(engines)('accounts on %s', (engine) => {
       userName: 'ann',
       isAdmin: false,
       via: 'password',
+      passwordMark: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
   })
 
@@ -46,7 +50,7 @@ describe.each(engines)('accounts on %s', (engine) => {
   it('take an app password as Bearer and as the password of its user only', async () => {
     const ann = await accounts.addUser({ name: 'ann', password: 'secret-password' })
     await accounts.addUser({ name: 'bob', password: 'secret-password' })
-    const { password } = await accounts.createAppPassword(ann.id, 'laptop')
+    const { password } = await laptopOf('ann')
     expect(await authenticator.authenticate(`Bearer ${password}`)).toMatchObject({
       userId: ann.id,
       via: 'app-password',
@@ -57,7 +61,7 @@ describe.each(engines)('accounts on %s', (engine) => {
 
   it('list an app password without its secret and forget it when revoked', async () => {
     const ann = await accounts.addUser({ name: 'ann', password: 'secret-password' })
-    const { id, password } = await accounts.createAppPassword(ann.id, 'laptop')
+    const { id, password } = await laptopOf('ann')
     await authenticator.authenticate(`Bearer ${password}`)
     const [listed] = await accounts.listAppPasswords(ann.id)
     expect(listed).toMatchObject({ id, label: 'laptop', lastUsedAtMs: expect.any(Number) })
@@ -69,7 +73,7 @@ describe.each(engines)('accounts on %s', (engine) => {
   it('keep one user from revoking what belongs to another', async () => {
     const ann = await accounts.addUser({ name: 'ann', password: 'secret-password' })
     const bob = await accounts.addUser({ name: 'bob', password: 'secret-password' })
-    const { id, password } = await accounts.createAppPassword(ann.id, 'laptop')
+    const { id, password } = await laptopOf('ann')
     await expect(accounts.revokeAppPassword(bob.id, id)).rejects.toMatchObject({ status: 404 })
     expect(await authenticator.authenticate(`Bearer ${password}`)).toMatchObject({ userId: ann.id })
   })

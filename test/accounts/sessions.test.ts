@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Accounts } from '../../src/accounts/accounts.ts'
+import { Authenticator } from '../../src/accounts/authenticator.ts'
+import { PasswordHasher } from '../../src/accounts/password-hasher.ts'
 import { csrfTokenOf, isCsrfTokenOf, Sessions } from '../../src/accounts/sessions.ts'
 import { EventBus } from '../../src/platform/events.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
@@ -12,21 +14,25 @@ describe.each(engines)('sessions on %s', (engine) => {
   let accounts: Accounts
   let nowMs: number
   let userId: string
+  let passwordMark: string | undefined
   const events = new EventBus()
 
   beforeEach(async () => {
     database = await createTestDatabase(engine)
     nowMs = 1_800_000_000_000
     const clock = { nowMs: () => nowMs, wait: async () => undefined }
-    accounts = new Accounts({ db: database.db, clock })
+    const hasher = new PasswordHasher({ N: 16, r: 1, p: 1 })
+    accounts = new Accounts({ db: database.db, clock, hasher })
     sessions = new Sessions({ db: database.db, clock, events, config: { idleDays: 14, maxDays: 90 } })
     userId = (await accounts.addUser({ name: 'ann', password: 'ann-password' })).id
+    const authenticator = new Authenticator({ db: database.db, clock, hasher })
+    passwordMark = (await authenticator.signIn('ann', 'ann-password')).passwordMark
   })
 
   afterEach(() => database.close())
 
   const begin = (more = {}) =>
-    sessions.begin({ userId, via: 'password', userAgent: 'x', address: '192.0.2.1', ...more })
+    sessions.begin({ userId, passwordMark, via: 'password', userAgent: 'x', address: '192.0.2.1', ...more })
 
   it('are found by their secret, of which the database holds only a hash', async () => {
     const { secret, session } = await begin()
