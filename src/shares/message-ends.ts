@@ -3,6 +3,7 @@ import { inTransaction } from '../platform/db.ts'
 import { messageOf } from '../platform/errors.ts'
 import type { ShareContext } from './context.ts'
 import { secretOfGiven, unsharedMessage } from './end-shares.ts'
+import { holdRow } from './held-rows-repo.ts'
 import { listMessagesOf } from './kept-messages-repo.ts'
 import type { MessageEnds } from './message-attempt.ts'
 import type { MessageAnswer } from './message-content.ts'
@@ -30,6 +31,7 @@ async function arrived(ctx: ShareContext, message: OutgoingMessage, answer: Mess
   if (message.type !== 'SHARE') return deleteMessage(ctx.db, message.id)
   const { subjectId: id } = message
   const moved = await inTransaction(ctx.db, async (tx) => {
+    await holdRow(tx, { givenId: id })
     await deleteMessage(tx, message.id)
     if (answer.isOffered !== undefined) await setOffered(tx, id, answer.isOffered)
     if (answer.recipientDisplayName) await setRecipientName(tx, id, answer.recipientDisplayName)
@@ -44,6 +46,7 @@ async function arrived(ctx: ShareContext, message: OutgoingMessage, answer: Mess
 /** The share never came to stand there. What may have arrived without our knowing is taken back. */
 async function shareGivenUp(ctx: ShareContext, message: OutgoingMessage, error: unknown): Promise<void> {
   const failed = await inTransaction(ctx.db, async (tx): Promise<OutgoingShare | undefined> => {
+    await holdRow(tx, { givenId: message.subjectId })
     const share = await findOutgoing(tx, message.subjectId)
     if (share === undefined || findNextState(share.state, 'fail') === undefined) {
       await deleteMessage(tx, message.id)
@@ -52,9 +55,9 @@ async function shareGivenUp(ctx: ShareContext, message: OutgoingMessage, error: 
     for (const behind of await listMessagesOf(tx, message)) {
       if (behind.id !== message.id) await deleteMessage(tx, behind.id)
     }
-    await failMessage(tx, message.id, messageOf(toPeerAppError(error)))
-    if (message.mayHaveArrived || mayHaveArrived(error))
-      await ctx.messages.enqueue(tx, unsharedMessage(share, secretOfGiven(ctx, share)))
+    const isTakenBack = message.mayHaveArrived || mayHaveArrived(error)
+    await failMessage(tx, message.id, messageOf(toPeerAppError(error)), isTakenBack)
+    if (isTakenBack) await ctx.messages.enqueue(tx, unsharedMessage(share, secretOfGiven(ctx, share)))
     return (await moveOutgoing(tx, share.id, 'fail'))?.share
   })
   ctx.messages.wake()

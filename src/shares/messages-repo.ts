@@ -87,11 +87,19 @@ export async function postponeMessage(
     })
 }
 
-/** Gives a message up; it stays to be seen. */
-export async function failMessage(db: Db, id: string, lastError: string): Promise<void> {
+/** Gives a message up; it stays to be seen, and with it whether the last attempt may have reached the peer. */
+export async function failMessage(
+  db: Db,
+  id: string,
+  lastError: string,
+  mayHaveArrived = false,
+): Promise<void> {
   await db('share_messages')
     .where({ id })
-    .update({ state: 'failed', claimed_until_ms: null, last_error: lastError })
+    .update({
+      ...{ state: 'failed', claimed_until_ms: null, last_error: lastError },
+      ...(mayHaveArrived ? { may_have_arrived: 1 } : {}),
+    })
 }
 
 /** Forgets a message that has arrived, or is not wanted any more. */

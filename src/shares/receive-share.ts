@@ -36,7 +36,8 @@ export async function receiveShare(
 
 /**
  * A repeat of a message must not make a second share: a server and its `providerId` name one. False when
- * the same share is there already; another content under the same name is refused.
+ * the same share is there already; another content under the same name is refused, and so is what was taken back,
+ * for its sender would take it as standing here.
  */
 async function storeOnce(ctx: ShareContext, share: ReceivedShare): Promise<boolean> {
   const before = await findReceivedFrom(ctx.db, share.peerHost, share.providerId)
@@ -50,7 +51,8 @@ async function storeOnce(ctx: ShareContext, share: ReceivedShare): Promise<boole
     }
   }
   const present = before ?? (await findReceivedFrom(ctx.db, share.peerHost, share.providerId))
-  if (present === undefined || !isSameShare(ctx, present, share)) throw new InboxRefusedError('share-changed')
+  const isSame = present !== undefined && present.state !== 'revoked' && isSameShare(ctx, present, share)
+  if (!isSame) throw new InboxRefusedError('share-changed')
   return false
 }
 

@@ -96,6 +96,28 @@ describe('a share that is sent again', () => {
   })
 })
 
+describe('a share that was taken back', () => {
+  beforeEach(() => open())
+  afterEach(() => close())
+
+  it('is not the same any more when it is sent again, to a person or to a group', async () => {
+    await krakow.node.groups.addGroup('sky', 'Sky watchers')
+    await krakow.node.groups.addMember('sky', 'jan')
+    const toGroup = { shareType: 'group', shareWith: `sky@${krakow.host}`, providerId: 'two' }
+    for (const change of [{}, toGroup]) {
+      const share = shareOf(change)
+      expect((await post('/shares', share)).status).toBe(201)
+      const { providerId } = share
+      const end = { notificationType: 'SHARE_UNSHARED', resourceType: 'file', providerId }
+      const notification = { sharedSecret: 'secret-of-bob', message: 'over' }
+      expect((await post('/notifications', { ...end, notification })).status).toBe(201)
+      const answer = await post('/shares', share, 2)
+      expect(answer).toMatchObject({ status: 409, json: { message: 'SHARE_CHANGED' } })
+    }
+    expect((await received()).map(({ state }) => state)).toEqual(['revoked', 'revoked'])
+  })
+})
+
 describe('a node that takes shares of contacts only', () => {
   beforeEach(() => open({ mustInvite: true }))
   afterEach(() => close())

@@ -156,6 +156,47 @@ describe('a share whose recipient’s server is away', () => {
   })
 })
 
+describe('a share that was given up although it may have arrived', () => {
+  /** Its answer is lost; the server is away for the seven days after that. */
+  const giveUp = async () => {
+    mesh.losing.add(krakow.host)
+    const { id } = await give()
+    mesh.losing.clear()
+    mesh.failing.set(krakow.host, 'unreachable')
+    for (let day = 0; day < 8; day++) {
+      leiden.clock.advance(DAY_MS)
+      await running(leiden, async () => {
+        const [row] = await leiden.db('share_messages').select().orderBy('position')
+        return row.state === 'failed' || row.next_try_at_ms > leiden.clock.nowMs()
+      })
+    }
+    mesh.failing.clear()
+    return id
+  }
+  const retry = async () => {
+    const failed = (await messages(leiden, 'ann')).find(({ type }) => type === 'SHARE')
+    return await leiden.api('ann', 'retryMessage', { params: { id: failed?.id } })
+  }
+
+  it('is taken back there and not sent again, for that would bring nothing back', async () => {
+    const id = await giveUp()
+    await expect(retry()).rejects.toMatchObject({
+      ...{ status: 409, code: 'SHARE_STATE', message: expect.stringContaining('hare it again') },
+    })
+    await delivered(leiden)
+    await expect(retry()).rejects.toEqual(failure(409, 'SHARE_STATE'))
+    expect((await share(id)).state).toBe('failed')
+    expect((await received()).map(({ state }) => state)).toEqual(['revoked'])
+  })
+
+  it('is shared again as another', async () => {
+    await giveUp()
+    await delivered(leiden)
+    expect((await give()).state).toBe('pending')
+    expect((await received()).map(({ state }) => state).sort()).toEqual(['pending', 'revoked'])
+  })
+})
+
 describe('the messages about a share', () => {
   it('are sent by whoever runs after a restart, first the share and then its end', async () => {
     mesh.losing.add(krakow.host)

@@ -433,7 +433,7 @@ describe('messages of other servers', () => {
     expect((await received(krakow, 'jan'))[0]?.state).toBe('declined')
     await receive(incoming({ providerId: '43' }))
     await notify('SHARE_UNSHARED', '43', 'foreign.test', 'S')
-    await receive(incoming({ providerId: '43' }))
+    await expect(receive(incoming({ providerId: '43' }))).rejects.toEqual(refusal('share-changed'))
     expect((await received(krakow, 'jan', 'pending')).length).toBe(0)
   })
 

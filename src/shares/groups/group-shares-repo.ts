@@ -10,6 +10,8 @@ export interface GroupShare {
   providerId: string
   groupId: string
   facts: GroupFacts
+  /** It was taken back. */
+  isOver: boolean
 }
 
 interface Row {
@@ -27,12 +29,13 @@ function toGroupShare(row: Row): GroupShare {
     peerHost: row.peer_host,
     providerId: row.provider_id,
     groupId: row.group_id,
+    isOver: row.is_over === 1,
     facts: { ...JSON.parse(row.facts), rootFacts: undefined, createdAtMs: row.created_at_ms } as GroupFacts,
   }
 }
 
 /** A unique violation when that server sent it before. */
-export async function insertGroupShare(db: Db, share: GroupShare): Promise<void> {
+export async function insertGroupShare(db: Db, share: Omit<GroupShare, 'isOver'>): Promise<void> {
   await db<Row>('received_group_shares').insert({
     peer_host: share.peerHost,
     provider_id: share.providerId,

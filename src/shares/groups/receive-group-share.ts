@@ -25,7 +25,13 @@ export async function receiveGroupShare(
     throw new InboxRefusedError(ctx.config.mustInvite ? 'not-invited' : 'recipient-unknown')
   const received = toReceived(ctx, message, { peerHost, userId: '' })
   const { id: _id, userId: _userId, state: _state, mountName: _mountName, ...facts } = received
-  const share: GroupShare = { peerHost, providerId: message.providerId, groupId: group.id, facts }
+  const share: GroupShare = {
+    peerHost,
+    providerId: message.providerId,
+    groupId: group.id,
+    facts,
+    isOver: false,
+  }
   const before = await findGroupShare(ctx.db, share)
   if (before !== undefined) return answerRepeat(ctx, before, share, group.displayName)
   if ((await findReceivedFrom(ctx.db, peerHost, share.providerId)) !== undefined) {
@@ -71,6 +77,7 @@ async function storeForMembers(ctx: ShareContext, share: GroupShare): Promise<Re
 function answerRepeat(ctx: ShareContext, before: GroupShare, now: GroupShare, recipientDisplayName: string) {
   const [a, b] = [receivedAsMember(before, ''), receivedAsMember(now, '')]
   const isSame =
+    !before.isOver &&
     before.groupId === now.groupId &&
     factsOf(a) === factsOf(b) &&
     equalSecrets(secretOf(ctx, a), secretOf(ctx, b))
