@@ -92,10 +92,14 @@ export class SessionsRepo {
   }
 }
 
-/** Ends all sessions of a user, or all but one; within a transaction too. */
+/**
+ * Ends all sessions of a user, or all but one, and what they granted to programs that have yet to fetch it: who
+ * was tricked into that and signs out everywhere is safe. In a transaction that holds the user.
+ */
 export async function removeSessionsOf(db: Db, userId: string, exceptId?: string): Promise<void> {
   const rows = db<SessionRow>('sessions').where({ user_id: userId })
   await (exceptId === undefined ? rows : rows.whereNot({ id: exceptId })).delete()
+  await db('login_flows').where({ user_id: userId }).delete()
 }
 
 function toSession(row: Omit<SessionRow, 'secret_hash' | 'provider_hint'>): Session {

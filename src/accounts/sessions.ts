@@ -9,6 +9,7 @@ import { browserLabel } from './browser-label.ts'
 import type { NewSession, Session, SessionUser, SignInFacts } from './session-types.ts'
 import { removeSessionsOf, SessionsRepo } from './sessions-repo.ts'
 import { holdOpenUser, requireStillProven } from './still-proven.ts'
+import { UsersRepo } from './users-repo.ts'
 
 const DAY_MS = 86_400_000
 /** A session in use is written at most this often. */
@@ -76,9 +77,12 @@ export class Sessions {
     if (!(await this.repo.remove(userId, id))) throw new NotFoundError('There is no such session.')
   }
 
-  /** All of a user, or all but one. */
+  /** All of a user, or all but one, and what was granted to programs that have not fetched it. */
   endAllOf(userId: string, exceptId?: string): Promise<void> {
-    return removeSessionsOf(this.deps.db, userId, exceptId)
+    return inTransaction(this.deps.db, async (tx) => {
+      await new UsersRepo(tx).hold(userId)
+      await removeSessionsOf(tx, userId, exceptId)
+    })
   }
 
   /** What its provider wants to see when it ends, as it was given to `begin`. */

@@ -1,6 +1,7 @@
 import type { Db } from '../platform/db.ts'
 import type { PageAsk } from '../platform/paging.ts'
 import { type GroupRow, toGroup } from './groups-repo.ts'
+import { removeSessionsOf } from './sessions-repo.ts'
 import type { Group, ManagedUser, User } from './types.ts'
 import { toUser, type UserRow } from './users-repo.ts'
 
@@ -71,9 +72,9 @@ export async function changeUser(db: Db, id: string, change: UserChange): Promis
   if (Object.keys(given).length > 0) await db('users').where({ id }).update(given)
 }
 
-/** Whoever is signed in, or holds a token that was made for some paths, is out. */
+/** Whoever is signed in, was let in and has yet to come, or holds a token that was made for some paths, is out. */
 export async function endSignIns(db: Db, userId: string): Promise<void> {
-  await db('sessions').where({ user_id: userId }).delete()
+  await removeSessionsOf(db, userId)
   await db('access_tokens').where({ user_id: userId }).delete()
 }
 

@@ -83,8 +83,10 @@ export class UserAdmin {
   async remove(asker: Principal, name: string): Promise<void> {
     const user = await this.get(name)
     if (user.id === asker.userId) throw ownAccount()
-    await changeUser(this.deps.db, user.id, { lockedAtMs: user.lockedAtMs ?? this.deps.clock.nowMs() })
-    await endSignIns(this.deps.db, user.id)
+    await inTransaction(this.deps.db, async (tx) => {
+      await changeUser(tx, user.id, { lockedAtMs: user.lockedAtMs ?? this.deps.clock.nowMs() })
+      await endSignIns(tx, user.id)
+    })
     await this.deps.leave(user)
     await deleteUser(this.deps.db, user.id)
   }

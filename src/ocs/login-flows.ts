@@ -1,6 +1,7 @@
 import { requireFreshProof } from '../accounts/fresh-proof.ts'
+import { requireStillProven } from '../accounts/still-proven.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Db } from '../platform/db.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
 import { UnavailableError } from '../platform/errors.ts'
 import { newId, newSecret, sha256Hex } from '../platform/ids.ts'
 import type { Principal } from '../platform/principal.ts'
@@ -74,11 +75,18 @@ export class LoginFlows {
     return flow === undefined || flow.userId !== undefined || this.isOver(flow) ? undefined : flow
   }
 
-  /** True when this was what granted it. Needs the real password: a stolen app password makes no successor. */
+  /**
+   * True when this was what granted it. Needs the real password, still: a stolen app password makes no successor,
+   * and neither does a password that was changed while it was checked.
+   */
   async grant(flow: LoginFlow, principal: Principal): Promise<boolean> {
     const refusal = 'Sign in with your real password, not an app password.'
     requireFreshProof(principal, this.deps.clock.nowMs(), refusal)
-    return !this.isOver(flow) && (await this.repo.grant(flow.id, principal.userId))
+    if (this.isOver(flow)) return false
+    return inTransaction(this.deps.db, async (tx) => {
+      await requireStillProven(tx, principal)
+      return new LoginFlowsRepo(tx).grant(flow.id, principal.userId)
+    })
   }
 
   /** The outcome, for the first who asks after it was granted; undefined until then and ever after. */
