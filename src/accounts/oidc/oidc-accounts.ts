@@ -6,8 +6,8 @@ import { newId } from '../../platform/ids.ts'
 import { isPasswordHash, NO_PASSWORD } from '../password.ts'
 import type { ProviderGroups } from '../provider-groups.ts'
 import type { User } from '../types.ts'
-import { changeUser } from '../user-admin-repo.ts'
-import { type UserRecord, UsersRepo } from '../users-repo.ts'
+import { UsersRepo } from '../users-repo.ts'
+import { bringUpToDate } from './bring-up-to-date.ts'
 import type { OidcPerson } from './claims.ts'
 import {
   deleteIdentity,
@@ -15,7 +15,6 @@ import {
   type Identity,
   insertIdentity,
   listIdentitiesOf,
-  noteIdentityUse,
 } from './identities-repo.ts'
 
 export interface OidcAccountsDeps {
@@ -45,14 +44,7 @@ export class OidcAccounts {
     if (linkTo !== undefined && known !== undefined && known.userId !== linkTo) throw takenIdentity(this.deps)
     const identity =
       known ?? (linkTo === undefined ? await this.create(person) : await this.link(person, linkTo))
-    const record = await this.users.findById(identity.userId)
-    if (record === undefined) throw new NotFoundError('This account does not exist any more.')
-    if (record.isLocked) {
-      throw new ForbiddenError('This account is locked; an administrator can open it again.', {
-        code: 'ACCOUNT_LOCKED',
-      })
-    }
-    const user = await this.update(record, identity, person)
+    const user = await bringUpToDate(this.deps, identity.userId, person)
     await this.deps.groups.synchronise(user, person.groups)
     return user
   }
@@ -129,38 +121,14 @@ export class OidcAccounts {
     }
     return identity
   }
-
-  /** Of accounts with a password here, their people and administrators say what they are called. */
-  private async update(record: UserRecord, identity: Identity, person: OidcPerson): Promise<User> {
-    const { db, clock, config } = this.deps
-    const { user } = record
-    const isOurs = isPasswordHash(record.passwordHash)
-    const displayName = (isOurs ? undefined : person.displayName) ?? user.displayName
-    const email = (isOurs ? undefined : person.email) ?? user.email
-    const isInAdminGroup = config.adminGroup !== undefined && person.groups.includes(config.adminGroup)
-    const isAdmin = isInAdminGroup || (user.isAdmin && !identity.madeAdmin)
-    const madeAdmin = isInAdminGroup && (identity.madeAdmin || !user.isAdmin)
-    await inTransaction(db, async (tx) => {
-      await changeUser(tx, user.id, { displayName, email, isAdmin })
-      const label = person.name ?? person.email ?? person.subject
-      await noteIdentityUse(tx, identity.id, { label, madeAdmin, lastUsedAtMs: clock.nowMs() })
-    })
-    return { ...user, displayName, email, isAdmin }
-  }
 }
 
 function identityOf(person: OidcPerson, userId: string, nowMs: number): Identity {
   const { issuer, subject } = person
   const label = person.name ?? person.email ?? subject
   return {
-    id: newId(),
-    issuer,
-    subject,
-    userId,
-    label,
-    madeAdmin: false,
-    createdAtMs: nowMs,
-    lastUsedAtMs: nowMs,
+    ...{ id: newId(), issuer, subject, userId, label, madeAdmin: false },
+    ...{ createdAtMs: nowMs, lastUsedAtMs: nowMs },
   }
 }
 
