@@ -169,10 +169,14 @@ export async function findReceivedGrant(
   return { role, state, mayReshare: may_reshare === 1, expiresAtMs: expires_at_ms ?? undefined }
 }
 
-/** Shares past their end that still stand as open. */
-export async function listOverdueReceived(db: Db, nowMs: number, limit: number): Promise<ReceivedShare[]> {
+/** Shares that still stand as open although their end was at these times or before. */
+export async function listOverdueReceived(
+  db: Db,
+  { localMs, remoteMs }: Record<'localMs' | 'remoteMs', number>,
+  limit: number,
+): Promise<ReceivedShare[]> {
   const rows = await db<Row>('received_shares')
-    .where('expires_at_ms', '<=', nowMs)
+    .whereRaw("(expires_at_ms <= ? and (source = 'local' or expires_at_ms <= ?))", [localMs, remoteMs])
     .whereIn('state', ['pending', 'accepted'])
     .orderBy('expires_at_ms')
     .limit(limit)

@@ -1,10 +1,13 @@
-import { inTransaction } from '../platform/db.ts'
+import { type Db, inTransaction } from '../platform/db.ts'
 import { regularly } from '../platform/regularly.ts'
 import type { ShareContext } from './context.ts'
 import { type Changes, endGiven, endPassedOn, publishChanges } from './end-shares.ts'
+import { holdGiven, holdReceived } from './held-shares.ts'
 import { deleteFailedBefore } from './kept-messages-repo.ts'
+import { MESSAGE_LIFE_MS } from './message-queue.ts'
 import { listOrphans, listOverdueOutgoing } from './outgoing-repo.ts'
 import { deleteEndedBefore, listOverdueReceived } from './received-repo.ts'
+import { isLive } from './share-states.ts'
 import { moveReceived } from './transitions.ts'
 
 const EVERY_MS = 60_000
@@ -27,7 +30,7 @@ export function tidyRegularly(ctx: ShareContext, signal: AbortSignal): Promise<v
 /** One round: shares past their end, shares of what was deleted, and what ended or was given up long ago. */
 export async function tidyShares(ctx: ShareContext): Promise<void> {
   const nowMs = ctx.clock.nowMs()
-  await endAll(ctx, () => listOverdueOutgoing(ctx.db, nowMs, BATCH))
+  await endOverdueGiven(ctx, nowMs)
   await endOverdueReceived(ctx, nowMs)
   await endOrphans(ctx)
   await deleteFailedBefore(ctx.db, nowMs - KEEP_FAILED_MS)
@@ -39,24 +42,49 @@ export async function endOrphans(ctx: ShareContext, ownerUserId?: string): Promi
   await endAll(ctx, () => listOrphans(ctx.db, { limit: BATCH, ownerUserId }))
 }
 
-async function endAll(ctx: ShareContext, list: () => Promise<{ id: string }[]>): Promise<void> {
+async function endOverdueGiven(ctx: ShareContext, nowMs: number): Promise<void> {
+  const list = () => listOverdueOutgoing(ctx.db, nowMs, BATCH)
+  await endAll(ctx, list, async (tx, id) => {
+    const held = await holdGiven(tx, id)
+    // Listed, and put off since.
+    return held !== undefined && !isLive(held.share, nowMs)
+  })
+}
+
+async function endAll(
+  ctx: ShareContext,
+  list: () => Promise<{ id: string }[]>,
+  isDue: (tx: Db, id: string) => Promise<boolean> = async () => true,
+): Promise<void> {
   for (;;) {
     const found = await list()
     if (found.length === 0) return
     const changes: Changes = { given: [], received: [] }
-    for (const { id } of found) await inTransaction(ctx.db, (tx) => endGiven(ctx, tx, id, changes))
+    for (const { id } of found) {
+      await inTransaction(ctx.db, async (tx) => {
+        if (await isDue(tx, id)) await endGiven(ctx, tx, id, changes)
+      })
+    }
     publishChanges(ctx, changes)
     // Nothing moved although it was listed: no reason to list it again now.
     if (changes.given.length === 0) return
   }
 }
 
+/**
+ * The end of what another server gave is not written down while that server may have put it off and the message is
+ * under way: nothing opens it meanwhile, and an extension would not bring back what stands as withdrawn.
+ */
 async function endOverdueReceived(ctx: ShareContext, nowMs: number): Promise<void> {
-  for (const share of await listOverdueReceived(ctx.db, nowMs, BATCH)) {
+  const times = { localMs: nowMs, remoteMs: nowMs - MESSAGE_LIFE_MS }
+  for (const share of await listOverdueReceived(ctx.db, times, BATCH)) {
     const changes: Changes = { given: [], received: [] }
     await inTransaction(ctx.db, async (tx) => {
-      const moved = await moveReceived(tx, share, 'revoke')
-      if (moved === undefined) return
+      const held = await holdReceived(tx, share.id)
+      // Listed, and put off since.
+      if (held === undefined || isLive(held, nowMs)) return
+      const moved = await moveReceived(tx, held, 'revoke')
+      if (moved === undefined || moved.from === moved.share.state) return
       changes.received.push({ ...moved.share, before: moved.from })
       await endPassedOn(ctx, tx, share.id, changes)
     })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { appendMessage } from '../../src/shares/messages-repo.ts'
 import { bytes, createTestNode, Mesh, START_MS, type TestNode, textAt, until } from './support.ts'
 
 const DAY_MS = 86_400_000
@@ -340,15 +341,46 @@ describe('a share that ends by itself', () => {
     expect((await krakow.db('received_shares').first('state'))?.state).toBe('revoked')
   })
 
-  it('is over at the recipient’s, though the sender says nothing', async () => {
+  /** A round of ending has ended in Kraków: the last it does is to forget what was given up long ago. */
+  const tidied = async () => {
+    await appendMessage(krakow.db, {
+      ...{ id: 'old', userId: 'id-jan', side: 'contact', subjectId: 'none', peerHost: leiden.host },
+      ...{ type: 'USER_REMOVED', body: '{}', secretSealed: undefined, state: 'failed', tries: 1 },
+      ...{ nextTryAtMs: 0, claimedUntilMs: undefined, mayHaveArrived: false, lastError: undefined },
+      ...{ createdAtMs: 0, expiresAtMs: 0 },
+    })
+    await running(krakow, async () => (await krakow.db('share_messages').where('id', 'old')).length === 0)
+  }
+  const stored = async () => (await krakow.db('received_shares').first('state'))?.state
+  const names = async () => (await (await krakow.drive('jan')).list([])).map(({ name }) => name)
+
+  it('is over at the recipient’s at once, and for good after a week, though the sender says nothing', async () => {
     await give({ expiresAt: new Date(START_MS + 60_000).toISOString() })
     await accept()
     krakow.clock.advance(60_000)
-    await running(
-      krakow,
-      async () => (await krakow.db('received_shares').first('state'))?.state === 'revoked',
-    )
-    expect((await (await krakow.drive('jan')).list([])).map(({ name }) => name)).toEqual([])
+    expect(await received()).toMatchObject([{ state: 'revoked' }])
+    expect(await names()).toEqual([])
+    await tidied()
+    expect(await stored()).toBe('accepted')
+    krakow.clock.advance(7 * DAY_MS)
+    await tidied()
+    expect(await stored()).toBe('revoked')
+  })
+
+  it('goes on when it was extended in time and that is heard of too late', async () => {
+    const { id } = await give({ expiresAt: new Date(START_MS + 60_000).toISOString() })
+    await accept()
+    await delivered(krakow)
+    mesh.failing.set(krakow.host, 'unreachable')
+    await change(id, { expiresAt: new Date(START_MS + 30 * DAY_MS).toISOString() })
+    krakow.clock.advance(120_000)
+    await tidied()
+    expect(await names()).toEqual([])
+    mesh.failing.clear()
+    leiden.clock.advance(120_000)
+    await delivered(leiden)
+    expect(await received()).toMatchObject([{ state: 'accepted' }])
+    expect(await textAt(await krakow.drive('jan'), ['data', 'a.txt'])).toBe('alpha')
   })
 
   it('follows its file through a rename, and ends when that is deleted', async () => {

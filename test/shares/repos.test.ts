@@ -28,6 +28,7 @@ import {
   findReceived,
   findReceivedFrom,
   insertReceived,
+  listOverdueReceived,
   listReceived,
   renameMount,
   saveRootFacts,
@@ -209,6 +210,22 @@ describe.each(engines)('the tables of shares on %s', (engine) => {
     await insertReceived(db, { ...received, id: 'r3', peerHost: 'other.test' })
     expect((await listReceived(db, 'id-ann', 'pending')).length).toBe(2)
     expect(await findReceived(db, 'id-bob', 'r1')).toBeUndefined()
+  })
+
+  it('list what is over, of other servers later than of this one', async () => {
+    const { db } = database
+    for (const [id, source, expiresAtMs, state] of [
+      ['r1', 'local', 2_000, 'accepted'],
+      ['r2', 'local', 2_001, 'accepted'],
+      ['r3', 'remote', 1_000, 'pending'],
+      ['r4', 'remote', 1_001, 'accepted'],
+      ['r5', 'remote', undefined, 'accepted'],
+      ['r6', 'remote', 1_000, 'declined'],
+    ] as const) {
+      await insertReceived(db, { ...received, id, providerId: id, source, expiresAtMs, state })
+    }
+    const over = await listOverdueReceived(db, { localMs: 2_000, remoteMs: 1_000 }, 10)
+    expect(over.map(({ id }) => id)).toEqual(['r3', 'r1'])
   })
 
   it('never let two shares of a user have one name in the drive', async () => {
