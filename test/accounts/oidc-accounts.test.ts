@@ -82,6 +82,20 @@ describe.each(
     await expect(overtaken(ann, disconnect)).rejects.toMatchObject({ status: 403 })
   })
 
+  it('lasts: nothing is connected by a session that ended while the provider was asked', async () => {
+    const { id } = await accounts.admit(ann)
+    const session = { id: 's', provenAtMs: 0 }
+    const other = { ...ann, subject: 'thief' }
+    const link = () => accounts.admit(other, { userId: id, via: 'session', session })
+    await expect(link()).rejects.toMatchObject({ status: 401, code: 'SESSION_ENDED' })
+    expect(await accounts.list(id)).toMatchObject([{ subject: 'a' }])
+    const times = { proven_at_ms: 0, created_at_ms: 0, last_seen_at_ms: 0, expires_at_ms: 9e12 }
+    const facts = { user_id: id, secret_hash: 'x', via: 'oidc', client: 'x', address: 'x' }
+    await db('sessions').insert({ id: 's', ...facts, ...times })
+    await link()
+    expect(await accounts.list(id)).toMatchObject([{ subject: 'a' }, { subject: 'thief' }])
+  })
+
   it('is kept beside what the group of the provider says: who is an administrator', async () => {
     const inGroup = { ...ann, groups: ['admins'] }
     const { id } = await accounts.admit(ann)

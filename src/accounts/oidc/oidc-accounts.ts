@@ -5,6 +5,7 @@ import { ConflictError, ForbiddenError, NotFoundError } from '../../platform/err
 import { newId } from '../../platform/ids.ts'
 import { isPasswordHash, NO_PASSWORD } from '../password.ts'
 import type { ProviderGroups } from '../provider-groups.ts'
+import { type Proof, requireStillProven } from '../still-proven.ts'
 import type { User } from '../types.ts'
 import { UsersRepo } from '../users-repo.ts'
 import { bringUpToDate } from './bring-up-to-date.ts'
@@ -35,13 +36,14 @@ export class OidcAccounts {
   }
 
   /**
-   * The account of somebody whom the provider vouched for, brought up to date; `linkTo`: the user whose identity
-   * this is to become. Throws `ForbiddenError` and `ConflictError`, which say what to do.
+   * The account of somebody whom the provider vouched for, brought up to date; `linkTo`: whose identity this
+   * is to become, while they are still signed in. Throws `ForbiddenError`, `ConflictError` and
+   * `UnauthenticatedError`, which say what to do.
    */
-  async admit(person: OidcPerson, linkTo?: string): Promise<User> {
+  async admit(person: OidcPerson, linkTo?: Proof): Promise<User> {
     this.checkGroups(person)
     const known = await findIdentity(this.deps.db, person)
-    if (linkTo !== undefined && known !== undefined && known.userId !== linkTo) throw takenIdentity(this.deps)
+    if (known !== undefined && known.userId !== (linkTo ?? known).userId) throw takenIdentity(this.deps)
     const identity =
       known ?? (linkTo === undefined ? await this.create(person) : await this.link(person, linkTo))
     const user = await bringUpToDate(this.deps, identity.userId, person)
@@ -111,10 +113,14 @@ export class OidcAccounts {
     return identity
   }
 
-  private async link(person: OidcPerson, userId: string): Promise<Identity> {
-    const identity = identityOf(person, userId, this.deps.clock.nowMs())
+  private async link(person: OidcPerson, proof: Proof): Promise<Identity> {
+    const identity = identityOf(person, proof.userId, this.deps.clock.nowMs())
     try {
-      await insertIdentity(this.deps.db, identity)
+      await inTransaction(this.deps.db, async (tx) => {
+        // The provider was asked since: who signs out everywhere, or changes the password, meant this one, too.
+        await requireStillProven(tx, proof)
+        await insertIdentity(tx, identity)
+      })
     } catch (error) {
       if (isUniqueViolation(error)) throw takenIdentity(this.deps)
       throw error

@@ -3,8 +3,10 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Db } from '../../platform/db.ts'
 import { BadRequestError, ForbiddenError } from '../../platform/errors.ts'
 import { sha256Hex } from '../../platform/ids.ts'
+import type { Principal } from '../../platform/principal.ts'
 import type { Seal } from '../../platform/seal.ts'
 import type { Browsers } from '../browsers.ts'
+import { principalOf } from '../identify.ts'
 import { nameAtPort, readCookie } from '../session-cookie.ts'
 import { removeUsed, useOnce } from './identities-repo.ts'
 import type { OidcAccounts } from './oidc-accounts.ts'
@@ -77,9 +79,9 @@ export class OidcSignIn {
   async finish(request: IncomingMessage, query: string): Promise<Redirect> {
     const { provider, accounts, browsers } = this.deps
     const pending = await this.takePending(request, new URLSearchParams(query).get('state') ?? '')
-    await this.checkLink(request, pending)
+    const linkTo = await this.checkLink(request, pending)
     const { person, idToken, authenticatedAtMs } = await provider.redeem(query, pending)
-    const user = await accounts.admit(person, pending.linkTo)
+    const user = await accounts.admit(person, linkTo)
     const providerHint = this.deps.seal.seal(JSON.stringify([HINT, idToken]))
     const who = { userId: user.id, via: 'oidc', providerHint, authenticatedAtMs } as const
     const { setCookie } = await browsers.open(request, who)
@@ -129,10 +131,13 @@ export class OidcSignIn {
   }
 
   /** The account that gets an identity is signed in in this very browser, still. */
-  private async checkLink(request: IncomingMessage, { linkTo }: PendingSignIn): Promise<void> {
-    if (linkTo === undefined) return
+  private async checkLink(
+    request: IncomingMessage,
+    { linkTo }: PendingSignIn,
+  ): Promise<Principal | undefined> {
+    if (linkTo === undefined) return undefined
     const { found } = await this.deps.browsers.find(request)
-    if (found?.session.userId === linkTo) return
+    if (found?.session.userId === linkTo) return principalOf(found)
     throw new ForbiddenError('You are signed in with another account now; begin again in your settings.')
   }
 
