@@ -2,19 +2,20 @@ import type { CopyReport } from '../../ocm/notification.ts'
 import { type Db, inTransaction } from '../../platform/db.ts'
 import { AppError } from '../../platform/errors.ts'
 import type { ShareContext } from '../context.ts'
+import { type Changes, publishChanges } from '../end-shares.ts'
 import { findGroupShare } from '../groups/group-shares-repo.ts'
+import { holdRow } from '../held-rows-repo.ts'
 import { secretOf } from '../receive-share.ts'
 import { findReceived } from '../received-repo.ts'
 import { publishReceived } from '../share-events.ts'
 import { stateAt } from '../share-states.ts'
 import type { ReceivedShare } from '../types.ts'
 import { findCopyOfJob, listUnderWay, moveCopy } from './copies-repo.ts'
+import { type CopyChange, endOf, reportOf, withdrawn } from './copy-ends.ts'
 import { takeReport } from './push.ts'
-import type { Copy, CopyProgress, DataCopier } from './types.ts'
+import type { Copy, DataCopier } from './types.ts'
 
 const BATCH = 200
-
-type Change = Pick<Copy, 'state'> & Partial<Copy>
 
 /** Hands copies to transfers, follows them, and tells the other node how they end. */
 export class CopyRounds {
@@ -81,25 +82,37 @@ export class CopyRounds {
     return isOpen ? share : undefined
   }
 
-  private async end(copy: Copy, share: ReceivedShare | undefined, change: Change): Promise<void> {
+  private async end(copy: Copy, share: ReceivedShare | undefined, change: CopyChange): Promise<void> {
     const told = share ?? (await findReceived(this.ctx.db, copy.userId, copy.receivedId))
     if (told !== undefined) await this.move(copy, told, change)
   }
 
-  /** The copy and the message about it stand together. */
-  private async move(copy: Copy, share: ReceivedShare, change: Change): Promise<void> {
+  /** The copy and the message about it, or within this node the report itself, stand together. */
+  private async move(copy: Copy, share: ReceivedShare, change: CopyChange): Promise<void> {
     const { db, clock } = this.ctx
     const report = reportOf(change)
+    const changes: Changes = { given: [], received: [] }
     const isMoved = await inTransaction(db, async (tx) => {
+      // The report may end the share: that comes before its copies (`holdRow`).
+      if (share.source === 'local') await holdRow(tx, { givenId: share.providerId })
+      await holdRow(tx, { receivedId: share.id })
       const to = { jobId: copy.jobId, ...change, updatedAtMs: clock.nowMs() }
       if (!(await moveCopy(tx, { id: copy.id, from: copy.state }, to))) return false
-      if (report !== undefined && share.source === 'remote') await this.tell(tx, share, report)
+      if (report !== undefined) await this.report(tx, { share, report }, changes)
       return true
     })
     if (!isMoved) return
-    this.ctx.messages.wake()
     publishReceived(this.ctx, share)
-    if (report !== undefined && share.source === 'local') await takeReport(this.ctx, share.providerId, report)
+    publishChanges(this.ctx, changes)
+  }
+
+  private async report(
+    tx: Db,
+    { share, report }: { share: ReceivedShare; report: CopyReport },
+    changes: Changes,
+  ): Promise<void> {
+    if (share.source === 'remote') await this.tell(tx, share, report)
+    else await takeReport(this.ctx, tx, { shareId: share.providerId, report }, changes)
   }
 
   /** Only who offered the data asked for it; and of a group its members take copies of their own. */
@@ -115,29 +128,5 @@ export class CopyRounds {
         },
       },
     })
-  }
-}
-
-function endOf(progress: CopyProgress | undefined): Change {
-  if (progress === undefined)
-    return { state: 'failed', code: 'JOB_GONE', reason: 'The transfer is not there any more.' }
-  const { files, sizeBytes, isVerified, error } = progress
-  if (progress.state === 'copied') return { state: 'copied', files, sizeBytes, isVerified }
-  return { state: 'failed', files, sizeBytes, code: error?.code ?? 'CANCELED', reason: error?.message ?? '' }
-}
-
-function withdrawn(): Change {
-  return { state: 'failed', code: 'SHARE_GONE', reason: 'The share was withdrawn, or left, during the copy.' }
-}
-
-/** Of what went wrong only the word for it: the rest may name what is the recipient's alone. */
-function reportOf({ state, files, sizeBytes, isVerified, code }: Change): CopyReport | undefined {
-  if (state !== 'copying' && state !== 'copied' && state !== 'failed') return undefined
-  return {
-    status: state,
-    ...(files === undefined ? {} : { files }),
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-    ...(isVerified === undefined ? {} : { isVerified }),
-    ...(state === 'failed' && code !== undefined ? { reason: code } : {}),
   }
 }

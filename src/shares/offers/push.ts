@@ -1,11 +1,12 @@
 import { InboxRefusedError } from '../../ocm/mesh-inbox.ts'
 import type { CopyReport, OcmNotification } from '../../ocm/notification.ts'
-import { inTransaction } from '../../platform/db.ts'
+import { type Db, inTransaction } from '../../platform/db.ts'
 import { BadRequestError, NotFoundError } from '../../platform/errors.ts'
 import type { StorePath } from '../../store/types.ts'
 import { listContacts } from '../contacts-repo.ts'
 import type { ShareContext } from '../context.ts'
 import { type Changes, endGiven, publishChanges } from '../end-shares.ts'
+import { holdRow } from '../held-rows-repo.ts'
 import { findGivenTo } from '../notice-subject.ts'
 import { findOutgoing, listOutgoingByIds } from '../outgoing-repo.ts'
 import { createShare, getShare } from '../outgoing-shares.ts'
@@ -81,19 +82,25 @@ export async function heardOfCopy(
 ): Promise<undefined> {
   const share = await findGivenTo(ctx, notice, peerHost)
   if (share === undefined) throw new InboxRefusedError('share-unknown')
-  if (notice.copy !== undefined) await takeReport(ctx, share.id, notice.copy)
+  const { copy } = notice
+  if (copy === undefined) return
+  const changes: Changes = { given: [], received: [] }
+  await inTransaction(ctx.db, (tx) => takeReport(ctx, tx, { shareId: share.id, report: copy }, changes))
+  publishChanges(ctx, changes)
 }
 
 /** Writes a report down; a share that was to be copied once ends with its verified copy. */
-export async function takeReport(ctx: ShareContext, shareId: string, report: CopyReport): Promise<void> {
-  const changes: Changes = { given: [], received: [] }
-  await inTransaction(ctx.db, async (tx) => {
-    const push = await findPush(tx, shareId)
-    if (push === undefined || !(await saveReport(tx, shareId, report, ctx.clock.nowMs()))) return
-    const share = await findOutgoing(tx, shareId)
-    if (share !== undefined) changes.given.push(share)
-    const isDone = report.status === 'copied' && report.isVerified === true
-    if (isDone && push.isOnce) await endGiven(ctx, tx, shareId, changes)
-  })
-  publishChanges(ctx, changes)
+export async function takeReport(
+  ctx: ShareContext,
+  tx: Db,
+  { shareId, report }: { shareId: string; report: CopyReport },
+  changes: Changes,
+): Promise<void> {
+  await holdRow(tx, { givenId: shareId })
+  const push = await findPush(tx, shareId)
+  if (push === undefined || !(await saveReport(tx, shareId, report, ctx.clock.nowMs()))) return
+  const share = await findOutgoing(tx, shareId)
+  if (share !== undefined) changes.given.push(share)
+  const isDone = report.status === 'copied' && report.isVerified === true
+  if (isDone && push.isOnce) await endGiven(ctx, tx, shareId, changes)
 }
