@@ -1,12 +1,12 @@
 import type { Db } from '../platform/db.ts'
 import { ConflictError, TooManyRequestsError } from '../platform/errors.ts'
+import { narrowed, type Terms, termsOf } from './change-shares.ts'
 import type { ShareContext } from './context.ts'
-import { holdRow } from './held-rows-repo.ts'
+import { holdGiven, holdReceived } from './held-shares.ts'
 import { insertPush } from './offers/pushes-repo.ts'
-import { countLiveChildren, findOutgoing, insertOutgoing } from './outgoing-repo.ts'
-import { findReceivedById } from './received-repo.ts'
+import { countLiveChildren, insertOutgoing } from './outgoing-repo.ts'
 import { isLive, stateAt } from './share-states.ts'
-import type { OutgoingShare } from './types.ts'
+import type { OutgoingShare, ReceivedShare } from './types.ts'
 
 /** Of one share: strangers ask for these, and each is a message of ours to a server they chose. */
 const MAX_CHILDREN = 100
@@ -18,34 +18,49 @@ type Now = Pick<ShareContext, 'clock'>
 
 /**
  * Stores a new share in the caller's transaction, if what it stands on still stands: who ends that at the same
- * time has either done so already, or finds the new share. Throws `ConflictError`, and `TooManyRequestsError`
- * when as many as may be stand on it.
+ * time has either done so already, or finds the new share; and so it is with who takes rights from it. Throws
+ * `ConflictError`, and `TooManyRequestsError` when as many as may be stand on it.
  */
 export async function insertGiven(ctx: Now, tx: Db, share: OutgoingShare): Promise<void> {
   const { parentId, via } = share
   // In the order of all (`holdRow`).
-  if (via !== undefined) await requireUpstream(ctx, tx, via.receivedId)
-  if (parentId !== undefined) await requireParent(ctx, tx, parentId)
+  if (via !== undefined) requireWithin(share, await getUpstream(ctx, tx, via.receivedId))
+  if (parentId !== undefined) requireWithin(share, await getParent(ctx, tx, parentId))
   await insertOutgoing(tx, share)
   const { push } = share
   if (push !== undefined) await insertPush(tx, { ...push, shareId: share.id, updatedAtMs: share.createdAtMs })
 }
 
-async function requireUpstream({ clock }: Now, tx: Db, receivedId: string): Promise<void> {
-  await holdRow(tx, { receivedId })
-  const upstream = await findReceivedById(tx, receivedId)
-  const stands = upstream?.mayReshare === true && stateAt(upstream, clock.nowMs()) === 'accepted'
-  if (!stands) throw ended()
+async function getUpstream({ clock }: Now, tx: Db, receivedId: string): Promise<ReceivedShare> {
+  const upstream = await holdReceived(tx, receivedId)
+  if (upstream?.mayReshare && stateAt(upstream, clock.nowMs()) === 'accepted') return upstream
+  throw ended()
 }
 
-async function requireParent({ clock }: Now, tx: Db, parentId: string): Promise<void> {
-  await holdRow(tx, { givenId: parentId })
-  const parent = await findOutgoing(tx, parentId)
-  if (parent === undefined || !isLive(parent, clock.nowMs())) throw ended()
-  if ((await countLiveChildren(tx, parentId)) < MAX_CHILDREN) return
+async function getParent({ clock }: Now, tx: Db, parentId: string): Promise<OutgoingShare> {
+  const parent = (await holdGiven(tx, parentId))?.share
+  if (parent === undefined || !isLive(parent, clock.nowMs()) || !mayHaveChildren(parent)) throw ended()
+  if ((await countLiveChildren(tx, parentId)) < MAX_CHILDREN) return parent
   throw new TooManyRequestsError(
     `${parent.name} has been passed on ${MAX_CHILDREN} times by the same share; its owner can end some of them.`,
     { code: TOO_MANY_RESHARES },
+  )
+}
+
+/** Visitors may take along what a link shows; recipients ask for others only where that was allowed. */
+function mayHaveChildren({ recipient, role, mayReshare }: OutgoingShare): boolean {
+  return recipient.type === 'link' ? role !== 'uploader' : mayReshare === true
+}
+
+/** What was asked for was worked out before; it may be more by now than the other has. */
+function requireWithin(share: OutgoingShare, above: Terms): void {
+  const terms = termsOf(share)
+  if (JSON.stringify(terms) === JSON.stringify(narrowed(terms, above))) return
+  throw new ConflictError(
+    `What ${share.name} allows was changed at this moment; look again, and try again.`,
+    {
+      code: 'SHARE_CHANGED',
+    },
   )
 }
 

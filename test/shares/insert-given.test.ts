@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inTransaction } from '../../src/platform/db.ts'
 import { insertGiven } from '../../src/shares/insert-given.ts'
-import { changeOutgoingState, findOutgoing, insertOutgoing } from '../../src/shares/outgoing-repo.ts'
-import { changeReceivedState, insertReceived } from '../../src/shares/received-repo.ts'
+import {
+  changeOutgoing,
+  changeOutgoingState,
+  findOutgoing,
+  insertOutgoing,
+} from '../../src/shares/outgoing-repo.ts'
+import { changeReceived, changeReceivedState, insertReceived } from '../../src/shares/received-repo.ts'
 import type { OutgoingShare, ReceivedShare } from '../../src/shares/types.ts'
 import { createTestDatabase, engines, type TestDatabase } from '../support/databases.ts'
 import { HandClock, insertUser, START_MS } from './support.ts'
@@ -16,7 +21,7 @@ describe.each(engines)('a share that stands on another, on %s', (engine) => {
   beforeEach(async () => {
     database = await createTestDatabase(engine)
     await insertUser(database.db, 'ann')
-    await insertOutgoing(database.db, share('parent'))
+    await insertOutgoing(database.db, share('parent', { mayReshare: true }))
     await insertReceived(database.db, received)
   })
   afterEach(() => database.close())
@@ -66,6 +71,24 @@ describe.each(engines)('a share that stands on another, on %s', (engine) => {
     const results = await Promise.allSettled([insert(child('one')), insert(passedOn('two')), ending])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
     expect([await isThere('one'), await isThere('two')]).toEqual([false, false])
+  })
+
+  it('is not stored with more than that one has, as when that was narrowed after somebody looked', async () => {
+    const { db } = database
+    const end = { expiresAtMs: START_MS + 60_000 }
+    const changed = failure(409, 'SHARE_CHANGED')
+    for (const more of [{ role: 'editor' }, { role: 'uploader' }] as const) {
+      await expect(insert({ ...passedOn('one'), ...more })).rejects.toEqual(changed)
+      await expect(insert(child('one', more))).rejects.toEqual(changed)
+    }
+    await changeReceived(db, 'up', { role: 'editor', note: '', mayReshare: true, ...end })
+    await expect(insert(passedOn('one'))).rejects.toEqual(changed)
+    await insert({ ...passedOn('one'), role: 'editor', mayReshare: true, ...end })
+    await changeOutgoing(db, 'parent', { role: 'editor', note: '', mayReshare: true, ...end })
+    await expect(insert(child('two'))).rejects.toEqual(changed)
+    await insert(child('two', { role: 'editor', ...end }))
+    await changeOutgoing(db, 'parent', { role: 'editor', note: '', mayReshare: false, ...end })
+    await expect(insert(child('three', end))).rejects.toEqual(failure(409, 'SHARE_STATE'))
   })
 
   it('is one of a hundred at most that live', async () => {
