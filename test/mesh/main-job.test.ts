@@ -30,10 +30,15 @@ describe('two nodes', () => {
     expect(await contacts(jan)).toMatchObject([{ address: ann.address, displayName: 'ANN' }])
   })
 
-  it('uses an invitation once', async () => {
+  it('uses an invitation for one person, who is answered as often as they ask', async () => {
     const { inviteString } = await ann.api<{ inviteString: string }>('POST', '/invitations', {})
-    expect((await jan.call('POST', '/invitations/accept', { invite: inviteString })).status).toBe(201)
-    expect((await jan.call('POST', '/invitations/accept', { invite: inviteString })).status).toBe(409)
+    const accept = (user: TestUser) => user.call('POST', '/invitations/accept', { invite: inviteString })
+    expect((await accept(jan)).status).toBe(201)
+    expect((await accept(jan)).status).toBe(201)
+    const eve = await (mesh.nodes[1] as TestNode).addUser('eve')
+    expect((await accept(eve)).status).toBe(409)
+    expect((await jan.api<{ items: unknown[] }>('GET', '/contacts')).items).toHaveLength(1)
+    expect((await eve.api<{ items: unknown[] }>('GET', '/contacts')).items).toEqual([])
   })
 
   it('shows a share as pending, then as a folder of the drive, read through the own node', async () => {
