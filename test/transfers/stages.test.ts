@@ -100,7 +100,7 @@ describe.each(engines)('files for computing jobs (%s)', (name) => {
       destination: { path: '/in.bin' },
     })
     expect(there).toMatchObject({ state: 'FINISHED' })
-    expect(engine.snapshots.at(-1)).toMatchObject({ id: there.id, state: 'FINISHED' })
+    await expect.poll(() => engine.snapshots.at(-1)).toMatchObject({ id: there.id, state: 'FINISHED' })
   })
 
   it('case 2: a service stages into storage and out again, in one set with its three phases', async () => {
